@@ -1,0 +1,42 @@
+/**
+ * Why a socket was closed. The hundred tells the page what to do, so a code it does not know is
+ * handled by its range, and one outside all ranges like 40xx.
+ *
+ *   4000–4199   connect again with the same pass, after a backoff with jitter
+ *   4200–4399   the credential is no good here: call join again, then connect
+ *   4400–4599   do not come back; tell the player what to do
+ */
+export interface CloseCode {
+  readonly code: number;
+  /** Goes into the close frame; at most 123 bytes. */
+  readonly reason: string;
+}
+
+export const Close = {
+  goingAway: { code: 4000, reason: 'The server is restarting.' },
+  tooSlow: { code: 4001, reason: 'This connection could not keep up.' },
+  tooFast: { code: 4002, reason: 'Too many messages at once.' },
+  helloLate: { code: 4003, reason: 'No hello within the time allowed.' },
+  silent: { code: 4004, reason: 'Nothing was heard from this page for too long.' },
+  ownerLost: { code: 4005, reason: 'The room is being opened anew.' },
+  busy: { code: 4006, reason: 'The server is busy.' },
+  rejoin: { code: 4200, reason: 'The room lives elsewhere: join again.' },
+  ticketOld: { code: 4201, reason: 'The ticket is too old: join again.' },
+  malformed: { code: 4400, reason: 'A frame that is not of this protocol.' },
+  versionUnknown: { code: 4401, reason: 'This page is too old or too new: load it again.' },
+  ticketBad: { code: 4402, reason: 'The ticket is not valid.' },
+  linkRotated: { code: 4403, reason: 'The link was replaced: open the new one.' },
+  noSuchRoom: { code: 4404, reason: 'There is no such room.' },
+  superseded: { code: 4409, reason: 'The same page connected again.' },
+  tooLarge: { code: 4413, reason: 'A frame larger than allowed.' },
+  roomBroken: { code: 4500, reason: 'This room needs the help of the studio.' },
+} as const satisfies { readonly [name: string]: CloseCode };
+
+export type CloseVerdict = 'reconnect' | 'rejoin' | 'stop';
+
+/** What a page does after a close with `code`. */
+export function closeVerdict(code: number): CloseVerdict {
+  if (code >= 4200 && code < 4400) return 'rejoin';
+  if (code >= 4400 && code < 4600) return 'stop';
+  return 'reconnect';
+}

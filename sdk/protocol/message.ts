@@ -1,0 +1,110 @@
+/**
+ * How a control message is declared: a name, its first byte and its fields in order. From the
+ * declaration come the TypeScript type, the encoder, the decoder and the line in the schema whose
+ * hash guards the protocol version.
+ *
+ * A decoder answers null for anything that is not exactly this message: too short, too long,
+ * bad UTF-8, a number over 2^53 - 1. Bytes after the last known field are refused, so that a
+ * change of a message is a change of the version and never a silent difference.
+ */
+import { Reader, Writer } from './bytes.ts';
+
+/** `list` fields hold up to LIST_MAX items, each with the fields given. */
+export type FieldType = 'varint' | 'text' | 'bytes' | 'id' | readonly [Fields];
+export type Fields = { readonly [name: string]: FieldType };
+
+type ValueOf<F extends FieldType> = F extends 'varint'
+  ? number
+  : F extends 'text'
+    ? string
+    : F extends 'bytes' | 'id'
+      ? Uint8Array
+      : F extends readonly [infer Item extends Fields]
+        ? ValuesOf<Item>[]
+        : never;
+export type ValuesOf<F extends Fields> = { -readonly [K in keyof F]: ValueOf<F[K]> };
+
+export interface Message<F extends Fields> {
+  readonly name: string;
+  /** First byte of the frame. */
+  readonly type: number;
+  readonly fields: F;
+  encode(values: ValuesOf<F>): Uint8Array<ArrayBuffer>;
+  decode(frame: Uint8Array): ValuesOf<F> | null;
+}
+
+/** Bytes of a client id or any other 128-bit id. */
+export const ID_BYTES = 16;
+/** The most items a list field may hold. */
+export const LIST_MAX = 256;
+
+export function message<const F extends Fields>(name: string, type: number, fields: F): Message<F> {
+  return {
+    name,
+    type,
+    fields,
+    encode(values) {
+      const writer = new Writer().byte(type);
+      writeFields(writer, fields, values);
+      return writer.done();
+    },
+    decode(frame) {
+      const reader = new Reader(frame);
+      if (reader.byte() !== type) return null;
+      const values = readFields(reader, fields);
+      return reader.bad || !reader.atEnd ? null : (values as ValuesOf<F>);
+    },
+  };
+}
+
+/** One line per message, for the schema hash and the documentation. */
+export function describe(declared: Message<Fields>): string {
+  return `${declared.type.toString(16).padStart(2, '0')} ${declared.name}(${fieldList(declared.fields)})`;
+}
+
+function fieldList(fields: Fields): string {
+  return Object.entries(fields)
+    .map(([name, type]) => `${name}:${typeof type === 'string' ? type : `[${fieldList(type[0])}]`}`)
+    .join(', ');
+}
+
+function writeFields(writer: Writer, fields: Fields, values: { [name: string]: unknown }): void {
+  for (const [name, type] of Object.entries(fields)) {
+    const value = values[name];
+    if (type === 'varint') writer.varint(value as number);
+    else if (type === 'text') writer.text(value as string);
+    else if (type === 'bytes') writer.bytes(value as Uint8Array);
+    else if (type === 'id') writer.raw(exactId(value as Uint8Array));
+    else {
+      const items = value as { [name: string]: unknown }[];
+      if (items.length > LIST_MAX) throw new RangeError(`${name}: more than ${LIST_MAX} items`);
+      writer.varint(items.length);
+      for (const item of items) writeFields(writer, type[0], item);
+    }
+  }
+}
+
+function readFields(reader: Reader, fields: Fields): { [name: string]: unknown } {
+  const values: { [name: string]: unknown } = {};
+  for (const [name, type] of Object.entries(fields)) {
+    if (type === 'varint') values[name] = reader.varint();
+    else if (type === 'text') values[name] = reader.text();
+    else if (type === 'bytes') values[name] = reader.take(reader.varint());
+    else if (type === 'id') values[name] = reader.take(ID_BYTES);
+    else values[name] = readList(reader, type[0]);
+  }
+  return values;
+}
+
+function readList(reader: Reader, item: Fields): unknown[] {
+  const length = reader.varint();
+  if (length > LIST_MAX) reader.bad = true;
+  const items: unknown[] = [];
+  while (items.length < length && !reader.bad) items.push(readFields(reader, item));
+  return items;
+}
+
+function exactId(id: Uint8Array): Uint8Array {
+  if (id.length !== ID_BYTES) throw new RangeError(`an id has ${ID_BYTES} bytes, this one ${id.length}`);
+  return id;
+}

@@ -1,0 +1,48 @@
+/** The public port: HTTP for pages, WebSocket for rooms. The built-in adapter is Bun's server. */
+export interface Peer {
+  /** Remote address, for limits only. */
+  readonly address: string;
+  /** Takes the whole frame or (socket gone) none of it: false. Never drops silently: see `buffered`. */
+  send(frame: Uint8Array): boolean;
+  /** Bytes accepted by `send` that the kernel has not taken yet. */
+  buffered(): number;
+  /** Graceful: buffered frames first, then the close frame. A second call does nothing. */
+  close(code: number, reason: string): void;
+}
+
+/** What happens on one socket. No call comes after `closed`. */
+export interface PeerHandler {
+  /** A binary frame; the bytes are only valid during the call. */
+  message(frame: Uint8Array): void;
+  /** A text frame: never part of our protocol. */
+  text(): void;
+  /** Everything buffered has gone out. */
+  drained(): void;
+  closed(code: number): void;
+}
+
+export interface SocketOffer {
+  readonly path: string;
+  readonly address: string;
+  readonly origin: string | null;
+}
+
+/** Decides on an upgrade before any other work is done for it. */
+export type SocketAnswer =
+  | { readonly accept: true; readonly open: (peer: Peer) => PeerHandler }
+  | { readonly accept: false; readonly status: number; readonly retryAfter?: number };
+
+export interface FrontendOptions {
+  readonly hostname: string;
+  readonly port: number;
+  readonly fetch: (request: Request, address: string) => Response | Promise<Response>;
+  readonly sockets: (offer: SocketOffer) => SocketAnswer;
+  /** A frame longer than this closes the socket. */
+  readonly frameBytesMax: number;
+}
+
+export interface Frontend {
+  readonly port: number;
+  /** Stops listening; open requests and sockets get `graceMs` to end. */
+  stop(graceMs: number): Promise<void>;
+}

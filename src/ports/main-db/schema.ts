@@ -1,0 +1,218 @@
+/**
+ * The tables of the main database as TypeScript sees them; the migrations make them. Times are
+ * wall clock milliseconds; money is integer minor units beside its currency; ids are text.
+ * Booleans are 0 and 1; JSON is text: the same on SQLite and PostgreSQL.
+ */
+import type { Generated } from 'kysely';
+
+export interface Schema {
+  releases: ReleaseRow;
+  orders: OrderRow;
+  order_lines: OrderLineRow;
+  payment_events: PaymentEventRow;
+  entitlements: EntitlementRow;
+  rooms: RoomRow;
+  hosts: HostRow;
+  room_owners: RoomOwnerRow;
+  seats: SeatRow;
+  chunks: ChunkRow;
+  room_epochs: RoomEpochRow;
+  room_clients: RoomClientRow;
+  results: ResultRow;
+  jobs: JobRow;
+  client_reports: ClientReportRow;
+}
+
+/** A published, immutable release of a game. */
+export interface ReleaseRow {
+  /** Content hash of the whole release. */
+  id: string;
+  game: string;
+  /** Content hash of the built rules: what a room pins. */
+  rules_hash: string;
+  /** The API level the release was written for. */
+  api: number;
+  /** JSON: titles, texts, prices, paths of its files (`ReleaseManifest` in domain/release.ts). */
+  manifest: string;
+  /** 1 for the release that new rooms of the game get. */
+  is_current: number;
+  published_at: number;
+}
+
+export interface OrderRow {
+  id: string;
+  /** pending → paid | declined | cancelled; a paid order never goes back. */
+  state: 'pending' | 'paid' | 'declined' | 'cancelled';
+  /** The buyer's page: SHA-256 (hex) of the secret in its address. */
+  secret_hash: string;
+  email: string;
+  locale: string;
+  currency: string;
+  provider: string;
+  session_id: string | null;
+  created_at: number;
+  paid_at: number | null;
+}
+
+/** What was bought. Totals are sums of lines and are stored nowhere else. */
+export interface OrderLineRow {
+  order_id: string;
+  line: number;
+  game: string;
+  title: string;
+  quantity: number;
+  net_minor: number;
+  tax_minor: number;
+  gross_minor: number;
+  /** Parts per 10,000: 1900 = 19 %. */
+  tax_rate: number;
+}
+
+/** Every event of the payment provider, once, under its own id, before it acts. */
+export interface PaymentEventRow {
+  provider: string;
+  event_id: string;
+  order_id: string;
+  state: string;
+  received_at: number;
+}
+
+/** The right to play; its link secret is a capability. */
+export interface EntitlementRow {
+  id: string;
+  order_id: string | null;
+  game: string;
+  kind: 'bought' | 'given' | 'free';
+  /** SHA-256 (hex) of the link secret: how a link is found. */
+  secret_hash: string;
+  /** The secret, AES-256-GCM under the installation's key (base64url): how a link is sent again. */
+  secret_sealed: string;
+  /** Raised when the link is rotated. */
+  generation: number;
+  room: string | null;
+  created_at: number;
+  first_played_at: number | null;
+}
+
+export interface RoomRow {
+  id: string;
+  entitlement: string;
+  game: string;
+  rules_hash: string;
+  /** 32-bit unsigned. */
+  seed: number;
+  locale: string;
+  /** JSON of the game's options. */
+  options: string;
+  region: string;
+  /** Which store holds the live tail. */
+  log: string;
+  created_at: number;
+  /** When ms 0 of the records is, wall clock. */
+  started_at: number;
+  /** Everything up to this seq is in chunks. */
+  archived_upto: number;
+  archived_epoch: number;
+  archived_ms: number;
+  finished_at: number | null;
+  /** Whoever has it may look at the end page. */
+  end_token: string;
+  /** Set when the log and the archive disagree: no play until the studio looked at it. */
+  quarantined: string | null;
+}
+
+export interface HostRow {
+  slot: string;
+  boot_id: string;
+  version: string;
+  region: string;
+  state: 'ready' | 'draining' | 'dead';
+  load: number;
+  lease_until: number;
+}
+
+export interface RoomOwnerRow {
+  room: string;
+  slot: string;
+  boot_id: string;
+  epoch: number;
+}
+
+/** Seats belong to the entitlement: they are taken in the lobby, before the room exists. */
+export interface SeatRow {
+  entitlement: string;
+  /** 1, 2, 3 … */
+  seat: number;
+  name: string;
+  colour: string;
+  /** SHA-256 (hex) of the device token that holds the seat. */
+  device_hash: string;
+  ready: number;
+  taken_at: number;
+}
+
+/** 1 … 256 records, deflated: made once, sent as stored. */
+export interface ChunkRow {
+  room: string;
+  first_seq: number;
+  last_seq: number;
+  raw_bytes: number;
+  deflated: Uint8Array;
+  /** CRC-32 of `deflated`. */
+  crc: number;
+}
+
+/** Where each epoch of a room began. */
+export interface RoomEpochRow {
+  room: string;
+  epoch: number;
+  first_seq: number;
+}
+
+/** The dedupe state: last client seq per client, as far as archived. */
+export interface RoomClientRow {
+  room: string;
+  number: number;
+  client_id: Uint8Array;
+  seat: number;
+  last_seq: number;
+}
+
+export interface ResultRow {
+  room: string;
+  game: string;
+  rules_hash: string;
+  /** 1 = the team reached the end. */
+  finished: number;
+  duration_ms: number;
+  hints: number;
+  players: number;
+  /** JSON: `RoomResult` in domain/result.ts. */
+  detail: string;
+  computed_at: number;
+}
+
+export interface JobRow {
+  id: Generated<number>;
+  kind: string;
+  key: string;
+  payload: string;
+  state: 'ready' | 'leased' | 'done' | 'dead';
+  run_at: number;
+  attempts: number;
+  max_attempts: number;
+  lease_token: string | null;
+  lease_until: number;
+  last_error: string | null;
+  created_at: number;
+}
+
+/** What players' pages report of themselves: errors, reconnects and their causes. */
+export interface ClientReportRow {
+  id: Generated<number>;
+  room: string;
+  release: string;
+  kind: string;
+  detail: string;
+  reported_at: number;
+}

@@ -1,0 +1,48 @@
+/** What the web service is made of; `wire.ts` fills it in. */
+import type { Keyring } from '../../lib/keyring.ts';
+import type { Texts } from '../../lib/texts.ts';
+import type { World } from '../../lib/world.ts';
+import type { Studio } from '../../domain/studio.ts';
+import type { Control } from '../../ports/control/control.ts';
+import type { Files } from '../../ports/files/files.ts';
+import type { Jobs } from '../../ports/jobs/jobs.ts';
+import type { MainDb } from '../../ports/main-db/main-db.ts';
+import type { Payments } from '../../ports/payments/payments.ts';
+
+export interface WebDeps {
+  readonly world: World;
+  readonly db: MainDb;
+  readonly jobs: Jobs;
+  readonly files: Files;
+  readonly payments: Payments;
+  readonly control: Control;
+  readonly texts: Texts;
+  readonly studio: Studio;
+  readonly keys: Keyring;
+  /** Every link is built from it; without a slash at the end. */
+  readonly url: string;
+  /** Where new rooms are placed: a function so that the directory may decide. */
+  readonly placeRoom: () => { readonly slot: string; readonly bootId: string };
+  readonly freeRoomsPerHour: number;
+  /** The outbox folder, when mails go there; the page that reads it needs it. */
+  readonly outboxDir: string | null;
+  /** Scripts and styles of our own pages, built at start: logical name (`play.js`) → address. */
+  readonly assets: PlatformAssets;
+  /** True when the test till takes the money. */
+  readonly testTill: boolean;
+  /** Services' health for the status page and /ready: name → null if well, else a sentence. */
+  readonly health: () => { readonly [name: string]: string | null };
+}
+
+export interface PlatformAssets {
+  url(name: string): string;
+  /** By the address's last part; null = no such file. `br` and `gzip` are made at start. */
+  file(hashedName: string): PlatformFile | null;
+}
+
+export interface PlatformFile {
+  readonly contentType: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly br: Uint8Array<ArrayBuffer> | null;
+  readonly gzip: Uint8Array<ArrayBuffer> | null;
+}
