@@ -4,6 +4,8 @@
  */
 export interface CheckoutRequest {
   readonly orderId: string;
+  /** 1, 2, 3 …: how often this order was taken to the till; with the order it is the idempotency key. */
+  readonly attempt: number;
   readonly email: string;
   readonly locale: string;
   readonly currency: string;

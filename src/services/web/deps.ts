@@ -8,6 +8,7 @@ import type { Files } from '../../ports/files/files.ts';
 import type { Jobs } from '../../ports/jobs/jobs.ts';
 import type { MainDb } from '../../ports/main-db/main-db.ts';
 import type { Payments } from '../../ports/payments/payments.ts';
+import type { TillDesk } from '../../ports/payments/payments.till.ts';
 
 export interface WebDeps {
   readonly world: World;
@@ -28,8 +29,8 @@ export interface WebDeps {
   readonly outboxDir: string | null;
   /** Scripts and styles of our own pages, built at start: logical name (`play.js`) → address. */
   readonly assets: PlatformAssets;
-  /** True when the test till takes the money. */
-  readonly testTill: boolean;
+  /** The desk of the test till, when that takes the money: its pages need it; null with a real provider. */
+  readonly till: TillDesk | null;
   /** Services' health for the status page and /ready: name → null if well, else a sentence. */
   readonly health: () => { readonly [name: string]: string | null };
 }

@@ -1,0 +1,27 @@
+/**
+ * Every error a visitor can see: its code, its HTTP status and where its words are. A code is for
+ * ever: support, tests and pages name it. The texts `<texts>_title` and `<texts>_text` stand in
+ * `locales/`; JSON answers carry the code alone.
+ */
+export interface WebError {
+  readonly status: 400 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 500 | 503;
+  readonly texts: string;
+}
+
+export const ERRORS = {
+  'not-found': { status: 404, texts: 'common.error_not_found' },
+  'bad-request': { status: 400, texts: 'common.error_bad_request' },
+  'wrong-origin': { status: 403, texts: 'common.error_wrong_origin' },
+  'too-large': { status: 413, texts: 'common.error_too_large' },
+  'wrong-body': { status: 415, texts: 'common.error_bad_request' },
+  'too-many': { status: 429, texts: 'common.error_too_many' },
+  internal: { status: 500, texts: 'common.error_internal' },
+  'order-unknown': { status: 404, texts: 'order.error_unknown' },
+  'order-not-payable': { status: 409, texts: 'order.error_not_payable' },
+  'game-not-free': { status: 404, texts: 'shop.error_not_free' },
+  'free-limit': { status: 429, texts: 'shop.error_free_limit' },
+  'till-unknown': { status: 404, texts: 'till.error_unknown' },
+  'webhook-bad': { status: 400, texts: 'common.error_bad_request' },
+} as const satisfies { readonly [code: string]: WebError };
+
+export type ErrorCode = keyof typeof ERRORS;
