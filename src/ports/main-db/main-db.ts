@@ -12,6 +12,7 @@ export type Reader = Kysely<Schema>;
 export type Tx = Transaction<Schema>;
 
 export interface MainDb {
+  readonly engine: 'sqlite' | 'postgres';
   readonly read: Reader;
   /** BEGIN IMMEDIATE (SQLite) or SERIALIZABLE with retry (PostgreSQL); `work` may run more than once. */
   write<T>(work: (tx: Tx) => Promise<T>): Promise<T>;

@@ -1,0 +1,55 @@
+/** The main database in one file: SQLite, in a thread of its own, durable at every commit. */
+import { Kysely } from 'kysely';
+import { MainDbError, StatementError } from './errors.ts';
+import type { MainDb } from './main-db.ts';
+import { migrate } from './migrate.ts';
+import type { Migration, Untyped } from './migrations/migration.ts';
+import type { Schema } from './schema.ts';
+import { threadDialect } from './sqlite-dialect.ts';
+import { SqliteThread } from './sqlite-thread.ts';
+
+export interface SqliteOptions {
+  /** The file; it and its `-wal` and `-shm` are made if missing. */
+  readonly path: string;
+  /** The thread died: nothing more will be answered and what was under way is unknown. Stop the process. */
+  readonly onLost: (error: MainDbError) => void;
+  /** Other than the program's own, for tests. */
+  readonly migrations?: readonly Migration[];
+}
+
+export interface SqliteDb extends MainDb {
+  /** Ends the thread as a crash would: for tests. */
+  crash(): void;
+}
+
+/** Opens and migrates; throws `MainDbError` with a sentence for the operator. */
+export async function openSqlite(options: SqliteOptions): Promise<SqliteDb> {
+  const thread = new SqliteThread(options.onLost);
+  const writer = new Kysely<Schema>({ dialect: threadDialect(thread, 'write') });
+  const read = new Kysely<Schema>({ dialect: threadDialect(thread, 'read') });
+  try {
+    await thread.ask({ kind: 'open', path: options.path });
+    await migrate(writer as unknown as Untyped, 'sqlite', options.migrations);
+  } catch (error) {
+    await thread.close().catch(() => thread.kill());
+    throw openError(options.path, error);
+  }
+  return {
+    engine: 'sqlite',
+    read,
+    write: (work) => writer.transaction().execute(work),
+    // On both connections in turn, so that no transaction under way is cut off.
+    close: () => writer.connection().execute(() => read.connection().execute(() => thread.close())),
+    crash: () => thread.kill(),
+  };
+}
+
+function openError(path: string, error: unknown): unknown {
+  if (!(error instanceof StatementError)) return error;
+  return new MainDbError(
+    'database-unreachable',
+    `The database ${path} cannot be opened (${error.message}): ` +
+      'check that its folder can be written, the disk has room, and the file is an Escapement database.',
+    { cause: error },
+  );
+}

@@ -1,0 +1,99 @@
+/** The archive of rooms: chunks, and the state that moves with them in one transaction (rule 10). */
+import type { EpochStart } from '../../../domain/room.ts';
+import type { Reader, Tx } from '../main-db.ts';
+import type { ChunkRow, RoomClientRow } from '../schema.ts';
+
+/** Up to `limit` chunks with records after `afterSeq`, oldest first; the first may begin before it. */
+export async function readChunks(
+  read: Reader,
+  room: string,
+  afterSeq: number,
+  limit: number,
+): Promise<readonly ChunkRow[]> {
+  return read
+    .selectFrom('chunks')
+    .selectAll()
+    .where('room', '=', room)
+    .where('last_seq', '>', afterSeq)
+    .orderBy('last_seq')
+    .limit(limit)
+    .execute();
+}
+
+/** One step of a room's archive. */
+export interface ArchiveStep {
+  readonly room: string;
+  /** `archived_upto` as it is: the step happens from exactly there or not at all. */
+  readonly from: number;
+  /** Contiguous from `from + 1`. */
+  readonly chunks: readonly Omit<ChunkRow, 'room'>[];
+  /** The last record's place: seq, its epoch, its ms. */
+  readonly to: { readonly seq: number; readonly epoch: number; readonly ms: number };
+  /** Epochs that began in these chunks. */
+  readonly epochs: readonly EpochStart[];
+  /** Clients that are new or whose last seq rose. */
+  readonly clients: readonly Omit<RoomClientRow, 'room'>[];
+  /** Wall clock ms of the first move in these chunks; null if there is none. */
+  readonly firstMoveAt: number | null;
+  /** Wall clock ms of the finish in these chunks; null if there is none. The first one of a room counts. */
+  readonly finishedAt: number | null;
+}
+
+/** False = `archived_upto` is not `from` (somebody else was faster) or no such room; nothing was written. */
+export async function archiveChunks(tx: Tx, step: ArchiveStep): Promise<boolean> {
+  assertContiguous(step);
+  const { numUpdatedRows } = await tx
+    .updateTable('rooms')
+    .set((row) => ({
+      archived_upto: step.to.seq,
+      archived_epoch: step.to.epoch,
+      archived_ms: step.to.ms,
+      finished_at: row.fn.coalesce('finished_at', row.val(step.finishedAt)),
+    }))
+    .where('id', '=', step.room)
+    .where('archived_upto', '=', step.from)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) return false;
+  // One statement per chunk: a sweep after a long outage would exceed the engines' parameter limit.
+  for (const chunk of step.chunks) {
+    await tx
+      .insertInto('chunks')
+      .values({ room: step.room, ...chunk })
+      .execute();
+  }
+  for (const { epoch, firstSeq } of step.epochs) {
+    await tx.insertInto('room_epochs').values({ room: step.room, epoch, first_seq: firstSeq }).execute();
+  }
+  for (const client of step.clients) await upsertClient(tx, { room: step.room, ...client });
+  if (step.firstMoveAt !== null) await markPlayed(tx, step.room, step.firstMoveAt);
+  return true;
+}
+
+async function upsertClient(tx: Tx, client: RoomClientRow): Promise<void> {
+  await tx
+    .insertInto('room_clients')
+    .values(client)
+    .onConflict((conflict) => conflict.columns(['room', 'number']).doUpdateSet({ last_seq: client.last_seq }))
+    .execute();
+}
+
+async function markPlayed(tx: Tx, room: string, at: number): Promise<void> {
+  await tx
+    .updateTable('entitlements')
+    .set({ first_played_at: at })
+    .where('first_played_at', 'is', null)
+    .where('id', '=', (query) => query.selectFrom('rooms').select('entitlement').where('id', '=', room))
+    .execute();
+}
+
+function assertContiguous(step: ArchiveStep): void {
+  let last = step.from;
+  for (const chunk of step.chunks) {
+    if (chunk.first_seq !== last + 1 || chunk.last_seq < chunk.first_seq) {
+      throw new Error(`chunk ${chunk.first_seq}–${chunk.last_seq} does not follow ${last}`);
+    }
+    last = chunk.last_seq;
+  }
+  if (last !== step.to.seq || last === step.from)
+    throw new Error(`chunks end at ${last}, not ${step.to.seq}`);
+}

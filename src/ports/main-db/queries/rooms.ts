@@ -1,0 +1,147 @@
+/** Rooms: how one is made, found and loaded, and who owns it. */
+import type { EpochStart } from '../../../domain/room.ts';
+import type { Reader, Tx } from '../main-db.ts';
+import type { RoomClientRow, RoomOwnerRow, RoomRow } from '../schema.ts';
+
+/** What a room starts with; its archive is empty. */
+export type NewRoom = Omit<
+  RoomRow,
+  'archived_upto' | 'archived_epoch' | 'archived_ms' | 'finished_at' | 'quarantined'
+>;
+
+/**
+ * Makes the room of an entitlement and notes it there. When two players press Enter at once, one
+ * room is made: the other caller gets it with `created: false`. Throws if the entitlement is unknown.
+ */
+export async function createRoom(
+  tx: Tx,
+  room: NewRoom,
+): Promise<{ readonly created: boolean; readonly room: RoomRow }> {
+  const holder = await tx
+    .selectFrom('entitlements')
+    .select('room')
+    .where('id', '=', room.entitlement)
+    .executeTakeFirstOrThrow();
+  const present = holder.room === null ? null : await roomById(tx, holder.room);
+  if (present) return { created: false, room: present };
+  const row: RoomRow = {
+    ...room,
+    archived_upto: 0,
+    archived_epoch: 0,
+    archived_ms: 0,
+    finished_at: null,
+    quarantined: null,
+  };
+  await tx.insertInto('rooms').values(row).execute();
+  await tx.updateTable('entitlements').set({ room: room.id }).where('id', '=', room.entitlement).execute();
+  return { created: true, room: row };
+}
+
+export async function roomById(read: Reader, id: string): Promise<RoomRow | null> {
+  const found = await read.selectFrom('rooms').selectAll().where('id', '=', id).executeTakeFirst();
+  return found ?? null;
+}
+
+export async function roomByEntitlement(read: Reader, entitlement: string): Promise<RoomRow | null> {
+  const found = await read
+    .selectFrom('rooms')
+    .innerJoin('entitlements', 'entitlements.room', 'rooms.id')
+    .selectAll('rooms')
+    .where('entitlements.id', '=', entitlement)
+    .executeTakeFirst();
+  return found ?? null;
+}
+
+/** For the end page. */
+export async function roomByEndToken(read: Reader, endToken: string): Promise<RoomRow | null> {
+  const found = await read
+    .selectFrom('rooms')
+    .selectAll()
+    .where('end_token', '=', endToken)
+    .executeTakeFirst();
+  return found ?? null;
+}
+
+/** Everything the game service needs to open a room, as of one moment. */
+export interface LoadedRoom {
+  readonly room: RoomRow;
+  /** The link's present generation: older passes are refused. */
+  readonly generation: number;
+  /** Archived epochs, rising; none in a room that was never swept. */
+  readonly epochs: readonly EpochStart[];
+  /** Archived dedupe state by number, rising. */
+  readonly clients: readonly RoomClientRow[];
+  readonly owner: RoomOwnerRow | null;
+}
+
+/** null = no such room. */
+export async function loadRoom(read: Reader, id: string): Promise<LoadedRoom | null> {
+  // One snapshot: a sweep that commits in between must not mix an old head with new clients.
+  return read
+    .transaction()
+    .setAccessMode('read only')
+    .setIsolationLevel('repeatable read')
+    .execute(async (snapshot) => {
+      const found = await snapshot
+        .selectFrom('rooms')
+        .innerJoin('entitlements', 'entitlements.id', 'rooms.entitlement')
+        .selectAll('rooms')
+        .select('entitlements.generation as link_generation')
+        .where('rooms.id', '=', id)
+        .executeTakeFirst();
+      if (!found) return null;
+      const { link_generation: generation, ...room } = found;
+      const epochs = await snapshot
+        .selectFrom('room_epochs')
+        .select(['epoch', 'first_seq as firstSeq'])
+        .where('room', '=', id)
+        .orderBy('epoch')
+        .execute();
+      const clients = await snapshot
+        .selectFrom('room_clients')
+        .selectAll()
+        .where('room', '=', id)
+        .orderBy('number')
+        .execute();
+      return { room, generation, epochs, clients, owner: await ownerOf(snapshot, id) };
+    });
+}
+
+export async function ownerOf(read: Reader, room: string): Promise<RoomOwnerRow | null> {
+  const found = await read.selectFrom('room_owners').selectAll().where('room', '=', room).executeTakeFirst();
+  return found ?? null;
+}
+
+/**
+ * Moves a room to `owner` if it still belongs to `from` (null = to nobody); false when it does not.
+ * The directory only tells where to knock: the room log's fence decides who may write.
+ */
+export async function setOwner(tx: Tx, owner: RoomOwnerRow, from: RoomOwnerRow | null): Promise<boolean> {
+  if (from === null) {
+    const { numInsertedOrUpdatedRows } = await tx
+      .insertInto('room_owners')
+      .values(owner)
+      .onConflict((conflict) => conflict.column('room').doNothing())
+      .executeTakeFirst();
+    return (numInsertedOrUpdatedRows ?? 0n) > 0n;
+  }
+  const { numUpdatedRows } = await tx
+    .updateTable('room_owners')
+    .set({ slot: owner.slot, boot_id: owner.boot_id, epoch: owner.epoch })
+    .where('room', '=', owner.room)
+    .where('slot', '=', from.slot)
+    .where('boot_id', '=', from.boot_id)
+    .where('epoch', '=', from.epoch)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** No play until the studio looked at it. The first reason stays. */
+export async function quarantineRoom(tx: Tx, room: string, reason: string): Promise<void> {
+  await tx
+    .updateTable('rooms')
+    .set({ quarantined: reason })
+    .where('id', '=', room)
+    .where('quarantined', 'is', null)
+    .execute();
+}

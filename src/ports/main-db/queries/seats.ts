@@ -1,0 +1,118 @@
+/** Seats of an entitlement: taken in the lobby, one per device, claimed by a mate when one stays away. */
+import type { Reader, Tx } from '../main-db.ts';
+import type { SeatRow } from '../schema.ts';
+
+export async function seatsOf(read: Reader, entitlement: string): Promise<readonly SeatRow[]> {
+  return read
+    .selectFrom('seats')
+    .selectAll()
+    .where('entitlement', '=', entitlement)
+    .orderBy('seat')
+    .execute();
+}
+
+/** The seats as the room shows them. */
+export async function seatsOfRoom(read: Reader, room: string): Promise<readonly SeatRow[]> {
+  return read
+    .selectFrom('seats')
+    .innerJoin('rooms', 'rooms.entitlement', 'seats.entitlement')
+    .selectAll('seats')
+    .where('rooms.id', '=', room)
+    .orderBy('seats.seat')
+    .execute();
+}
+
+export async function seatOfDevice(
+  read: Reader,
+  entitlement: string,
+  deviceHash: string,
+): Promise<SeatRow | null> {
+  const found = await read
+    .selectFrom('seats')
+    .selectAll()
+    .where('entitlement', '=', entitlement)
+    .where('device_hash', '=', deviceHash)
+    .executeTakeFirst();
+  return found ?? null;
+}
+
+export type TakeOutcome =
+  /** `taken` = false: the device had this seat already; its name and colour were left alone. */
+  | { readonly ok: true; readonly seat: SeatRow; readonly taken: boolean }
+  | { readonly ok: false; readonly why: 'full' };
+
+/** Gives the device the lowest free seat of 1 … `max`, or the one it has. */
+export async function takeSeat(
+  tx: Tx,
+  wish: Omit<SeatRow, 'seat' | 'ready'> & { readonly max: number },
+): Promise<TakeOutcome> {
+  const { max, ...rest } = wish;
+  const seats = await seatsOf(tx, wish.entitlement);
+  const own = seats.find((seat) => seat.device_hash === wish.device_hash);
+  if (own) return { ok: true, seat: own, taken: false };
+  const held = new Set(seats.map((seat) => seat.seat));
+  for (let seat = 1; seat <= max; seat++) {
+    if (held.has(seat)) continue;
+    const row: SeatRow = { ...rest, seat, ready: 0 };
+    await tx.insertInto('seats').values(row).execute();
+    return { ok: true, seat: row, taken: true };
+  }
+  return { ok: false, why: 'full' };
+}
+
+export type ClaimOutcome =
+  | { readonly ok: true; readonly seat: SeatRow }
+  /** `changed`: another device claimed or left it first; `has-seat`: this device sits elsewhere. */
+  | { readonly ok: false; readonly why: 'changed' | 'has-seat' };
+
+/** Hands a seat from one device to another, from exactly the device that the caller saw offline. */
+export async function claimSeat(
+  tx: Tx,
+  claim: {
+    readonly entitlement: string;
+    readonly seat: number;
+    readonly from_device_hash: string;
+    readonly device_hash: string;
+    readonly now: number;
+  },
+): Promise<ClaimOutcome> {
+  const seats = await seatsOf(tx, claim.entitlement);
+  if (seats.some((seat) => seat.device_hash === claim.device_hash)) return { ok: false, why: 'has-seat' };
+  const seat = seats.find((each) => each.seat === claim.seat);
+  if (seat?.device_hash !== claim.from_device_hash) return { ok: false, why: 'changed' };
+  const claimed: SeatRow = { ...seat, device_hash: claim.device_hash, ready: 0, taken_at: claim.now };
+  await tx
+    .updateTable('seats')
+    .set({ device_hash: claimed.device_hash, ready: 0, taken_at: claimed.taken_at })
+    .where('entitlement', '=', claim.entitlement)
+    .where('seat', '=', claim.seat)
+    .execute();
+  return { ok: true, seat: claimed };
+}
+
+/** Changes what the holder of a seat may change; false when the device holds no seat here. */
+export async function updateSeat(
+  tx: Tx,
+  entitlement: string,
+  deviceHash: string,
+  change: Partial<Pick<SeatRow, 'name' | 'colour' | 'ready'>>,
+): Promise<boolean> {
+  if (Object.keys(change).length === 0) return (await seatOfDevice(tx, entitlement, deviceHash)) !== null;
+  const { numUpdatedRows } = await tx
+    .updateTable('seats')
+    .set(change)
+    .where('entitlement', '=', entitlement)
+    .where('device_hash', '=', deviceHash)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** Frees the device's seat; false when it had none. */
+export async function leaveSeat(tx: Tx, entitlement: string, deviceHash: string): Promise<boolean> {
+  const { numDeletedRows } = await tx
+    .deleteFrom('seats')
+    .where('entitlement', '=', entitlement)
+    .where('device_hash', '=', deviceHash)
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
+}

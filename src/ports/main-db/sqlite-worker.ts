@@ -1,0 +1,84 @@
+/**
+ * The thread in which SQLite lives. bun:sqlite is synchronous and waits for locks and disks, so it
+ * must never be opened where rooms are served.
+ *
+ * Two connections: one that writes, one that the engine itself holds to reading.
+ */
+import { Database, type SQLQueryBindings } from 'bun:sqlite';
+import type { FromWorker, ToWorker } from './sqlite-messages.ts';
+
+declare const self: Worker;
+
+/** How long a statement waits for another process's lock before it fails with SQLITE_BUSY. */
+const BUSY_MS = 10_000;
+/** Prepared statements kept per connection: more than the program has different ones. */
+const STATEMENTS_MAX = 400;
+
+let connections: { readonly read: Database; readonly write: Database } | null = null;
+
+self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+  self.postMessage(answer(data));
+};
+
+function answer(request: ToWorker): FromWorker {
+  try {
+    return handle(request);
+  } catch (error) {
+    const { code, message } = error as { code?: unknown; message?: unknown };
+    return { id: request.id, ok: false, code: String(code ?? 'SQLITE_ERROR'), message: String(message) };
+  }
+}
+
+function handle(request: ToWorker): FromWorker {
+  if (request.kind === 'open') {
+    connections = open(request.path);
+    return { id: request.id, ok: true, rows: [], changes: 0 };
+  }
+  if (!connections) throw new Error('the database is not open');
+  if (request.kind === 'close') {
+    close(connections);
+    connections = null;
+    return { id: request.id, ok: true, rows: [], changes: 0 };
+  }
+  const database = connections[request.on];
+  if (request.kind === 'rollback') {
+    // SQLite may have rolled back by itself already (disk full, I/O error).
+    if (database.inTransaction) database.run('rollback');
+    return { id: request.id, ok: true, rows: [], changes: 0 };
+  }
+  const statement = database.query(request.sql);
+  const parameters = request.parameters as SQLQueryBindings[];
+  if (statement.reader) {
+    const rows = statement.all(...parameters);
+    return { id: request.id, ok: true, rows, changes: rows.length };
+  }
+  return { id: request.id, ok: true, rows: [], changes: statement.run(...parameters).changes };
+}
+
+function open(path: string): { read: Database; write: Database } {
+  Database.MAX_QUERY_CACHE_SIZE = STATEMENTS_MAX;
+  const write = new Database(path, { create: true, readwrite: true, strict: true });
+  write.run(`pragma busy_timeout = ${BUSY_MS}`);
+  write.run('pragma journal_mode = wal');
+  write.run('pragma synchronous = full');
+  write.run('pragma foreign_keys = on');
+  expectPragma(write, 'journal_mode', 'wal');
+  expectPragma(write, 'synchronous', 2);
+  expectPragma(write, 'foreign_keys', 1);
+  // Opened second: a reader alone could not make the files that WAL needs.
+  const read = new Database(path, { readonly: true, strict: true });
+  read.run(`pragma busy_timeout = ${BUSY_MS}`);
+  return { read, write };
+}
+
+function expectPragma(database: Database, name: string, value: string | number): void {
+  const row = database.query(`pragma ${name}`).get() as { [column: string]: unknown } | null;
+  const found = row === null ? undefined : Object.values(row)[0];
+  if (found !== value) throw new Error(`pragma ${name} is ${String(found)}, not ${value}`);
+}
+
+function close({ read, write }: { read: Database; write: Database }): void {
+  read.close(true);
+  write.run('pragma wal_checkpoint(truncate)');
+  write.close(true);
+}
