@@ -1,0 +1,112 @@
+/**
+ * Money: integer minor units with their currency, never a fraction, never recomputed. A total is
+ * the sum of its lines; what must be divided is divided by largest remainder, so that nothing is
+ * lost or won.
+ */
+
+export interface Money {
+  /** Cents, pence, yen … */
+  readonly minor: number;
+  /** ISO 4217, upper case. */
+  readonly currency: string;
+}
+
+/** ISO 4217 currencies whose minor unit is not a hundredth. */
+const EXPONENTS: { readonly [currency: string]: number } = {
+  ...each(0, 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'),
+  ...each(3, 'BHD IQD JOD KWD LYD OMR TND'),
+};
+
+/** Above this, a product with parts per 10,000 would leave the exact integers. */
+const MINOR_MAX = 100_000_000_000;
+const RATE_ONE = 10_000;
+
+export function exponentOf(currency: string): number {
+  return EXPONENTS[currency] ?? 2;
+}
+
+/** `490` EUR → `4,90 €` in German; the digits go to Intl as text, so no float is between. */
+export function formatMoney(money: Money, locale: string): string {
+  const exponent = exponentOf(money.currency);
+  const format = new Intl.NumberFormat(locale, {
+    style: 'currency',
+    currency: money.currency,
+    minimumFractionDigits: exponent,
+    maximumFractionDigits: exponent,
+  });
+  return format.format(decimal(money.minor, exponent));
+}
+
+/** What a gross price is made of; `rate` in parts per 10,000. Half a minor unit of tax rounds up. */
+export function splitGross(
+  grossMinor: number,
+  rate: number,
+): { readonly netMinor: number; readonly taxMinor: number } {
+  assertMinor(grossMinor);
+  assertMinor(rate);
+  const whole = RATE_ONE + rate;
+  const taxMinor = Math.floor((2 * grossMinor * rate + whole) / (2 * whole));
+  return { netMinor: grossMinor - taxMinor, taxMinor };
+}
+
+/**
+ * Divides `minor` in proportion to `weights` (not negative, not all 0) by largest remainder; of
+ * equal remainders the earlier gets more. The parts sum to `minor` exactly.
+ */
+export function allocate(minor: number, weights: readonly number[]): readonly number[] {
+  assertMinor(minor);
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  if (!(sum > 0) || weights.some((weight) => !Number.isSafeInteger(weight) || weight < 0)) {
+    throw new Error('weights are whole numbers, not negative, and not all zero');
+  }
+  const exact = weights.map((weight) => BigInt(minor) * BigInt(weight));
+  const parts = exact.map((share) => Number(share / BigInt(sum)));
+  const byRemainder = exact
+    .map((share, index) => ({ index, rest: share % BigInt(sum) }))
+    .sort((a, b) => (a.rest === b.rest ? a.index - b.index : a.rest < b.rest ? 1 : -1));
+  const left = minor - parts.reduce((total, part) => total + part, 0);
+  for (const { index } of byRemainder.slice(0, left)) parts[index] = (parts[index] ?? 0) + 1;
+  return parts;
+}
+
+export interface LineAmounts {
+  readonly net_minor: number;
+  readonly tax_minor: number;
+  readonly gross_minor: number;
+}
+
+/** The only way to a total. */
+export function totalOf(lines: readonly LineAmounts[]): LineAmounts {
+  const total = { net_minor: 0, tax_minor: 0, gross_minor: 0 };
+  for (const line of lines) {
+    total.net_minor += line.net_minor;
+    total.tax_minor += line.tax_minor;
+    total.gross_minor += line.gross_minor;
+  }
+  return total;
+}
+
+/** Rates are shown as they are said: 1900 → 19 %. */
+export function formatRate(rate: number, locale: string): string {
+  const format = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 2 });
+  return format.format(rate / RATE_ONE);
+}
+
+/** Exact, as Intl takes it: `-4.90`. */
+function decimal(minor: number, exponent: number): Intl.StringNumericLiteral {
+  if (!Number.isSafeInteger(minor)) throw new Error(`not a whole number of minor units: ${minor}`);
+  const digits = String(Math.abs(minor)).padStart(exponent + 1, '0');
+  const cut = digits.length - exponent;
+  const fraction = exponent === 0 ? '' : `.${digits.slice(cut)}`;
+  return `${minor < 0 ? '-' : ''}${digits.slice(0, cut)}${fraction}` as Intl.StringNumericLiteral;
+}
+
+function assertMinor(value: number): void {
+  if (!Number.isSafeInteger(value) || value < 0 || value > MINOR_MAX) {
+    throw new Error(`not an amount in minor units: ${value}`);
+  }
+}
+
+function each(exponent: number, currencies: string): { [currency: string]: number } {
+  return Object.fromEntries(currencies.split(' ').map((currency) => [currency, exponent]));
+}
