@@ -1,0 +1,170 @@
+/**
+ * Reads a game's folder as its author wrote it (everything but the code) and checks it: texts,
+ * languages, assets. Answers all faults found at once, so that a game is mended in one go.
+ */
+import { basename, join } from 'node:path';
+import { type GameFault, type GameYaml, readGameYaml } from './game-yaml.ts';
+
+export const SLUG = /^[a-z][a-z0-9-]{1,39}$/;
+const ASSET_PATH = /^[a-z0-9][a-z0-9._-]*(\/[a-z0-9][a-z0-9._-]*)*$/;
+/** One file of `assets/`, and all of them together. */
+export const ASSET_BYTES_MAX = 8 * 1024 * 1024;
+export const ASSETS_BYTES_MAX = 64 * 1024 * 1024;
+const ASSETS_MAX = 1_000;
+
+const ASSET_TYPES: { readonly [extension: string]: string } = {
+  svg: 'image/svg+xml',
+  png: 'image/png',
+  jpg: 'image/jpeg',
+  webp: 'image/webp',
+  avif: 'image/avif',
+  ogg: 'audio/ogg',
+  mp3: 'audio/mpeg',
+  m4a: 'audio/mp4',
+  wav: 'audio/wav',
+  woff2: 'font/woff2',
+  json: 'application/json',
+};
+
+export interface Asset {
+  readonly path: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly contentType: string;
+}
+
+export interface GameFolder {
+  readonly slug: string;
+  readonly game: GameYaml;
+  /** Sorted by path. */
+  readonly assets: readonly Asset[];
+  /** By language: flat keys, ICU messages. */
+  readonly locales: { readonly [language: string]: { readonly [key: string]: string } };
+}
+
+export type GameFolderOutcome =
+  | { readonly ok: true; readonly folder: GameFolder }
+  | { readonly ok: false; readonly faults: readonly GameFault[] };
+
+export async function readGameFolder(folder: string): Promise<GameFolderOutcome> {
+  const slug = basename(folder);
+  const faults: GameFault[] = [];
+  if (!SLUG.test(slug)) {
+    faults.push(fault('.', 'the name of the folder must be lower-case letters, digits and dashes'));
+  }
+  const yaml = Bun.file(join(folder, 'game.yaml'));
+  if (!(await yaml.exists())) return { ok: false, faults: [...faults, fault('game.yaml', 'is missing')] };
+  const read = readGameYaml(await yaml.text());
+  if (!read.ok) return { ok: false, faults: [...faults, ...read.faults] };
+
+  const assets = await readAssets(folder, faults);
+  if (!assets.some(({ path }) => path === read.game.cover)) {
+    faults.push(fault('game.yaml', `cover: there is no assets/${read.game.cover}`));
+  }
+  const locales = await readLocales(folder, read.game.languages, faults);
+  if (faults.length > 0) return { ok: false, faults };
+  return { ok: true, folder: { slug, game: read.game, assets, locales } };
+}
+
+async function readAssets(folder: string, faults: GameFault[]): Promise<Asset[]> {
+  const assets: Asset[] = [];
+  let total = 0;
+  for (const path of await filesIn(join(folder, 'assets'))) {
+    const file = `assets/${path}`;
+    const contentType = ASSET_TYPES[path.split('.').at(-1) ?? ''];
+    if (!ASSET_PATH.test(path)) {
+      faults.push(fault(file, 'name it with lower-case letters, digits, dots and dashes'));
+    } else if (!contentType) {
+      faults.push(fault(file, `not a kind of file that is served (${Object.keys(ASSET_TYPES).join(', ')})`));
+    } else {
+      const source = Bun.file(join(folder, 'assets', path));
+      total += source.size;
+      if (source.size > ASSET_BYTES_MAX) faults.push(fault(file, `larger than ${ASSET_BYTES_MAX} bytes`));
+      else if (total <= ASSETS_BYTES_MAX) assets.push({ path, bytes: await source.bytes(), contentType });
+    }
+  }
+  if (total > ASSETS_BYTES_MAX)
+    faults.push(fault('assets', `together larger than ${ASSETS_BYTES_MAX} bytes`));
+  if (assets.length > ASSETS_MAX) faults.push(fault('assets', `more than ${ASSETS_MAX} files`));
+  return assets;
+}
+
+/** Every language has every key of the first one and no other, so that no player sees a hole. */
+async function readLocales(
+  folder: string,
+  languages: readonly string[],
+  faults: GameFault[],
+): Promise<GameFolder['locales']> {
+  const locales: { [language: string]: { [key: string]: string } } = {};
+  let reference: { readonly [key: string]: string } | null = null;
+  for (const language of languages) {
+    const file = `locales/${language}.json`;
+    const source = Bun.file(join(folder, file));
+    if (!(await source.exists())) {
+      faults.push(fault(file, 'is missing'));
+      continue;
+    }
+    const text = await source.text();
+    const texts = parseTexts(text);
+    if (typeof texts === 'string') {
+      faults.push(fault(file, texts));
+      continue;
+    }
+    if (reference) faults.push(...differences(file, text, texts, reference, languages[0] ?? ''));
+    reference ??= texts;
+    locales[language] = texts;
+  }
+  return locales;
+}
+
+function parseTexts(source: string): { [key: string]: string } | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(source);
+  } catch (error) {
+    return error instanceof Error ? error.message : 'is not JSON';
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return 'must be an object of texts';
+  const texts: { [key: string]: string } = {};
+  for (const [key, text] of Object.entries(value)) {
+    if (typeof text !== 'string') return `${key} is not a text: keys are flat`;
+    texts[key] = text;
+  }
+  return texts;
+}
+
+function differences(
+  file: string,
+  source: string,
+  texts: { readonly [key: string]: string },
+  reference: { readonly [key: string]: string },
+  first: string,
+): GameFault[] {
+  const lines = source.split('\n');
+  return [
+    ...Object.keys(reference)
+      .filter((key) => !(key in texts))
+      .map((key) => fault(file, `${key} is missing; locales/${first}.json has it`)),
+    ...Object.keys(texts)
+      .filter((key) => !(key in reference))
+      .map((key) => ({
+        file,
+        line: lines.findIndex((line) => line.includes(JSON.stringify(key))) + 1 || null,
+        message: `${key} is not in locales/${first}.json`,
+      })),
+  ];
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  try {
+    const paths = await Array.fromAsync(new Bun.Glob('**/*').scan({ cwd: folder, onlyFiles: true }));
+    return paths.filter((path) => !basename(path).startsWith('.')).sort();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function fault(file: string, message: string): GameFault {
+  return { file, line: null, message };
+}

@@ -1,0 +1,135 @@
+/**
+ * Scripts, styles and fonts of our own pages, built once at start: every top-level file of
+ * `browser/` is a page's script, every `.css` of `styles/` a style sheet, other files of `styles/`
+ * are taken as they are. Names carry the content's hash, so browsers may keep them for ever.
+ */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import type { PlatformAssets, PlatformFile } from './deps.ts';
+
+/** Where the files are served. */
+export const ASSETS_PATH = '/assets/';
+
+const TYPES: { readonly [extension: string]: string } = {
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  woff2: 'font/woff2',
+  svg: 'image/svg+xml',
+  png: 'image/png',
+};
+
+interface Built {
+  /** Logical name: `play.js`. */
+  readonly name: string;
+  /** As the styles call it; with the content's hash. */
+  readonly hashed: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Throws with the place of the fault when a source does not build: that is a bug of ours. */
+export async function buildPlatformAssets(folder: string = import.meta.dir): Promise<PlatformAssets> {
+  const [scripts, styles] = await Promise.all([
+    buildScripts(await entriesIn(join(folder, 'browser'), '*.{ts,tsx}')),
+    buildStyles(await entriesIn(join(folder, 'styles'), '*.css')),
+  ]);
+  const built = [...scripts, ...styles];
+  for (const path of await entriesIn(join(folder, 'styles'), '*.{woff2,svg,png}')) {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    if (!built.some((file) => file.name === name)) built.push(hashed(name, await Bun.file(path).bytes()));
+  }
+  const files = new Map<string, PlatformFile>();
+  const names = new Map<string, string>();
+  for (const file of built) {
+    if (names.has(file.name)) throw new Error(`two assets are called ${file.name}`);
+    names.set(file.name, file.hashed);
+  }
+  await Promise.all(built.map(async (file) => files.set(file.hashed, await compressed(file))));
+  return {
+    url(name) {
+      const found = names.get(name);
+      if (found === undefined) throw new Error(`no asset is called ${name}`);
+      return ASSETS_PATH + found;
+    },
+    file: (hashedName) => files.get(hashedName) ?? null,
+  };
+}
+
+async function buildScripts(entrypoints: readonly string[]): Promise<Built[]> {
+  if (entrypoints.length === 0) return [];
+  const { outputs } = await Bun.build({
+    entrypoints: [...entrypoints],
+    target: 'browser',
+    format: 'esm',
+    minify: true,
+    env: 'disable',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    jsx: { runtime: 'automatic', importSource: 'preact', development: false },
+    naming: '[name].[ext]',
+  });
+  return Promise.all(
+    outputs.map(async (output) => hashed(output.path.replace('./', ''), await bytesOf(output))),
+  );
+}
+
+/** One by one: two sheets may name the same font, and it must get one name. */
+async function buildStyles(entrypoints: readonly string[]): Promise<Built[]> {
+  const built = new Map<string, Built>();
+  for (const path of entrypoints) {
+    const { outputs } = await Bun.build({
+      entrypoints: [path],
+      target: 'browser',
+      minify: true,
+      loader: { '.woff2': 'file', '.svg': 'file', '.png': 'file' },
+      naming: { entry: '[name].[ext]', asset: '[name]-[hash].[ext]' },
+    });
+    for (const output of outputs) {
+      const file = output.path.replace('./', '');
+      const bytes = await bytesOf(output);
+      const one =
+        output.kind === 'asset' && !file.endsWith('.css')
+          ? { name: file.replace(/-[a-z0-9]+(\.[a-z0-9]+)$/, '$1'), hashed: file, bytes }
+          : hashed(file, bytes);
+      built.set(one.hashed, one);
+    }
+  }
+  return [...built.values()];
+}
+
+async function entriesIn(folder: string, pattern: string): Promise<string[]> {
+  const found = await Array.fromAsync(new Bun.Glob(pattern).scan({ cwd: folder, onlyFiles: true }));
+  return found
+    .filter((path) => !/\.test\.tsx?$/.test(path))
+    .sort()
+    .map((path) => join(folder, path));
+}
+
+async function bytesOf(output: Bun.BuildArtifact): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await output.arrayBuffer());
+}
+
+function hashed(name: string, bytes: Uint8Array<ArrayBuffer>): Built {
+  const dot = name.lastIndexOf('.');
+  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
+  return { name, hashed: `${name.slice(0, dot)}-${hash}${name.slice(dot)}`, bytes };
+}
+
+async function compressed({ name, bytes }: Built): Promise<PlatformFile> {
+  const extension = name.slice(name.lastIndexOf('.') + 1);
+  const contentType = TYPES[extension];
+  if (!contentType) throw new Error(`${name}: no content type is known`);
+  const text = ['js', 'css', 'svg'].includes(extension);
+  return {
+    contentType,
+    bytes,
+    br: text
+      ? new Uint8Array(await brotli(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }))
+      : null,
+    gzip: text ? new Uint8Array(await gzipped(bytes, { level: 9 })) : null,
+  };
+}
+
+// Asynchronous: zlib's threads do it while the rest of the start goes on.
+const brotli = promisify(brotliCompress);
+const gzipped = promisify(gzip);
