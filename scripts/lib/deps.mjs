@@ -1,0 +1,76 @@
+// Are the locked dependencies installed, and if not, install them. Runs on a bare Node ≥ 20 before
+// anything of node_modules can be used.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+export const BUN = join(ROOT, 'node_modules', '.bin', 'bun');
+const NODE_MIN = 20;
+
+/** One clear sentence when Node is too old, else null. */
+export function nodeTooOld() {
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major >= NODE_MIN) return null;
+  return `Escapement needs Node ${NODE_MIN} or newer, and this is Node ${process.versions.node}: install a newer one from https://nodejs.org and run the command again.`;
+}
+
+/**
+ * Why the installed packages do not fit the lock file; null when they do. npm writes
+ * node_modules/.package-lock.json as the last step of an install, so an interrupted one has none.
+ * @returns {string | null}
+ */
+export function whyStale() {
+  if (!existsSync(join(ROOT, 'node_modules'))) return 'the dependencies are not installed yet';
+  const installed = lockedPackages(join(ROOT, 'node_modules', '.package-lock.json'));
+  if (!installed) return 'the last installation was not finished';
+  const locked = lockedPackages(join(ROOT, 'package-lock.json')) ?? {};
+  for (const [path, entry] of Object.entries(locked)) {
+    // Packages for other platforms are rightly absent; workspaces are links to the sources.
+    if (!path.startsWith('node_modules/') || entry.link || entry.optional) continue;
+    const found = installed[path];
+    if (!found || found.version !== entry.version || found.integrity !== entry.integrity) {
+      return `${path.slice('node_modules/'.length)} is not the locked version`;
+    }
+  }
+  return bunRuns() ? null : 'the installed Bun does not run here';
+}
+
+/** @returns {Record<string, { version?: string, integrity?: string, link?: boolean, optional?: boolean }> | null} */
+function lockedPackages(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')).packages;
+  } catch {
+    return null;
+  }
+}
+
+/** False for a tree copied from another system, and where npm did not run Bun's install script. */
+function bunRuns() {
+  return spawnSync(BUN, ['--version'], { stdio: 'ignore' }).status === 0;
+}
+
+/**
+ * Installs what the lock file says if it is not there; npm's own output is the progress.
+ * @param {(line: string) => void} say
+ * @returns {boolean} whether the dependencies are there now
+ */
+export function installDependencies(say) {
+  const why = whyStale();
+  if (!why) return true;
+  say(`Installing dependencies: ${why}. This takes about a minute.`);
+  const started = Date.now();
+  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error', '--progress=true'];
+  const npm = spawnSync('npm', args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], shell: process.platform === 'win32' });
+  if (npm.status === 0 && !bunRuns()) {
+    spawnSync(process.execPath, ['install.js'], { cwd: join(ROOT, 'node_modules', 'bun'), stdio: 'inherit' });
+  }
+  const still = npm.status === 0 ? whyStale() : `npm ci ended with ${npm.signal ?? `code ${npm.status}`}`;
+  if (still) {
+    say(`The dependencies could not be installed: ${still}. Check the network and the free disk space, then run the command again.`);
+    return false;
+  }
+  say(`Installed in ${Math.round((Date.now() - started) / 1000)} s.`);
+  return true;
+}
