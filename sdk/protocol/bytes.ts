@@ -6,7 +6,8 @@
  */
 
 const text = new TextEncoder();
-const strictText = new TextDecoder('utf-8', { fatal: true });
+// ignoreBOM keeps a leading U+FEFF, so that a text comes back exactly as it was sent.
+const strictText = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The most bytes a varint of this protocol may take (7 bits each, 53 bits in all). */
 export const VARINT_BYTES_MAX = 8;
@@ -113,6 +114,7 @@ export class Writer {
   }
 
   varint(value: number): this {
+    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} is no varint`);
     this.reserve(VARINT_BYTES_MAX);
     this.length = writeVarint(this.buffer, this.length, value);
     return this;

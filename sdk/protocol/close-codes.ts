@@ -34,8 +34,12 @@ export const Close = {
 
 export type CloseVerdict = 'reconnect' | 'rejoin' | 'stop';
 
+/** What the WebSocket layer itself answers to a frame of more than FRAME_BYTES_HARD bytes. */
+const MESSAGE_TOO_BIG = 1009;
+
 /** What a page does after a close with `code`. */
 export function closeVerdict(code: number): CloseVerdict {
+  if (code === MESSAGE_TOO_BIG) return 'stop';
   if (code >= 4200 && code < 4400) return 'rejoin';
   if (code >= 4400 && code < 4600) return 'stop';
   return 'reconnect';

@@ -18,5 +18,7 @@ export const RefusedReason = {
   roomFull: 4,
   /** The room has reached its number of clients. */
   tooManyClients: 5,
+  /** The client id belongs to another seat: moves of a page that sat elsewhere cannot be sent from here. */
+  otherSeat: 6,
 } as const;
 export type RefusedReason = (typeof RefusedReason)[keyof typeof RefusedReason];

@@ -6,6 +6,16 @@ export interface Peer {
   send(frame: Uint8Array): boolean;
   /** Bytes accepted by `send` that the kernel has not taken yet. */
   buffered(): number;
+  /**
+   * True from a `send` of which the kernel did not take everything until `drained`: what the sender
+   * of every move looks at, since asking for `buffered` costs a call each time.
+   */
+  readonly congested: boolean;
+  /** A ping of the WebSocket layer; the other side's runtime answers it, and `alive` follows. */
+  ping(): void;
+  /** Stops reading: the other side feels it as TCP backpressure. Frames already read still come. */
+  pause(): void;
+  resume(): void;
   /** Graceful: buffered frames first, then the close frame. A second call does nothing. */
   close(code: number, reason: string): void;
 }
@@ -16,8 +26,11 @@ export interface PeerHandler {
   message(frame: Uint8Array): void;
   /** A text frame: never part of our protocol. */
   text(): void;
+  /** A ping or pong of the WebSocket layer came in: the other side lives. */
+  alive(): void;
   /** Everything buffered has gone out. */
   drained(): void;
+  /** The socket is gone, whoever closed it. */
   closed(code: number): void;
 }
 
@@ -37,7 +50,7 @@ export interface FrontendOptions {
   readonly port: number;
   readonly fetch: (request: Request, address: string) => Response | Promise<Response>;
   readonly sockets: (offer: SocketOffer) => SocketAnswer;
-  /** A frame longer than this closes the socket. */
+  /** A longer frame closes the socket with 1009, before it is held in memory. */
   readonly frameBytesMax: number;
 }
 
