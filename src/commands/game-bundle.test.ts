@@ -14,10 +14,13 @@ afterAll(async () => {
   await other.remove();
 });
 
+function hash(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
 async function hashes(folder: string): Promise<{ rules: string; client: string }> {
   const built = await bundleGame(folder);
   if (!built.ok) throw new Error(JSON.stringify(built.faults));
-  const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
   return { rules: hash(built.bundle.rules), client: hash(built.bundle.client) };
 }
 

@@ -66,26 +66,40 @@ export async function readGameFolder(folder: string): Promise<GameFolderOutcome>
 }
 
 async function readAssets(folder: string, faults: GameFault[]): Promise<Asset[]> {
-  const assets: Asset[] = [];
-  let total = 0;
-  for (const path of await filesIn(join(folder, 'assets'))) {
-    const file = `assets/${path}`;
+  const paths = await filesIn(join(folder, 'assets'));
+  if (paths.length > ASSETS_MAX) faults.push(fault('assets', `more than ${ASSETS_MAX} files`));
+  const accepted = paths.slice(0, ASSETS_MAX).flatMap((path) => {
+    const source = Bun.file(join(folder, 'assets', path));
     const contentType = ASSET_TYPES[path.split('.').at(-1) ?? ''];
-    if (!ASSET_PATH.test(path)) {
-      faults.push(fault(file, 'name it with lower-case letters, digits, dots and dashes'));
-    } else if (!contentType) {
-      faults.push(fault(file, `not a kind of file that is served (${Object.keys(ASSET_TYPES).join(', ')})`));
-    } else {
-      const source = Bun.file(join(folder, 'assets', path));
-      total += source.size;
-      if (source.size > ASSET_BYTES_MAX) faults.push(fault(file, `larger than ${ASSET_BYTES_MAX} bytes`));
-      else if (total <= ASSETS_BYTES_MAX) assets.push({ path, bytes: await source.bytes(), contentType });
-    }
-  }
-  if (total > ASSETS_BYTES_MAX)
+    const why = assetFault(path, source.size, contentType);
+    if (why) faults.push(fault(`assets/${path}`, why));
+    return why || !contentType ? [] : [{ path, source, contentType }];
+  });
+  const total = accepted.reduce((sum, { source }) => sum + source.size, 0);
+  if (total > ASSETS_BYTES_MAX) {
     faults.push(fault('assets', `together larger than ${ASSETS_BYTES_MAX} bytes`));
-  if (assets.length > ASSETS_MAX) faults.push(fault('assets', `more than ${ASSETS_MAX} files`));
-  return assets;
+    return [];
+  }
+  return Promise.all(
+    accepted.map(async ({ path, source, contentType }) => ({
+      path,
+      contentType,
+      bytes: await source.bytes(),
+    })),
+  );
+}
+
+function assetFault(path: string, size: number, contentType: string | undefined): string | null {
+  if (!ASSET_PATH.test(path)) return 'name it with lower-case letters, digits, dots and dashes';
+  if (!contentType) return `not a kind of file that is served (${Object.keys(ASSET_TYPES).join(', ')})`;
+  return size > ASSET_BYTES_MAX ? `larger than ${ASSET_BYTES_MAX} bytes` : null;
+}
+
+interface LocaleSource {
+  readonly language: string;
+  readonly file: string;
+  readonly source: string;
+  readonly texts: { readonly [key: string]: string };
 }
 
 /** Every language has every key of the first one and no other, so that no player sees a hole. */
@@ -94,26 +108,21 @@ async function readLocales(
   languages: readonly string[],
   faults: GameFault[],
 ): Promise<GameFolder['locales']> {
-  const locales: { [language: string]: { [key: string]: string } } = {};
-  let reference: { readonly [key: string]: string } | null = null;
-  for (const language of languages) {
-    const file = `locales/${language}.json`;
-    const source = Bun.file(join(folder, file));
-    if (!(await source.exists())) {
-      faults.push(fault(file, 'is missing'));
-      continue;
-    }
-    const text = await source.text();
-    const texts = parseTexts(text);
-    if (typeof texts === 'string') {
-      faults.push(fault(file, texts));
-      continue;
-    }
-    if (reference) faults.push(...differences(file, text, texts, reference, languages[0] ?? ''));
-    reference ??= texts;
-    locales[language] = texts;
-  }
-  return locales;
+  const read = await Promise.all(languages.map((language) => readLocale(folder, language)));
+  const sources = read.filter((one): one is LocaleSource => 'texts' in one);
+  faults.push(...read.filter((one): one is GameFault => 'message' in one));
+  const [reference, ...others] = sources;
+  if (reference) faults.push(...others.flatMap((other) => differences(other, reference)));
+  return Object.fromEntries(sources.map(({ language, texts }) => [language, texts]));
+}
+
+async function readLocale(folder: string, language: string): Promise<LocaleSource | GameFault> {
+  const file = `locales/${language}.json`;
+  const stored = Bun.file(join(folder, file));
+  if (!(await stored.exists())) return fault(file, 'is missing');
+  const source = await stored.text();
+  const texts = parseTexts(source);
+  return typeof texts === 'string' ? fault(file, texts) : { language, file, source, texts };
 }
 
 function parseTexts(source: string): { [key: string]: string } | string {
@@ -133,24 +142,18 @@ function parseTexts(source: string): { [key: string]: string } | string {
   return texts;
 }
 
-function differences(
-  file: string,
-  source: string,
-  texts: { readonly [key: string]: string },
-  reference: { readonly [key: string]: string },
-  first: string,
-): GameFault[] {
+function differences({ file, source, texts }: LocaleSource, reference: LocaleSource): GameFault[] {
   const lines = source.split('\n');
   return [
-    ...Object.keys(reference)
+    ...Object.keys(reference.texts)
       .filter((key) => !(key in texts))
-      .map((key) => fault(file, `${key} is missing; locales/${first}.json has it`)),
+      .map((key) => fault(file, `${key} is missing; ${reference.file} has it`)),
     ...Object.keys(texts)
-      .filter((key) => !(key in reference))
+      .filter((key) => !(key in reference.texts))
       .map((key) => ({
         file,
         line: lines.findIndex((line) => line.includes(JSON.stringify(key))) + 1 || null,
-        message: `${key} is not in locales/${first}.json`,
+        message: `${key} is not in ${reference.file}`,
       })),
   ];
 }
@@ -158,7 +161,7 @@ function differences(
 async function filesIn(folder: string): Promise<string[]> {
   try {
     const paths = await Array.fromAsync(new Bun.Glob('**/*').scan({ cwd: folder, onlyFiles: true }));
-    return paths.filter((path) => !basename(path).startsWith('.')).sort();
+    return paths.filter((path) => !basename(path).startsWith('.')).toSorted();
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
     throw error;

@@ -36,12 +36,8 @@ export type PublishOutcome =
 
 /** Every folder in `gamesFolder`, one after another; a faulty game does not stop the others. */
 export async function publishAll(gamesFolder: string, deps: PublishDeps): Promise<PublishOutcome[]> {
-  const outcomes: PublishOutcome[] = [];
   const found = await Array.fromAsync(new Bun.Glob('*/game.yaml').scan({ cwd: gamesFolder }));
-  for (const path of found.sort()) {
-    outcomes.push(await publish(join(gamesFolder, path, '..'), deps));
-  }
-  return outcomes;
+  return Array.fromAsync(found.toSorted(), (path) => publish(join(gamesFolder, path, '..'), deps));
 }
 
 export async function publish(gameFolder: string, deps: PublishDeps): Promise<PublishOutcome> {
@@ -57,7 +53,7 @@ export async function publish(gameFolder: string, deps: PublishDeps): Promise<Pu
   if (known?.is_current) return published(release, false);
   const faults = known ? [] : await faultsOfRules(read.folder, built.bundle);
   if (faults.length > 0) return { ok: false, game, faults };
-  for (const file of release.files) await store(deps.files, file);
+  await Promise.all(release.files.map((file) => store(deps.files, file)));
   const row = {
     id: release.id,
     game,

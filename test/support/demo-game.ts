@@ -91,7 +91,7 @@ export async function demoGame(): Promise<DemoGame> {
   const write = async (path: string, content: string) => {
     await Bun.write(join(folder, path), content);
   };
-  for (const [path, content] of Object.entries(FILES)) await write(path, content);
+  await Promise.all(Object.entries(FILES).map(([path, content]) => write(path, content)));
   return {
     games,
     folder,

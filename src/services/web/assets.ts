@@ -4,7 +4,7 @@
  * are taken as they are. Names carry the content's hash, so browsers may keep them for ever.
  */
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { PlatformAssets, PlatformFile } from './deps.ts';
@@ -34,11 +34,12 @@ export async function buildPlatformAssets(folder: string = import.meta.dir): Pro
     buildScripts(await entriesIn(join(folder, 'browser'), '*.{ts,tsx}')),
     buildStyles(await entriesIn(join(folder, 'styles'), '*.css')),
   ]);
-  const built = [...scripts, ...styles];
-  for (const path of await entriesIn(join(folder, 'styles'), '*.{woff2,svg,png}')) {
-    const name = path.slice(path.lastIndexOf('/') + 1);
-    if (!built.some((file) => file.name === name)) built.push(hashed(name, await Bun.file(path).bytes()));
-  }
+  const others = await Promise.all(
+    (await entriesIn(join(folder, 'styles'), '*.{woff2,svg,png}'))
+      .filter((path) => !styles.some(({ name }) => name === basename(path)))
+      .map(async (path) => hashed(basename(path), await Bun.file(path).bytes())),
+  );
+  const built = [...scripts, ...styles, ...others];
   const files = new Map<string, PlatformFile>();
   const names = new Map<string, string>();
   for (const file of built) {
@@ -73,35 +74,35 @@ async function buildScripts(entrypoints: readonly string[]): Promise<Built[]> {
   );
 }
 
-/** One by one: two sheets may name the same font, and it must get one name. */
+/** Each in a build of its own: two sheets may name the same font, and it gets one name all the same. */
 async function buildStyles(entrypoints: readonly string[]): Promise<Built[]> {
-  const built = new Map<string, Built>();
-  for (const path of entrypoints) {
-    const { outputs } = await Bun.build({
-      entrypoints: [path],
-      target: 'browser',
-      minify: true,
-      loader: { '.woff2': 'file', '.svg': 'file', '.png': 'file' },
-      naming: { entry: '[name].[ext]', asset: '[name]-[hash].[ext]' },
-    });
-    for (const output of outputs) {
+  const sheets = await Promise.all(entrypoints.map(buildStyle));
+  return [...new Map(sheets.flat().map((file) => [file.hashed, file])).values()];
+}
+
+async function buildStyle(path: string): Promise<Built[]> {
+  const { outputs } = await Bun.build({
+    entrypoints: [path],
+    target: 'browser',
+    minify: true,
+    loader: { '.woff2': 'file', '.svg': 'file', '.png': 'file' },
+    naming: { entry: '[name].[ext]', asset: '[name]-[hash].[ext]' },
+  });
+  return Promise.all(
+    outputs.map(async (output) => {
       const file = output.path.replace('./', '');
       const bytes = await bytesOf(output);
-      const one =
-        output.kind === 'asset' && !file.endsWith('.css')
-          ? { name: file.replace(/-[a-z0-9]+(\.[a-z0-9]+)$/, '$1'), hashed: file, bytes }
-          : hashed(file, bytes);
-      built.set(one.hashed, one);
-    }
-  }
-  return [...built.values()];
+      if (file.endsWith('.css')) return hashed(file, bytes);
+      return { name: file.replace(/-[a-z0-9]+(\.[a-z0-9]+)$/, '$1'), hashed: file, bytes };
+    }),
+  );
 }
 
 async function entriesIn(folder: string, pattern: string): Promise<string[]> {
   const found = await Array.fromAsync(new Bun.Glob(pattern).scan({ cwd: folder, onlyFiles: true }));
   return found
     .filter((path) => !/\.test\.tsx?$/.test(path))
-    .sort()
+    .toSorted()
     .map((path) => join(folder, path));
 }
 
