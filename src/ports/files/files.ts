@@ -9,7 +9,10 @@ export interface StoredFile {
 }
 
 export interface Files {
-  /** Writes all or nothing, durably, replacing what was there. */
+  /**
+   * Writes all or nothing, durably, replacing what was there. A path keeps its content type: another
+   * one throws. A path cannot be a file and a folder.
+   */
   put(path: string, bytes: Uint8Array, contentType: string): Promise<void>;
   get(path: string): Promise<StoredFile | null>;
   has(path: string): Promise<boolean>;

@@ -24,8 +24,9 @@ function answer(request: ToWorker): FromWorker {
   try {
     return handle(request);
   } catch (error) {
-    const { code, message } = error as { code?: unknown; message?: unknown };
-    return { id: request.id, ok: false, code: String(code ?? 'SQLITE_ERROR'), message: String(message) };
+    // What bun:sqlite throws carries the engine's code; anything else is a bug on our side.
+    const { code = 'SQLITE_ERROR', message } = error as Error & { readonly code?: string };
+    return { id: request.id, ok: false, code, message };
   }
 }
 
