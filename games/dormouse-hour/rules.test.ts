@@ -1,0 +1,118 @@
+/** The game as a whole: it can be ended, replays alike, and survives any input. */
+import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { botMove } from './bot.ts';
+import rules from './rules.ts';
+import { ITEMS, type Move, PUZZLES, type State, TARGETS, WHEELS } from './rules/state.ts';
+import { begin, context, playOut } from './rules/testing.ts';
+
+describe('a bot that knows only the state and its seat', () => {
+  for (const seats of [[1], [1, 2], [2, 5, 3, 4]]) {
+    test(`ends the game with ${seats.length} seats, for 300 seeds`, () => {
+      for (let seed = 0; seed < 300; seed++) {
+        const { state, moves } = playOut(Math.imul(seed, 0x9e3779b1) >>> 0, seats);
+        expect(rules.progress(state)).toEqual({
+          puzzles: PUZZLES.map((id) => ({ id, state: 'solved' })),
+          done: true,
+          hints: 0,
+        });
+        expect(moves.length).toBeLessThan(80);
+        expect(state.bag).toHaveLength(1);
+      }
+    });
+  }
+
+  test('makes only moves that change the state', () => {
+    for (let seed = 0; seed < 50; seed++) {
+      let state = begin(seed);
+      for (let move = botMove(state, 1); move; move = botMove(state, 1)) {
+        const next = rules.apply(state, move, context(1));
+        expect(next).not.toBe(state);
+        state = next;
+      }
+    }
+  });
+});
+
+test('the same seed and moves give the same state, also through JSON at every step', () => {
+  fc.assert(
+    fc.property(fc.nat(0xffff_ffff), (seed) => {
+      const { state, moves } = playOut(seed, [1, 2]);
+      let replayed = begin(seed);
+      for (const { move, seat } of moves) {
+        replayed = json(rules.apply(json(replayed), json(move), context(seat)));
+      }
+      expect(replayed).toEqual(state);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+/** Values near to moves: right names with wrong contents. */
+const nearMove = fc.record(
+  {
+    type: fc.constantFrom(
+      ...['take', 'use', 'face', 'sing', 'ring', 'place', 'post', 'moon', 'weight', 'turn', 'swing', 'hint'],
+    ),
+    item: fc.oneof(fc.constantFrom(...ITEMS), fc.jsonValue()),
+    on: fc.oneof(fc.constantFrom(...TARGETS), fc.jsonValue()),
+    puzzle: fc.oneof(fc.constantFrom(...PUZZLES), fc.jsonValue()),
+    teeth: fc.oneof(fc.constantFrom(...WHEELS), fc.jsonValue()),
+    ...Object.fromEntries(
+      ['wheel', 'face', 'bell', 'arbor', 'post', 'part', 'value', 'tile', 'turn', 'step'].map((key) => [
+        key,
+        fc.oneof(fc.integer({ min: -2, max: 12 }), fc.double(), fc.jsonValue()),
+      ]),
+    ),
+  },
+  { requiredKeys: ['type'] },
+);
+
+test('apply is total under random JSON and never changes what it was given', () => {
+  fc.assert(
+    fc.property(
+      fc.nat(),
+      fc.array(fc.tuple(fc.oneof(nearMove, fc.jsonValue()), fc.integer({ min: 1, max: 4 })), {
+        maxLength: 60,
+      }),
+      fc.nat(30),
+      (seed, inputs, botMoves) => {
+        let state = frozen(playOut(seed, [1], botMoves).state);
+        for (const [value, seat] of inputs) {
+          const move = rules.parse(value);
+          if (!move) continue;
+          state = frozen(rules.apply(state, frozen(move), context(seat)));
+          expect(json(state)).toEqual(state);
+        }
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+test('parse lets nothing through but the fields of a move', () => {
+  expect(rules.parse({ type: 'ring', bell: 2, extra: 'x' })).toEqual({ type: 'ring', bell: 2 });
+  for (const value of [null, 1, 'ring', [], {}, { type: 'ring' }, { type: 'ring', bell: 5 }]) {
+    expect(rules.parse(value)).toBeNull();
+  }
+});
+
+test('nothing moves any more once the pendulum swings', () => {
+  const { state } = playOut(7, [1]);
+  const moves: Move[] = [{ type: 'ring', bell: 1 }, { type: 'sing' }, { type: 'post', post: 0 }];
+  for (const move of moves) expect(rules.apply(state, move, context(1))).toBe(state);
+});
+
+function json<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}
+
+function frozen<T extends State | Move>(value: T): T {
+  const freeze = (part: unknown): void => {
+    if (typeof part !== 'object' || part === null) return;
+    Object.freeze(part);
+    Object.values(part).forEach(freeze);
+  };
+  freeze(value);
+  return value;
+}

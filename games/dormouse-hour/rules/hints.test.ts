@@ -1,0 +1,122 @@
+/** Hints: three steps, true to the state, in every language. */
+import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { botMove } from '../bot.ts';
+import de from '../locales/de.json';
+import en from '../locales/en.json';
+import rules from '../rules.ts';
+import { puzzleState } from './progress.ts';
+import { type Move, PUZZLES, type State } from './state.ts';
+import { begin, context, play, playUntil } from './testing.ts';
+
+const last = (state: State, puzzle: string): string | undefined => rules.hints(state, puzzle).at(-1);
+
+test('every open puzzle has three steps with a text in both languages, all others none', () => {
+  const seen = new Set<string>();
+  const look = (state: State): void => {
+    for (const puzzle of PUZZLES) {
+      const open = puzzleState(state, puzzle) === 'open' && !state.swinging;
+      const keys = rules.hints(state, puzzle);
+      expect(keys).toHaveLength(open ? 3 : 0);
+      for (const key of keys) {
+        seen.add(key);
+        expect(en).toHaveProperty([key]);
+        expect(de).toHaveProperty([key]);
+      }
+    }
+  };
+  const anyMove = fc.record({
+    kind: fc.constantFrom('face', 'ring', 'place', 'turn', 'moon', 'weight', 'post'),
+    first: fc.nat(11),
+    second: fc.nat(5),
+  });
+  fc.assert(
+    fc.property(fc.nat(), fc.array(fc.option(anyMove), { maxLength: 60 }), (seed, script) => {
+      let state = begin(seed);
+      look(state);
+      for (const entry of script) {
+        const move = entry ? strayMove(entry) : botMove(state, 1);
+        if (move) state = rules.apply(state, move, context(1));
+        look(state);
+      }
+    }),
+    { numRuns: 300 },
+  );
+  expect(rules.hints(begin(1), 'no such puzzle')).toEqual([]);
+  const unused = Object.keys(en).filter((key) => key.startsWith('hint.') && !seen.has(key));
+  expect(unused.filter((key) => !key.includes('answer'))).toEqual([]);
+});
+
+function strayMove({ kind, first, second }: { kind: string; first: number; second: number }): Move | null {
+  const part = { part: first % 3, value: second % 4 };
+  const fields: { readonly [kind: string]: object } = {
+    face: { wheel: first % 4, face: second },
+    ring: { bell: first % 5 },
+    place: { teeth: 12 + 4 * (first % 4), arbor: (second % 4) - 1 },
+    turn: { tile: first, turn: second % 4 },
+    post: { post: first % 2 },
+    moon: part,
+    weight: part,
+  };
+  return rules.parse({ type: kind, ...fields[kind] });
+}
+
+describe('a hint never advises what is done', () => {
+  test('the key: first to take it, then to use it, then to listen', () => {
+    let state = begin(3);
+    expect(rules.hints(state, 'bird')[0]).toBe('hint.bird.key');
+    state = play(state, 1, { type: 'take', item: 'key' });
+    expect(rules.hints(state, 'bird')[0]).toBe('hint.bird.use');
+    state = play(state, 1, { type: 'use', item: 'key', on: 'bird' });
+    expect(rules.hints(state, 'bird')[0]).toBe('hint.bird.listen');
+  });
+
+  test('following the last step of the drawer opens it', () => {
+    let state = begin(11);
+    while (!state.drawer.open) {
+      const [wheel, face] = (last(state, 'drawer') ?? '').split('.').slice(-2).map(Number);
+      const next = play(state, 1, { type: 'face', wheel: wheel ?? 0, face: face ?? 0 });
+      expect(next).not.toBe(state);
+      state = next;
+    }
+  });
+
+  test('following the last step of the run leads to the nut, and the nut to its end', () => {
+    let state = playUntil(5, ({ train }) => train.solved);
+    for (let turns = 0; last(state, 'run') !== 'hint.run.drop'; turns++) {
+      expect(turns).toBeLessThan(60);
+      const tile = Number((last(state, 'run') ?? '').split('.').at(-1));
+      const turn = ((state.run.tiles[tile]?.turn ?? 0) + 1) % 4;
+      state = play(state, 1, { type: 'turn', tile, turn });
+    }
+    expect(play(state, 1, { type: 'use', item: 'nut', on: 'run' }).run.solved).toBe(true);
+  });
+
+  test('a wheel that is still in the loft is not advised to be placed', () => {
+    let state = playUntil(5, ({ drawer }) => drawer.open);
+    const locked = { ...state.bird, open: false, right: 0 };
+    state = { ...state, bird: locked, bag: ['crank', 'wheel12', 'wheel24'] };
+    state = play(state, 1, { type: 'use', item: 'crank', on: 'hatch' });
+    while (last(state, 'train')?.startsWith('hint.train.answer')) {
+      const [arbor, teeth] = (last(state, 'train') ?? '').split('.').slice(-2).map(Number);
+      state = play(state, 1, { type: 'place', arbor: arbor ?? 0, teeth: teeth ?? 0 });
+    }
+    expect(rules.hints(state, 'train')).toEqual(['hint.train.missing', 'hint.train.loft', 'hint.train.bird']);
+  });
+});
+
+describe('taking a hint', () => {
+  test('counts each step once, in order', () => {
+    const step = (number: number): Move => ({ type: 'hint', puzzle: 'drawer', step: number });
+    let state = begin(1);
+    expect(play(state, 1, step(2))).toBe(state);
+    expect(play(state, 1, step(0))).toBe(state);
+    state = play(state, 1, step(1), step(1), step(2), step(3), step(4));
+    expect(rules.progress(state).hints).toBe(3);
+  });
+
+  test('of a closed puzzle changes nothing', () => {
+    const state = begin(1);
+    expect(play(state, 1, { type: 'hint', puzzle: 'run', step: 1 })).toBe(state);
+  });
+});
