@@ -5,6 +5,7 @@
  */
 import type { Context } from 'hono';
 import type { WebDeps } from './deps.ts';
+import type { ErrorCode } from './errors.ts';
 
 export interface WebVariables {
   readonly deps: WebDeps;
@@ -37,6 +38,8 @@ export interface PostOptions {
    * another way, such as a payment provider's signature.
    */
   readonly origin?: 'own' | 'any';
+  /** What a visitor over the limit is told; default `too-many`. */
+  readonly tooMany?: ErrorCode;
   /** How a refusal (limit, size, origin) is told; default: a page for forms, JSON for the others. */
   readonly refusal?: 'page' | 'json';
 }

@@ -18,7 +18,7 @@ export function routesOn(app: Hono<WebEnv>, limits: Limits, ownOrigin: string): 
     app.post(path, async (c) => {
       const request = c.req.raw;
       const wait = limits.take(path, c.var.address, options.limit);
-      if (wait > 0) return refuse(c, 'too-many', wait);
+      if (wait > 0) return refuse(c, options.tooMany ?? 'too-many', wait);
       if (options.origin !== 'any' && !isOwnOrigin(request.headers, ownOrigin))
         return refuse(c, 'wrong-origin');
       if (type !== null && !hasType(request, type)) return refuse(c, 'wrong-body');

@@ -4,6 +4,8 @@ import type { Limit } from '../app.ts';
 
 const BUCKETS_MAX = 20_000;
 const MINUTE_MS = 60_000;
+/** Said of a limit that never refills. */
+const WAIT_S_MAX = 86_400;
 
 interface Bucket {
   tokens: number;
@@ -33,7 +35,10 @@ export class Limits {
     this.#buckets.delete(key);
     this.#buckets.set(key, bucket);
     this.#evict();
-    if (bucket.tokens < 1) return Math.max(1, Math.ceil((1 - bucket.tokens) / perMs / 1000));
+    if (bucket.tokens < 1) {
+      const seconds = Math.ceil((1 - bucket.tokens) / perMs / 1000);
+      return Math.min(WAIT_S_MAX, Math.max(1, seconds));
+    }
     bucket.tokens -= 1;
     return 0;
   }
