@@ -52,6 +52,8 @@ export interface FrontendOptions {
   readonly sockets: (offer: SocketOffer) => SocketAnswer;
   /** A longer frame closes the socket with 1009, before it is held in memory. */
   readonly frameBytesMax: number;
+  /** A bug: a handler threw. Its request got 500, its socket 1011; everybody else goes on. */
+  readonly failed: (error: unknown) => void;
 }
 
 export interface Frontend {
