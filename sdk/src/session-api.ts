@@ -35,6 +35,8 @@ export interface OutboxStore {
   put(client: string, send: StoredSend): Promise<void>;
   /** Removes everything of the client up to clientSeq. */
   settle(client: string, uptoClientSeq: number): Promise<void>;
+  /** The client's messages are now exactly these, in one transaction: their numbers changed. */
+  replace(client: string, sends: readonly StoredSend[]): Promise<void>;
   load(client: string): Promise<readonly StoredSend[]>;
   /**
    * Takes over the outboxes whose pages are gone, each under a lock held as long as this page
@@ -105,6 +107,8 @@ export interface Session<State, Move> {
   roomMs(): number;
   /** Set once a finish record or a done state is seen: ms of the move that ended the game. */
   finishedAtMs(): number | null;
+  /** From the first move to the one that ended the game, pauses taken out; null until then. */
+  durationMs(): number | null;
   /** When each puzzle was first seen solved, and by which seat. */
   solved(): readonly { readonly id: string; readonly seat: number; readonly ms: number }[];
   /** FNV-1a (hex) over the canonical JSON of the state: equal on all pages at the same position. */

@@ -1,0 +1,90 @@
+/** The real browser as a session's environment: the only file of the SDK that touches it, with the outbox's. */
+import { openBrowserOutbox, openMemoryOutbox } from './browser-outbox.ts';
+import type { Environment, OutboxStore, SessionSocketEvents } from './session-api.ts';
+
+export type Feature = 'WebSocket' | 'DecompressionStream' | 'crypto';
+
+/** What this browser lacks of what a session cannot do without; empty = all is there. */
+export function missingFeatures(): Feature[] {
+  const missing: Feature[] = [];
+  if (typeof WebSocket === 'undefined') missing.push('WebSocket');
+  if (typeof crypto === 'undefined') missing.push('crypto');
+  try {
+    // Browsers that know only the zlib form throw.
+    void new DecompressionStream('deflate-raw');
+  } catch {
+    missing.push('DecompressionStream');
+  }
+  return missing;
+}
+
+/** `report` hears once when unsent moves will not survive a reload here. */
+export function browserEnvironment(
+  room: string,
+  report: (kind: string, detail: string) => void,
+): Environment {
+  return {
+    now: () => performance.now(),
+    after(ms, run) {
+      const timer = setTimeout(run, ms);
+      return () => clearTimeout(timer);
+    },
+    random: () => Math.random(),
+    randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    connect,
+    inflate,
+    outbox: chooseOutbox(room, report),
+    onWake,
+  };
+}
+
+function connect(url: string, events: SessionSocketEvents): ReturnType<Environment['connect']> {
+  const socket = new WebSocket(url);
+  socket.binaryType = 'arraybuffer';
+  socket.onopen = () => events.opened();
+  socket.onmessage = ({ data }) => {
+    if (data instanceof ArrayBuffer) events.message(new Uint8Array(data));
+  };
+  socket.onclose = ({ code, reason }) => events.closed(code, reason);
+  return {
+    send(frame) {
+      if (socket.readyState === WebSocket.OPEN) socket.send(frame);
+    },
+    close() {
+      // Over a dead network the closing handshake never ends: nobody waits for it.
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.close();
+    },
+  };
+}
+
+async function inflate(deflated: Uint8Array): Promise<Uint8Array> {
+  const bytes = new Blob([deflated as Uint8Array<ArrayBuffer>]);
+  const inflated = bytes.stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  return new Uint8Array(await new Response(inflated).arrayBuffer());
+}
+
+function chooseOutbox(room: string, report: (kind: string, detail: string) => void): OutboxStore {
+  try {
+    if (!navigator.locks) report('storage', 'no Web Locks: unsent moves do not survive a reload');
+    return openBrowserOutbox(room);
+  } catch (error) {
+    report('storage', `no IndexedDB: ${String(error)}`);
+    return openMemoryOutbox();
+  }
+}
+
+function onWake(listener: (why: 'online' | 'offline' | 'visible') => void): () => void {
+  const stop = new AbortController();
+  const { signal } = stop;
+  const visible = (): void => {
+    if (document.visibilityState === 'visible') listener('visible');
+  };
+  addEventListener('online', () => listener('online'), { signal });
+  addEventListener('offline', () => listener('offline'), { signal });
+  addEventListener('pageshow', visible, { signal });
+  document.addEventListener('visibilitychange', visible, { signal });
+  // After the browser froze the page: Chromium only, elsewhere the pulse notices by itself.
+  document.addEventListener('resume', visible, { signal });
+  return () => stop.abort();
+}

@@ -1,0 +1,26 @@
+/**
+ * One text for one value, whatever the order in which its parts came to be, and a short hash of it:
+ * how two pages compare their states without sending them.
+ */
+
+/** JSON with the keys of every object in code unit order. States are JSON values. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, sortKeys) ?? 'null';
+}
+
+/** FNV-1a, 32 bits, over the UTF-8 bytes of the text (Fowler, Noll, Vo; public domain): 8 hex digits. */
+export function fnv1a(text: string): string {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}
+
+/** Equal on all pages that applied the same records. */
+export function stateHash(state: unknown): string {
+  return fnv1a(canonicalJson(state));
+}
+
+function sortKeys(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,287 @@
+/**
+ * The heart of a session: what each frame of the server means, and what the page does on its own
+ * (heartbeat, finish, taking over outboxes, waking up).
+ */
+import { drain } from '../protocol/drain.ts';
+import { expect } from '../protocol/expect.ts';
+import { heartbeat } from '../protocol/heartbeat.ts';
+import { hello } from '../protocol/hello.ts';
+import { hold } from '../protocol/hold.ts';
+import { live } from '../protocol/live.ts';
+import type { Fields, Message, ValuesOf } from '../protocol/message.ts';
+import { ping } from '../protocol/ping.ts';
+import { presence } from '../protocol/presence.ts';
+import { RECORD_VERSION, RecordKind } from '../protocol/record.ts';
+import { refused } from '../protocol/refused.ts';
+import { signals } from '../protocol/signals.ts';
+import { PROTOCOL_VERSION } from '../protocol/version.ts';
+import { Role, welcome } from '../protocol/welcome.ts';
+import type { PlayStatus } from './client-api.ts';
+import { Connection } from './connection.ts';
+import { Intake } from './intake.ts';
+import { Listeners } from './listeners.ts';
+import { Outboxes } from './outboxes.ts';
+import { Pulse } from './pulse.ts';
+import { RoomClock } from './room-clock.ts';
+import { RoomView } from './room-view.ts';
+import type { SessionOptions } from './session-api.ts';
+import { Signals } from './signals.ts';
+import { Timer } from './timer.ts';
+
+/** How long a ping may stay unanswered after the network came back, or the page came to the front. */
+export const ONLINE_PONG_MS = 500;
+export const VISIBLE_PONG_MS = 3_000;
+/** Outboxes of a page that was still closing when this one loaded are looked for once more. */
+export const ADOPT_AGAIN_MS = 3_000;
+/** Every seat waits its own time before it sends `finish`, so that usually one page does. */
+export const FINISH_STEP_MS = 400;
+/** A page that had nothing of the head it was told of for so long has lost something. */
+export const BEHIND_MS = 2_000;
+const REPORTED_SKIPS_MAX = 20;
+
+type Welcome = ValuesOf<(typeof welcome)['fields']>;
+
+export class Core<State, Move> {
+  readonly options: SessionOptions<State, Move>;
+  readonly room: RoomView<State, Move>;
+  readonly outboxes: Outboxes;
+  readonly connection: Connection;
+  readonly signals: Signals;
+  readonly clock: RoomClock;
+  readonly changed = new Listeners();
+  readonly signalsChanged = new Listeners();
+  welcome: Welcome | null = null;
+  held = false;
+  readonly #pulse: Pulse;
+  readonly #finish: Timer;
+  readonly #drain: Timer;
+  readonly #adopt: Timer;
+  readonly #stopWaking: () => void;
+  #intake: Intake;
+  #token = 0;
+  #skips = 0;
+  /** A head that a heartbeat told of before this page had it (0 = none), and when. */
+  #ahead = 0;
+  #aheadAt = 0;
+
+  constructor(options: SessionOptions<State, Move>) {
+    this.options = options;
+    const { environment, report } = options;
+    const send = (frame: Uint8Array<ArrayBuffer>): void => this.connection.send(frame);
+    this.room = new RoomView(options.rules, (seq, why, detail) => {
+      if (this.#skips++ < REPORTED_SKIPS_MAX) report('rules', `${seq} ${why} ${detail}`);
+    });
+    this.outboxes = new Outboxes(environment, { send, ping: () => this.#ping(), report });
+    this.signals = new Signals(environment, send);
+    this.clock = new RoomClock(() => environment.now());
+    this.#pulse = new Pulse(
+      environment,
+      () => this.#ping(),
+      () => this.connection.retry('silent'),
+    );
+    this.#finish = new Timer(environment.after);
+    this.#drain = new Timer(environment.after);
+    this.#adopt = new Timer(environment.after);
+    this.#intake = this.#newIntake();
+    this.connection = new Connection(environment, {
+      join: options.join,
+      prepare: () => this.outboxes.adopt(),
+      hello: (credential) => this.#hello(credential),
+      frame: (frame) => {
+        this.#pulse.heard();
+        this.#intake.push(frame);
+      },
+      lost: () => this.#lost(),
+      changed: () => this.changed.notify(),
+      report,
+    });
+    this.#stopWaking = environment.onWake((why) => this.#woke(why));
+    // Looking for outboxes and joining take their time side by side.
+    void this.outboxes.adopt();
+    this.connection.start();
+  }
+
+  status(): PlayStatus {
+    switch (this.connection.at) {
+      case 'waiting':
+        return 'offline';
+      case 'stopped':
+      case 'closed':
+        return 'stopped';
+      case 'welcomed':
+        if (!this.connection.live) return 'replaying';
+        return this.held ? 'hold' : 'live';
+      default:
+        return 'connecting';
+    }
+  }
+
+  get observer(): boolean {
+    return this.welcome?.role === Role.observer;
+  }
+
+  /** Puts a message on its way; false = it was not taken, the reason is reported. */
+  send(kind: number, body: Uint8Array<ArrayBuffer>): boolean {
+    let reason = '';
+    if (this.observer) reason = 'observer';
+    else if (this.welcome !== null && body.length > this.welcome.bodyMax) reason = 'too large';
+    else if (!this.outboxes.add(kind, body)) reason = 'too many unsent';
+    if (reason !== '') this.options.report('refused', reason);
+    this.changed.notify();
+    return reason === '';
+  }
+
+  close(): void {
+    this.#stopWaking();
+    this.#finish.clear();
+    this.connection.close();
+    this.changed.clear();
+    this.signalsChanged.clear();
+  }
+
+  #hello(credential: string): Uint8Array<ArrayBuffer> {
+    const { epoch, seq } = this.room.building;
+    const clients = this.outboxes.hello();
+    return hello.encode({ version: PROTOCOL_VERSION, credential, clients, epoch, seq });
+  }
+
+  #newIntake(): Intake {
+    return new Intake({
+      inflate: (deflated) => this.options.environment.inflate(deflated),
+      handle: (frame) => this.#handle(frame),
+      broken: (why) => this.connection.retry(why),
+    });
+  }
+
+  #lost(): void {
+    this.#intake.close();
+    this.#intake = this.#newIntake();
+    this.#pulse.stop();
+    this.#drain.clear();
+    this.#adopt.clear();
+    this.outboxes.lost();
+    this.signals.lost();
+    this.signalsChanged.notify();
+    this.held = false;
+    this.#ahead = 0;
+  }
+
+  #woke(why: 'online' | 'offline' | 'visible'): void {
+    if (why === 'online') this.connection.online();
+    else if (why === 'visible') this.connection.start();
+    this.#pulse.check(why === 'online' ? ONLINE_PONG_MS : VISIBLE_PONG_MS);
+  }
+
+  #ping(): number {
+    this.connection.send(ping.encode({ token: ++this.#token }));
+    return this.#token;
+  }
+
+  #handle(frame: Uint8Array): void {
+    const type = frame[0];
+    if (this.connection.at !== 'welcomed' && type !== welcome.type) {
+      return this.connection.retry('a frame before the welcome');
+    }
+    if (type === RECORD_VERSION) return this.#records(frame);
+    const known =
+      this.#on(frame, welcome, (values) => this.#welcomed(values)) ??
+      this.#on(frame, heartbeat, ({ seq, roomMs, token }) => this.#heartbeat(seq, roomMs, token)) ??
+      this.#on(frame, live, ({ seq }) => this.#live(seq)) ??
+      this.#on(frame, signals, ({ changed }) => {
+        this.signals.receive(changed, this.welcome?.seat ?? 0);
+        this.signalsChanged.notify();
+      }) ??
+      this.#on(frame, presence, ({ seats, observers }) => {
+        this.room.players = seats.map((seat) => ({ ...seat, online: seat.online === 1 }));
+        this.room.observers = observers;
+      }) ??
+      this.#on(frame, hold, ({ on }) => {
+        this.held = on === 1;
+        this.outboxes.hold(this.held);
+      }) ??
+      this.#on(frame, expect, ({ client, next }) => this.outboxes.expect(client, next)) ??
+      this.#on(frame, refused, ({ client, clientSeq, reason }) => {
+        if (this.outboxes.refused(client, clientSeq)) this.options.report('refused', String(reason));
+      }) ??
+      this.#on(frame, drain, ({ windowMs }) => {
+        const wait = this.options.environment.random() * windowMs;
+        this.#drain.set(wait, () => this.connection.retry('drain', 0));
+      });
+    // A frame that this release does not know cannot change what it shows.
+    if (known === null) this.options.report('protocol', `unknown frame ${type}`);
+    this.changed.notify();
+  }
+
+  /** null = another message; true = done. One that cannot be read ends the connection. */
+  #on<F extends Fields>(
+    frame: Uint8Array,
+    declared: Message<F>,
+    run: (values: ValuesOf<F>) => void,
+  ): true | null {
+    if (frame[0] !== declared.type) return null;
+    const values = declared.decode(frame);
+    if (values === null) this.connection.retry(`malformed ${declared.name}`);
+    else run(values);
+    return true;
+  }
+
+  #welcomed(values: Welcome): void {
+    this.welcome = values;
+    this.connection.welcomed(values.pass);
+    if (values.resumed === 0) this.room.reset();
+    this.clock.restart(values.roomMs);
+    this.#pulse.start(values.heartbeatMs);
+    this.outboxes.welcomed(values.clients, this.observer ? 0 : Math.max(1, values.rate), values.burst);
+  }
+
+  #records(frame: Uint8Array): void {
+    const trouble = this.room.take(frame, (record) => this.outboxes.record(record));
+    if (trouble !== null) return this.connection.retry(trouble);
+    if (!this.connection.live) return;
+    this.clock.reading(this.room.building.ms);
+    this.#finishIfDone();
+    this.changed.notify();
+  }
+
+  #live(seq: number): void {
+    if (!this.room.live(seq)) return this.connection.retry(`replay ended before ${seq}`);
+    this.connection.wentLive();
+    this.outboxes.live();
+    this.signals.live();
+    this.#finishIfDone();
+    this.#adopt.set(ADOPT_AGAIN_MS, () => void this.#adoptLate());
+  }
+
+  #heartbeat(seq: number, roomMs: number, token: number): void {
+    this.clock.reading(roomMs);
+    this.outboxes.ponged(token);
+    if (!this.connection.live) return;
+    const at = this.room.building.seq;
+    const now = this.options.environment.now();
+    if (at >= this.#ahead) {
+      this.#ahead = seq > at ? seq : 0;
+      this.#aheadAt = now;
+    } else if (now - this.#aheadAt >= BEHIND_MS) this.connection.retry(`behind: ${at} of ${this.#ahead}`);
+  }
+
+  async #adoptLate(): Promise<void> {
+    await this.outboxes.adopt();
+    if (this.connection.live && this.outboxes.unlisted) this.connection.retry('outbox taken over', 0);
+  }
+
+  /** Some page has to say that the game is over; the first one counts. */
+  #finishIfDone(): void {
+    if (!this.#finishDue() || this.#finish.armed) return;
+    const { environment } = this.options;
+    const wait = ((this.welcome?.seat ?? 0) + environment.random()) * FINISH_STEP_MS;
+    this.#finish.set(wait, () => {
+      if (this.connection.live && this.#finishDue()) this.send(RecordKind.finish, new Uint8Array());
+    });
+  }
+
+  #finishDue(): boolean {
+    const { progress, finishSeen } = this.room.building;
+    if (!progress?.done || finishSeen || this.observer) return false;
+    return !this.outboxes.pending().some(({ kind }) => kind === RecordKind.finish);
+  }
+}
