@@ -1,0 +1,25 @@
+/** The list of commands. Each is loaded only when it runs. */
+import type { Command } from './command.ts';
+
+export const COMMANDS: { readonly [name: string]: Command } = {
+  start: {
+    usage: 'start [service …] [option …]',
+    help: 'Start the named services; without a name, all of them.',
+    run: async (...given) => (await import('./start.ts')).start(...given),
+  },
+  config: {
+    usage: 'config [option …]',
+    help: 'Print every option that is in force and where it comes from.',
+    run: async (args, terminal) => (await import('./config.ts')).config(args, terminal),
+  },
+  help: {
+    usage: 'help',
+    help: 'Print this.',
+    run: async (args, terminal) => (await import('./help.ts')).help(args, terminal),
+  },
+  version: {
+    usage: 'version',
+    help: 'Print the version.',
+    run: async (args, terminal) => (await import('./help.ts')).version(args, terminal),
+  },
+};

@@ -1,0 +1,42 @@
+/** `escapement help` and `escapement version`: made from the tables of commands and options. */
+import manifest from '../../package.json' with { type: 'json' };
+import { flagOf, isSwitch } from '../config.load.ts';
+import { type OptionName, OPTIONS } from '../config.ts';
+import { SERVICES } from '../running.ts';
+import { COMMANDS } from './commands.ts';
+import type { Terminal } from './command.ts';
+
+export const VERSION = manifest.version;
+
+export async function help(_: readonly string[], terminal: Terminal): Promise<number> {
+  const commands = Object.values(COMMANDS).map(
+    ({ usage, help: text }) => `  escapement ${usage}\n      ${text}`,
+  );
+  const options = (Object.keys(OPTIONS) as OptionName[]).map(describeOption);
+  terminal.out(
+    [
+      `Escapement ${VERSION}`,
+      '',
+      'Commands',
+      ...commands,
+      '',
+      `Services: ${SERVICES.join(', ')}`,
+      '',
+      'Options (a flag beats the environment, which beats the default)',
+      ...options,
+    ].join('\n'),
+  );
+  return 0;
+}
+
+export async function version(_: readonly string[], terminal: Terminal): Promise<number> {
+  terminal.out(VERSION);
+  return 0;
+}
+
+function describeOption(name: OptionName): string {
+  const { env, help: text, default: fallback, expects } = OPTIONS[name];
+  const flag = flagOf(name);
+  const written = flag === null ? env : `${flag}${isSwitch(name) ? '' : ' <value>'}, ${env}`;
+  return `  ${written}\n      ${text} Default: ${fallback || 'empty'}; ${expects}.`;
+}

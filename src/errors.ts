@@ -1,0 +1,164 @@
+/**
+ * Every error that an operator can meet at the command line: one stable code, one sentence that
+ * says what to do, one exit code (2 = the command was wrong, 1 = it could not be carried out).
+ */
+interface Declared {
+  readonly exit: 1 | 2;
+  /** `{name}` is filled in. */
+  readonly text: string;
+}
+
+export const ERRORS = {
+  'unknown-command': {
+    exit: 2,
+    text: 'There is no command "{command}"; `escapement help` lists the commands.',
+  },
+  'unknown-service': {
+    exit: 2,
+    text: 'There is no service "{service}"; the services are {services}.',
+  },
+  'unexpected-argument': {
+    exit: 2,
+    text: '`escapement {command}` takes no argument "{argument}"; `escapement help` shows how it is used.',
+  },
+  'unknown-flag': {
+    exit: 2,
+    text: 'There is no option {flag}; did you mean {guess}? `escapement help` lists the options.',
+  },
+  'unknown-variable': {
+    exit: 2,
+    text: 'The environment variable {variable} is not an option; did you mean {guess}? `escapement help` lists the options.',
+  },
+  'flag-twice': { exit: 2, text: 'The option {flag} was given twice; give it once.' },
+  'flag-without-value': { exit: 2, text: 'The option {flag} needs a value: {expects}.' },
+  'bad-value': {
+    exit: 2,
+    text: '{source} is "{value}", and must be {expects}; `escapement help` explains the options.',
+  },
+  'port-in-use': {
+    exit: 1,
+    text: 'Port {port} is in use by another program; stop that one, or choose another port with --port (0 takes a free one).',
+  },
+  'port-denied': {
+    exit: 1,
+    text: 'This user may not listen on port {port}; choose one above 1023 with --port, or let a proxy pass it on.',
+  },
+  'data-dir-in-use': {
+    exit: 1,
+    text: 'The data folder {dir} is in use by another Escapement; stop that one, or choose another folder with --data-dir.',
+  },
+  'data-dir-denied': {
+    exit: 1,
+    text: 'The data folder {dir} cannot be written ({why}); give this user the right to write there, or choose another folder with --data-dir.',
+  },
+  'disk-full': {
+    exit: 1,
+    text: 'The disk of the data folder {dir} is full; nothing was changed: free some space there and start again.',
+  },
+  'keys-unreadable': {
+    exit: 1,
+    text: 'The key file {file} cannot be used ({why}); restore it from a backup: without it, links already sold cannot be sent again and players must enter anew.',
+  },
+  'database-newer': { exit: 1, text: '{message}' },
+  'database-unsafe': { exit: 1, text: '{message}' },
+  'database-unreachable': { exit: 1, text: '{message}' },
+  'studio-invalid': {
+    exit: 1,
+    text: 'The settings of the studio cannot be used: {faults}; correct them and start again.',
+  },
+  'test-till-public': {
+    exit: 1,
+    text: 'The test till takes no money and must not stand under the public address {url}; for a demonstration start with --demo.',
+  },
+  'outbox-public': {
+    exit: 1,
+    text: 'Mails would stay in the outbox folder although {url} is a public address; set ESCAPEMENT_SMTP to send them, or start a demonstration with --demo.',
+  },
+  'stop-timeout': {
+    exit: 1,
+    text: 'Stopping took longer than {seconds} s and was broken off; nothing confirmed is lost, the next start recovers it.',
+  },
+  'stop-forced': {
+    exit: 1,
+    text: 'Stopping was broken off by a second signal; nothing confirmed is lost, the next start recovers it.',
+  },
+  unexpected: {
+    exit: 1,
+    text: 'Escapement came upon an error it does not know: {message}',
+  },
+} as const satisfies { readonly [code: string]: Declared };
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** The names in braces of a text. */
+type Names<T extends string> = T extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
+export type ErrorValues<C extends ErrorCode> = {
+  readonly [N in Names<(typeof ERRORS)[C]['text']>]: string | number;
+};
+
+/** An error whose message is meant for the operator. */
+export class OperatorError<C extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = 'OperatorError';
+  readonly code: C;
+  readonly exitCode: number;
+
+  constructor(code: C, values: ErrorValues<C>, options?: ErrorOptions) {
+    super(fill(ERRORS[code].text, values), options);
+    this.code = code;
+    this.exitCode = ERRORS[code].exit;
+  }
+}
+
+function fill(text: string, values: { readonly [name: string]: string | number }): string {
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name]));
+}
+
+/** What was being used when something failed: many errors of engines and systems name neither. */
+export interface Circumstances {
+  readonly port: number;
+  readonly dataDir: string;
+}
+
+/** Turns what engines and the system throw at start into an error of the table. */
+export function asOperatorError(error: unknown, { port, dataDir }: Circumstances): OperatorError {
+  if (error instanceof OperatorError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const cause = { cause: error };
+  switch (codeOf(error)) {
+    case 'EADDRINUSE':
+      return new OperatorError('port-in-use', { port }, cause);
+    case 'EADDRNOTAVAIL':
+    case 'EACCES-listen':
+      return new OperatorError('port-denied', { port }, cause);
+    case 'ENOSPC':
+    case 'EDQUOT':
+    case 'SQLITE_FULL':
+    case 'full':
+      return new OperatorError('disk-full', { dir: dataDir }, cause);
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+    case 'SQLITE_READONLY':
+    case 'SQLITE_CANTOPEN':
+    case 'denied':
+      return new OperatorError('data-dir-denied', { dir: dataDir, why: message }, cause);
+    case 'database-newer':
+      return new OperatorError('database-newer', { message }, cause);
+    case 'database-unsafe':
+      return new OperatorError('database-unsafe', { message }, cause);
+    case 'database-unreachable':
+      return new OperatorError('database-unreachable', { message }, cause);
+    default:
+      return new OperatorError('unexpected', { message }, cause);
+  }
+}
+
+/** `code` of system, SQLite and our own errors; `fault` of the disk's. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  if ('code' in error && typeof error.code === 'string') {
+    const listening = 'syscall' in error && error.syscall === 'listen';
+    return listening && error.code === 'EACCES' ? 'EACCES-listen' : error.code;
+  }
+  return 'fault' in error && typeof error.fault === 'string' ? error.fault : '';
+}
