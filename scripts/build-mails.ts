@@ -1,0 +1,30 @@
+/**
+ * Compiles the mail templates: `src/services/mailer/templates/*.mjml` → `*.html.txt` beside them.
+ * `--check` writes nothing and fails if a compiled file is not what its source gives.
+ */
+import { Glob } from 'bun';
+import mjml2html from 'mjml';
+
+/** MJML checks colours, so templates name the studio's by these; the compiled file has slots. */
+const COLOURS: readonly (readonly [RegExp, string])[] = [
+  [/#010101/g, '{{ink}}'],
+  [/#fefefe/g, '{{paper}}'],
+  [/#a0a0a1/g, '{{accent}}'],
+];
+
+const check = process.argv.includes('--check');
+let stale = 0;
+for await (const path of new Glob('src/services/mailer/templates/*.mjml').scan()) {
+  const { html, errors } = await mjml2html(await Bun.file(path).text(), { validationLevel: 'strict' });
+  if (errors.length > 0) throw new Error(errors.map((error) => error.formattedMessage).join('\n'));
+  const slotted = COLOURS.reduce((text, [colour, slot]) => text.replace(colour, slot), html);
+  const target = path.replace(/\.mjml$/, '.html.txt');
+  const present = await Bun.file(target)
+    .text()
+    .catch(() => '');
+  if (present === slotted) continue;
+  stale++;
+  if (check) console.error(`${target} is not what ${path} gives: run npm run mails`);
+  else await Bun.write(target, slotted);
+}
+if (check && stale > 0) process.exitCode = 1;

@@ -1,0 +1,104 @@
+/** From a mail job to a mail: looks up what it names, unseals links, fills the template. */
+import { formatMoney, totalOf } from '../../domain/money.ts';
+import type { ReleaseManifest } from '../../domain/release.ts';
+import { orderSecret, unseal } from '../../domain/secret.ts';
+import type { Studio } from '../../domain/studio.ts';
+import type { Keyring } from '../../lib/keyring.ts';
+import type { Texts } from '../../lib/texts.ts';
+import type { Job } from '../../ports/jobs/jobs.ts';
+import type { Mail } from '../../ports/mail/mail.ts';
+import type { MainDb } from '../../ports/main-db/main-db.ts';
+import { entitlementsByEmail, entitlementsByOrder } from '../../ports/main-db/queries/entitlements.ts';
+import { type Order, orderById } from '../../ports/main-db/queries/orders.ts';
+import { currentRelease } from '../../ports/main-db/queries/releases.ts';
+import type { EntitlementRow } from '../../ports/main-db/schema.ts';
+import { escapeHtml, fill, type Slots } from './fill.ts';
+import html from './templates/links.html.txt' with { type: 'text' };
+import text from './templates/links.txt' with { type: 'text' };
+
+export interface ComposeDeps {
+  readonly db: MainDb;
+  readonly keys: Keyring;
+  readonly texts: Texts;
+  readonly studio: Studio;
+  /** Without a slash at the end. */
+  readonly url: string;
+}
+
+/** A mail lists this many links at most; the newest. */
+const LINKS_MAX = 20;
+
+/** null = there is nothing to send: nobody bought with this address, or the order is gone. */
+export async function compose(deps: ComposeDeps, job: Job<'mail'>): Promise<Mail | null> {
+  const { template, to, locale, data } = job.payload;
+  const order = template === 'purchase' ? await orderById(deps.db.read, data['order'] ?? '') : null;
+  const entitlements =
+    template === 'purchase'
+      ? order && (await entitlementsByOrder(deps.db.read, order.id))
+      : await entitlementsByEmail(deps.db.read, to, LINKS_MAX);
+  if (!entitlements || entitlements.length === 0) return null;
+  const t = (key: string, values?: { readonly [name: string]: string | number }): string =>
+    deps.texts.t(locale, `mail.${key}`, values);
+  const { studio } = deps;
+  const subject = t(`${template}Subject`, { studio: studio.name, title: order?.lines[0]?.title ?? '' });
+  const slots: Slots = {
+    subject,
+    studio: studio.name,
+    ...studio.colours,
+    preview: t(`${template}Preview`),
+    heading: t(`${template}Heading`),
+    intro: t(`${template}Intro`),
+    play: t('play'),
+    share: t('share'),
+    invite: t('invite'),
+    help: t('help', { email: studio.support.email }),
+    imprint: t('imprint'),
+    imprintHref: `${deps.url}/legal/imprint`,
+    privacy: t('privacy'),
+    privacyHref: `${deps.url}/legal/privacy`,
+    links: await Promise.all(entitlements.map((entitlement) => linkSlots(deps, entitlement, locale))),
+    facts: order ? receipt(order, locale, t, `${deps.url}/o/${orderSecret(order.id, deps.keys.seal)}`) : [],
+  };
+  return {
+    messageId: `<${template}-${job.id}@${new URL(deps.url).hostname}>`,
+    from: `"${studio.sender.name.replace(/["\\]/g, '')}" <${studio.sender.email}>`,
+    to,
+    replyTo: studio.support.email,
+    subject,
+    text: fill(text, slots, (value) => value),
+    html: fill(html, slots, escapeHtml),
+    // No out-of-office answers to a machine.
+    headers: { 'Auto-Submitted': 'auto-generated' },
+  };
+}
+
+async function linkSlots(deps: ComposeDeps, entitlement: EntitlementRow, locale: string): Promise<Slots> {
+  const secret = unseal(entitlement.secret_sealed, deps.keys.seal, entitlement.id);
+  if (secret === null) throw new Error(`the link of ${entitlement.id} was sealed under another key`);
+  const release = await currentRelease(deps.db.read, entitlement.game);
+  const manifest = release && (JSON.parse(release.manifest) as ReleaseManifest);
+  const texts = manifest && (manifest.texts[locale] ?? Object.values(manifest.texts)[0]);
+  return { title: texts?.title ?? entitlement.game, href: `${deps.url}/t/${secret}` };
+}
+
+function receipt(
+  order: Order,
+  locale: string,
+  t: (key: string, values?: { readonly [name: string]: string | number }) => string,
+  orderPage: string,
+): readonly Slots[] {
+  const money = (minor: number): string => formatMoney({ minor, currency: order.currency }, locale);
+  const { gross_minor, net_minor, tax_minor } = totalOf(order.lines);
+  return [
+    t('order', { id: order.id }),
+    ...order.lines.map((line) =>
+      t('line', { quantity: line.quantity, title: line.title, gross: money(line.gross_minor) }),
+    ),
+    t('total', {
+      gross: money(gross_minor),
+      net: money(net_minor),
+      tax: money(tax_minor),
+    }),
+    t('orderPage', { href: orderPage }),
+  ].map((fact) => ({ fact }));
+}

@@ -1,0 +1,17 @@
+/** Child process: an SVG file becomes a PNG file. Arguments: the SVG's path, the PNG's path. */
+import { createRequire } from 'node:module';
+import { Resvg } from '@resvg/resvg-js';
+
+const [svgPath, pngPath] = process.argv.slice(2);
+if (!svgPath || !pngPath) throw new Error('the paths of the SVG and of the PNG are needed');
+const fonts = createRequire(import.meta.url);
+const image = new Resvg(await Bun.file(svgPath).text(), {
+  font: {
+    loadSystemFonts: false,
+    fontFiles: ['500Medium/Besley_500Medium', '700Bold/Besley_700Bold'].map((name) =>
+      fonts.resolve(`@expo-google-fonts/besley/${name}.ttf`),
+    ),
+    defaultFontFamily: 'Besley',
+  },
+});
+await Bun.write(pngPath, image.render().asPng());

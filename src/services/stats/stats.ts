@@ -1,0 +1,167 @@
+/**
+ * The stats service: results of finished rooms, one job at a time. A room's log is replayed through
+ * the rules it pinned, in a child process; then its share card is drawn in another.
+ */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ReleaseManifest } from '../../domain/release.ts';
+import type { RoomResult } from '../../domain/result.ts';
+import type { Studio } from '../../domain/studio.ts';
+import type { Log } from '../../lib/log.ts';
+import type { Texts } from '../../lib/texts.ts';
+import { startWorkerLoop, type WorkerLoop } from '../../lib/worker-loop.ts';
+import type { World } from '../../lib/world.ts';
+import type { Files } from '../../ports/files/files.ts';
+import type { Job, Jobs } from '../../ports/jobs/jobs.ts';
+import type { MainDb } from '../../ports/main-db/main-db.ts';
+import { newestReleaseWithRules } from '../../ports/main-db/queries/releases.ts';
+import { storeResult } from '../../ports/main-db/queries/results.ts';
+import { roomById } from '../../ports/main-db/queries/rooms.ts';
+import type { RoomRow } from '../../ports/main-db/schema.ts';
+import { cardPath, cardSvg } from './card.ts';
+import { runChild } from './child.ts';
+import { readRoomLog } from './room-log-bytes.ts';
+
+export interface StatsDeps {
+  readonly world: World;
+  readonly db: MainDb;
+  readonly jobs: Jobs;
+  readonly files: Files;
+  readonly texts: Texts;
+  readonly studio: Studio;
+  readonly log: Log;
+}
+
+const POLL_MS = 1_000;
+const REPLAY_MS_MAX = 60_000;
+const CARD_MS_MAX = 20_000;
+const CHILD_BYTES_MAX = 512 * 1024 * 1024;
+/** Longer than both children together, so that no second worker takes a job that is under way. */
+const LEASE_MS = 120_000;
+const RETRY_MS_MIN = 2_000;
+const RETRY_MS_MAX = 600_000;
+
+export function startStats(deps: StatsDeps): WorkerLoop {
+  return startWorkerLoop({
+    timers: deps.world.timers,
+    random: deps.world.random,
+    pauseMs: POLL_MS,
+    work: () => workOnce(deps),
+    onError: (error) => deps.log.error('stats', { error: String(error) }),
+  });
+}
+
+/** One job, if there is one. */
+async function workOnce(deps: StatsDeps): Promise<boolean> {
+  const [job] = await deps.jobs.claim('stats', 1, LEASE_MS);
+  if (!job) return false;
+  const folder = await mkdtemp(join(tmpdir(), 'escapement-stats-'));
+  try {
+    await computeRoom(deps, job, folder);
+  } catch (error) {
+    await postpone(deps, job, String(error));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  return true;
+}
+
+async function computeRoom(deps: StatsDeps, job: Job<'stats'>, folder: string): Promise<void> {
+  const room = await roomById(deps.db.read, job.payload.room);
+  if (!room) return void (await deps.jobs.bury(job, 'no such room'));
+  const release = await newestReleaseWithRules(deps.db.read, room.game, room.rules_hash);
+  if (!release) return void (await deps.jobs.bury(job, `no release of ${room.game} has its rules`));
+  const manifest = JSON.parse(release.manifest) as ReleaseManifest;
+  const replayed = await replay(deps, room, manifest, folder);
+  if (!replayed.ok) return postpone(deps, job, replayed.why);
+  const { result } = replayed;
+  if (result.finished) await drawCard(deps, room, manifest, result, folder);
+  const now = deps.world.clock.now();
+  await deps.jobs.finishWith(job, (tx) =>
+    storeResult(tx, {
+      room: room.id,
+      game: room.game,
+      rules_hash: room.rules_hash,
+      finished: result.finished ? 1 : 0,
+      duration_ms: result.durationMs,
+      hints: result.hints,
+      players: result.players,
+      detail: JSON.stringify(result),
+      computed_at: now,
+    }),
+  );
+}
+
+type Replayed =
+  | { readonly ok: true; readonly result: RoomResult }
+  | { readonly ok: false; readonly why: string };
+
+async function replay(
+  deps: StatsDeps,
+  room: RoomRow,
+  manifest: ReleaseManifest,
+  folder: string,
+): Promise<Replayed> {
+  const log = await readRoomLog(deps.db, room.id, room.archived_upto);
+  if (!log.ok) return log;
+  const rules = await deps.files.get(manifest.rules);
+  if (!rules) return { ok: false, why: `the file ${manifest.rules} is missing` };
+  const [rulesPath, recordsPath, resultPath] = ['rules.mjs', 'records', 'result.json'].map((name) =>
+    join(folder, name),
+  ) as [string, string, string];
+  await writeFile(rulesPath, rules.bytes);
+  await writeFile(recordsPath, log.records);
+  const outcome = await runChild(
+    {
+      script: join(import.meta.dir, 'replay.child.ts'),
+      args: [rulesPath, recordsPath, resultPath],
+      timeMsMax: REPLAY_MS_MAX,
+      memoryBytesMax: CHILD_BYTES_MAX,
+    },
+    deps.world.timers,
+  );
+  if (!outcome.ok) return outcome;
+  return { ok: true, result: JSON.parse(await readFile(resultPath, 'utf8')) as RoomResult };
+}
+
+/** A result without a picture is better than none: a failure here is logged and the result stands. */
+async function drawCard(
+  deps: StatsDeps,
+  room: RoomRow,
+  manifest: ReleaseManifest,
+  result: RoomResult,
+  folder: string,
+): Promise<void> {
+  const texts = manifest.texts[room.locale] ?? Object.values(manifest.texts)[0];
+  const svg = cardSvg(
+    { title: texts?.title ?? room.game, locale: room.locale, result },
+    deps.studio,
+    deps.texts,
+  );
+  const [svgPath, pngPath] = [join(folder, 'card.svg'), join(folder, 'card.png')];
+  await writeFile(svgPath, svg);
+  const outcome = await runChild(
+    {
+      script: join(import.meta.dir, 'card.child.ts'),
+      args: [svgPath, pngPath],
+      timeMsMax: CARD_MS_MAX,
+      memoryBytesMax: CHILD_BYTES_MAX,
+    },
+    deps.world.timers,
+  );
+  if (outcome.ok) await deps.files.put(cardPath(room.id), await readFile(pngPath), 'image/png');
+  else deps.log.error('share card', { room: room.id, error: outcome.why });
+}
+
+async function postpone(deps: StatsDeps, job: Job, error: string): Promise<void> {
+  deps.log.error('stats', { job: job.id, error });
+  if (job.attempt >= job.maxAttempts) await deps.jobs.bury(job, error);
+  else await deps.jobs.retry(job, error, backoffMs(job.attempt, deps.world.random.next()));
+}
+
+/** Full jitter between the least and a bound that doubles with every try. */
+function backoffMs(attempt: number, chance: number): number {
+  const bound = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** attempt);
+  return Math.round(RETRY_MS_MIN + chance * (bound - RETRY_MS_MIN));
+}
