@@ -19,7 +19,9 @@ mailContract('outbox', () => ({
 test('outbox: a mail sent twice is shown once', async () => {
   await sender.send(SAMPLE);
   await sender.send(SAMPLE);
-  expect((await listOutbox(folder, 100)).filter((mail) => mail.messageId === SAMPLE.messageId)).toHaveLength(1);
+  expect((await listOutbox(folder, 100)).filter((mail) => mail.messageId === SAMPLE.messageId)).toHaveLength(
+    1,
+  );
 });
 
 test('outbox: the newest mail comes first and the list is bounded', async () => {

@@ -1,0 +1,69 @@
+/** The program as a user starts it, in a process and a data folder of its own. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const READY_MS_MAX = 60_000;
+
+export interface ServerOptions {
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** What links are built from; empty = the address listened on. */
+  readonly url: string;
+  readonly dataDir: string;
+  readonly env?: { readonly [name: string]: string };
+  readonly flags?: readonly string[];
+}
+
+export interface ServerProcess {
+  readonly port: number;
+  /** As printed at start: the pages that need the operator's key carry it. */
+  readonly addresses: {
+    readonly shop: string;
+    readonly admin: string;
+    readonly outbox: string;
+    readonly status: string;
+  };
+  readonly output: () => string;
+  /** SIGKILL: nothing is finished, nothing is said. */
+  kill(): Promise<void>;
+  /** SIGTERM; answers the exit code. */
+  stop(): Promise<number>;
+}
+
+export async function startServer(options: ServerOptions): Promise<ServerProcess> {
+  const child = Bun.spawn(
+    [process.execPath, 'src/main.ts', 'start', '--port', String(options.port), ...(options.flags ?? [])],
+    {
+      env: {
+        ...process.env,
+        ESCAPEMENT_DATA_DIR: options.dataDir,
+        ESCAPEMENT_URL: options.url,
+        ...options.env,
+      },
+      stdout: 'pipe',
+      stderr: 'pipe',
+    },
+  );
+  const output = { text: '' };
+  const banner = await bannerOf(child, output);
+  return {
+    port: Number(new URL(banner.listen).port),
+    addresses: banner,
+    output: () => output.text,
+    async kill() {
+      child.kill('SIGKILL');
+      await child.exited;
+    },
+    async stop() {
+      child.kill('SIGTERM');
+      return child.exited;
+    },
+  };
+}
+
+/** A folder under the system's temporary one; `remove` takes it away. */
+export async function temporaryFolder(name: string): Promise<{ path: string; remove(): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), `escapement-${name}-`));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
