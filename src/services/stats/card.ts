@@ -28,7 +28,7 @@ export function cardSvg(facts: CardFacts, studio: StudioSettings, texts: Texts):
   const line = [t('hints', { count: result.hints }), t('players', { count: result.players })].join(' · ');
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${CARD_WIDTH}" height="${CARD_HEIGHT}" font-family="Besley">
 <rect width="${CARD_WIDTH}" height="${CARD_HEIGHT}" fill="${paper}"/>
-<g transform="translate(985 315)">${wheel(ink, accent)}</g>
+<g transform="translate(985 315)">${wheel(ink, accent, paper)}</g>
 <rect x="72" y="76" width="56" height="6" fill="${accent}"/>
 <text x="72" y="140" font-size="34" fill="${ink}">${t('escaped')}</text>
 ${titleLines(facts.title, ink)}
@@ -72,7 +72,7 @@ function cut(line: string, chars: number): string {
 }
 
 /** An escape wheel with its anchor: the thing that lets one tooth pass at a time. */
-function wheel(ink: string, accent: string): string {
+function wheel(ink: string, accent: string, paper: string): string {
   const teeth = 15;
   const points: string[] = [];
   for (let tooth = 0; tooth < teeth; tooth++) {
@@ -88,9 +88,9 @@ function wheel(ink: string, accent: string): string {
     )
     .join('');
   return `<g opacity="0.94"><polygon points="${points.join(' ')}" fill="${ink}"/>
-<circle r="134" fill="none" stroke="${accent}" stroke-width="3"/><circle r="126" fill="none"/>
+<circle r="134" fill="none" stroke="${accent}" stroke-width="3"/>
 <circle r="146" fill="none" stroke="${ink}" stroke-width="20"/></g>
-<circle r="132" fill="#ffffff" fill-opacity="0.86"/>${spokes}<circle r="40" fill="${ink}"/><circle r="14" fill="${accent}"/>
+<circle r="132" fill="${paper}"/>${spokes}<circle r="40" fill="${ink}"/><circle r="14" fill="${accent}"/>
 <path d="M-150 -196 Q0 -300 150 -196 L118 -166 L128 -204 Q0 -270 -128 -204 L-118 -166 Z" fill="${accent}"/>
 <circle cy="-262" r="14" fill="${ink}"/>`;
 }
