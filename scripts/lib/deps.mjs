@@ -37,7 +37,10 @@ export function whyStale() {
   return bunRuns() ? null : 'the installed Bun does not run here';
 }
 
-/** @returns {Record<string, { version?: string, integrity?: string, link?: boolean, optional?: boolean }> | null} */
+/**
+ * @param {string} path
+ * @returns {Record<string, { version?: string, integrity?: string, link?: boolean, optional?: boolean }> | null}
+ */
 function lockedPackages(path) {
   try {
     return JSON.parse(readFileSync(path, 'utf8')).packages;
@@ -62,13 +65,19 @@ export function installDependencies(say) {
   say(`Installing dependencies: ${why}. This takes about a minute.`);
   const started = Date.now();
   const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error', '--progress=true'];
-  const npm = spawnSync('npm', args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], shell: process.platform === 'win32' });
+  const npm = spawnSync('npm', args, {
+    cwd: ROOT,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: process.platform === 'win32',
+  });
   if (npm.status === 0 && !bunRuns()) {
     spawnSync(process.execPath, ['install.js'], { cwd: join(ROOT, 'node_modules', 'bun'), stdio: 'inherit' });
   }
   const still = npm.status === 0 ? whyStale() : `npm ci ended with ${npm.signal ?? `code ${npm.status}`}`;
   if (still) {
-    say(`The dependencies could not be installed: ${still}. Check the network and the free disk space, then run the command again.`);
+    say(
+      `The dependencies could not be installed: ${still}. Check the network and the free disk space, then run the command again.`,
+    );
     return false;
   }
   say(`Installed in ${Math.round((Date.now() - started) / 1000)} s.`);

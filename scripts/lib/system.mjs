@@ -1,0 +1,90 @@
+// The parts of the machine that some tests need beyond node_modules: which are there, how to get
+// the others, and on Debian and Ubuntu, as root, getting them.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const APT_MS_MAX = 10 * 60_000;
+
+/**
+ * @typedef {object} Part
+ * @property {string} name
+ * @property {readonly string[]} commands any of them will do
+ * @property {readonly string[]} debian packages
+ */
+
+/** @type {Readonly<Record<'chromium' | 'firefox' | 'postgres', Part>>} */
+export const PARTS = {
+  // Chromium alone draws no letters.
+  chromium: {
+    name: 'Chromium',
+    commands: ['chromium', 'chromium-browser', 'google-chrome'],
+    debian: ['chromium', 'fonts-dejavu-core'],
+  },
+  firefox: { name: 'Firefox', commands: ['firefox-esr', 'firefox'], debian: ['firefox-esr'] },
+  postgres: { name: 'PostgreSQL', commands: ['postgres'], debian: ['postgresql'] },
+};
+
+/**
+ * The program's path, or null.
+ * @param {Part} part
+ */
+export function findPart(part) {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...postgresFolders()];
+  for (const command of part.commands) {
+    const folder = folders.find((one) => one !== '' && existsSync(join(one, command)));
+    if (folder !== undefined) return join(folder, command);
+  }
+  return null;
+}
+
+/** Debian keeps the server's programs out of the PATH. */
+function postgresFolders() {
+  const base = '/usr/lib/postgresql';
+  return existsSync(base) ? readdirSync(base).map((version) => join(base, version, 'bin')) : [];
+}
+
+/** @param {Part} part */
+export function howToGet(part) {
+  return isDebian()
+    ? `apt-get install ${part.debian.join(' ')}`
+    : `install ${part.name} with your system's package manager`;
+}
+
+/**
+ * Installs what is missing where that is possible without asking.
+ * @param {readonly Part[]} parts
+ * @param {(line: string) => void} say
+ */
+export function installParts(parts, say) {
+  const missing = parts.filter((part) => findPart(part) === null);
+  if (missing.length === 0 || !isDebian() || process.getuid?.() !== 0) return;
+  say(`Installing ${missing.map(({ name }) => name).join(', ')} with apt-get.`);
+  if (!apt(['update'], say)) return;
+  // One by one: a package that this release does not have must not cost the others.
+  for (const part of missing) apt(['install', '-y', '--no-install-recommends', ...part.debian], say);
+}
+
+/**
+ * @param {readonly string[]} args
+ * @param {(line: string) => void} say
+ */
+function apt(args, say) {
+  const ran = spawnSync('apt-get', ['-qq', ...args], {
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    timeout: APT_MS_MAX,
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (ran.status === 0) return true;
+  say(
+    `apt-get ${args.join(' ')} failed: ${(ran.stderr || ran.error?.message || `code ${ran.status}`).trim()}`,
+  );
+  return false;
+}
+
+function isDebian() {
+  if (!existsSync('/etc/os-release')) return false;
+  return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(readFileSync('/etc/os-release', 'utf8'));
+}

@@ -1,0 +1,144 @@
+/** `npm test` itself, run on a small repository with the real Bun and stand-ins for the other tools. */
+import { afterAll, beforeEach, expect, test } from 'bun:test';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+const SCRIPTS = dirname(import.meta.dir);
+const TOOLS = ['oxfmt', 'oxlint', 'tsc', 'knip'];
+const parent = mkdtempSync(join(tmpdir(), 'escapement-runner-'));
+let root = '';
+let made = 0;
+
+afterAll(() => rmSync(parent, { recursive: true, force: true }));
+
+beforeEach(() => {
+  root = join(parent, String(made++));
+  cpSync(SCRIPTS, join(root, 'scripts'), { recursive: true });
+  rmSync(join(root, 'scripts', 'lib', 'test-runner.test.ts'));
+  write('package-lock.json', '{"packages":{}}');
+  write('node_modules/.package-lock.json', '{"packages":{}}');
+  for (const tool of TOOLS) writeTool(tool, 'exit 0');
+  symlinkSync(process.execPath, join(root, 'node_modules/.bin/bun'));
+});
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), text);
+}
+
+function writeTool(name: string, script: string): void {
+  const path = `node_modules/.bin/${name}`;
+  write(path, `#!/bin/sh\n${script}\n`);
+  chmodSync(join(root, path), 0o755);
+}
+
+const testFile = (body: string) => `import { expect, test } from 'bun:test';\n${body}\n`;
+const PASS = "test('a', () => { expect(1).toBe(1); });";
+const FAIL = "test('b', () => { expect(1).toBe(2); });";
+const SKIP = "test.skipIf(true)('c', () => {});";
+
+async function npmTest(steps: readonly string[], env: { [name: string]: string } = {}) {
+  const child = Bun.spawn(['node', 'scripts/test.mjs', ...steps], {
+    cwd: root,
+    env: { ...process.env, CI: '', ...env },
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  const [out, err] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  return { code: await child.exited, out, err, last: out.trimEnd().split('\n').at(-1) };
+}
+
+test('counts each check once and every test, and ends with one line', async () => {
+  write('src/a.test.ts', testFile(PASS + SKIP));
+  write('sdk/b.test.ts', testFile(PASS));
+  const { code, last } = await npmTest(['format', 'types', 'unit']);
+  expect(last).toBe('4 passed, 0 failed, 1 skipped');
+  expect(code).toBe(0);
+});
+
+test('goes on after a failure, shows its output, and fails', async () => {
+  writeTool('oxlint', 'echo planted lint trouble; exit 1');
+  write('src/a.test.ts', testFile(PASS + FAIL));
+  write('test/faults/a.test.ts', testFile(PASS));
+  const { code, out, last } = await npmTest(['lint', 'unit', 'faults']);
+  expect(out).toContain('planted lint trouble');
+  expect(out).toContain('Expected: 2');
+  expect(last).toBe('2 passed, 2 failed, 0 skipped');
+  expect(code).toBe(1);
+});
+
+test('a step without tests has not passed, and a run without tests fails', async () => {
+  const { code, out, last } = await npmTest(['unit', 'simulation']);
+  expect(out).toContain('simulation  no tests');
+  expect(last).toBe('0 passed, 0 failed, 0 skipped');
+  expect(code).toBe(1);
+});
+
+test.each([
+  ['an error outside of any test', "throw new Error('at load');"],
+  ['a process that ends itself', 'process.exit(0);'],
+  ['a process that is killed', "process.kill(process.pid, 'SIGKILL');"],
+  ['a rejection nobody awaits', "test('d', () => { void Promise.reject(new Error('lost')); });"],
+])('%s fails the step', async (_, body) => {
+  write('src/a.test.ts', testFile(PASS));
+  write('src/b.test.ts', testFile(body));
+  const { code, last } = await npmTest(['unit']);
+  expect(last).toMatch(/^\d+ passed, 1 failed, 0 skipped$/);
+  expect(code).toBe(1);
+});
+
+test('with CI=true a skipped test counts as failed', async () => {
+  write('src/a.test.ts', testFile(PASS + SKIP));
+  const { code, last } = await npmTest(['unit'], { CI: 'true' });
+  expect(last).toBe('1 passed, 1 failed, 0 skipped');
+  expect(code).toBe(1);
+});
+
+test('the settings of an installation do not reach the tests', async () => {
+  write(
+    'src/a.test.ts',
+    testFile(
+      "test('e', () => { expect(process.env['ESCAPEMENT_URL'] ?? process.env['PORT']).toBeUndefined(); });",
+    ),
+  );
+  const { last } = await npmTest(['unit'], { ESCAPEMENT_URL: 'https://example.org', PORT: '1' });
+  expect(last).toBe('1 passed, 0 failed, 0 skipped');
+});
+
+test('a step that takes too long is ended with all it started, and fails', async () => {
+  writeTool('oxlint', 'sleep 1000 & echo $! > child.pid; wait');
+  write(
+    'driver.mjs',
+    "import { runStep } from './scripts/lib/run-step.mjs';\nconsole.log(JSON.stringify(await runStep({ name: 'x', seconds: 1, check: ['oxlint'] })));",
+  );
+  const child = Bun.spawn(['node', 'driver.mjs'], { cwd: root, stdout: 'pipe' });
+  expect(JSON.parse(await child.stdout.text())).toMatchObject({
+    passed: 0,
+    failed: 1,
+    note: 'timed out after 1 s',
+  });
+  const pid = Number(await Bun.file(join(root, 'child.pid')).text());
+  expect(pid).toBeGreaterThan(1);
+  expect(await gone(pid)).toBe(true);
+});
+
+/** A killed process may stay listed as a zombie until its new parent looks. */
+async function gone(pid: number): Promise<boolean> {
+  for (let look = 0; look < 1000; look++) {
+    try {
+      process.kill(pid, 0);
+      const stat = await Bun.file(`/proc/${pid}/stat`).text();
+      if (/\) Z /.test(stat)) return true;
+    } catch {
+      return true;
+    }
+  }
+  return false;
+}
+
+test('an unknown step is refused with the names of all steps', async () => {
+  const { code, err } = await npmTest(['unti']);
+  expect(err).toContain('unit, simulation');
+  expect(code).toBe(2);
+});

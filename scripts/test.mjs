@@ -1,0 +1,113 @@
+// `npm test`: sets up what it needs, runs every step even after one failed, and ends with one line
+// `N passed, N failed, N skipped`. `npm test -- unit types` runs only these steps.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { availableParallelism, release, totalmem, type } from 'node:os';
+import { relative } from 'node:path';
+import { BUN, ROOT, installDependencies, nodeTooOld } from './lib/deps.mjs';
+import { killStep, runStep, testFiles } from './lib/run-step.mjs';
+import { STEPS } from './lib/steps.mjs';
+import { PARTS, findPart, howToGet, installParts } from './lib/system.mjs';
+
+/** @typedef {import('./lib/steps.mjs').Step} Step */
+
+/** A failed step's output is shown up to this many lines; all of it stays in its file. */
+const SHOWN_LINES_MAX = 400;
+const NAME_WIDTH = 12;
+/** A part of the machine that is missing is a failure: nothing may be left out silently. */
+const STRICT = process.env['CI'] === 'true';
+
+const say = (/** @type {string} */ line) => console.log(line);
+const totals = { passed: 0, failed: 0, skipped: 0 };
+
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+  process.on(signal, () => {
+    killStep();
+    process.exit(130);
+  });
+}
+
+process.exit(await main(process.argv.slice(2)));
+
+/** @param {readonly string[]} names */
+async function main(names) {
+  const started = Date.now();
+  const unknown = names.find((name) => !STEPS.some((step) => step.name === name));
+  if (unknown !== undefined) {
+    console.error(
+      `There is no step "${unknown}"; the steps are ${STEPS.map(({ name }) => name).join(', ')}.`,
+    );
+    return 2;
+  }
+  const tooOld = nodeTooOld();
+  if (tooOld) console.error(tooOld);
+  if (tooOld || !installDependencies(say)) return 1;
+  const steps = STEPS.filter(({ name }) => names.length === 0 || names.includes(name));
+  const parts = [...new Set(steps.flatMap(({ needs, uses }) => [...(needs ?? []), ...(uses ?? [])]))];
+  installParts(
+    parts.map((part) => PARTS[part]),
+    say,
+  );
+  printFacts();
+  for (const step of steps) await oneStep(step);
+  say(`\n${Math.round((Date.now() - started) / 1000)} s in all`);
+  say(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+  return totals.failed > 0 || totals.passed === 0 ? 1 : 0;
+}
+
+/** @param {Step} step */
+async function oneStep(step) {
+  process.stdout.write(step.name.padEnd(NAME_WIDTH));
+  if (step.tests && testFiles(step).length === 0) return say('no tests');
+  const missing = (step.needs ?? []).map((part) => PARTS[part]).filter((part) => findPart(part) === null);
+  if (missing.length > 0) return leaveOut(missing);
+  const began = Date.now();
+  const outcome = await runStep(step);
+  const unwanted = STRICT ? outcome.skipped : 0;
+  totals.passed += outcome.passed;
+  totals.failed += outcome.failed + unwanted;
+  totals.skipped += outcome.skipped - unwanted;
+  const failed = outcome.failed + unwanted > 0;
+  const counts = step.check
+    ? ''
+    : `, ${outcome.passed} passed, ${outcome.failed} failed, ${outcome.skipped} skipped`;
+  const note = outcome.note === '' ? '' : `, ${outcome.note}`;
+  say(`${failed ? 'FAILED' : 'ok'} after ${((Date.now() - began) / 1000).toFixed(1)} s${counts}${note}`);
+  if (unwanted > 0) say('  With CI=true a test that is skipped counts as failed.');
+  if (failed) showOutput(outcome.output);
+}
+
+/** @param {readonly import('./lib/system.mjs').Part[]} missing */
+function leaveOut(missing) {
+  const why = missing.map((part) => `${part.name} is missing (${howToGet(part)})`).join(', ');
+  totals[STRICT ? 'failed' : 'skipped'] += 1;
+  say(`${STRICT ? 'FAILED' : 'skipped'}: ${why}`);
+}
+
+/** @param {string} file */
+function showOutput(file) {
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  const left = lines.length - SHOWN_LINES_MAX;
+  if (left > 0) say(`  (the first ${left} lines are in ${relative(ROOT, file)})`);
+  say(
+    lines
+      .slice(-SHOWN_LINES_MAX)
+      .map((line) => `  ${line}`)
+      .join('\n'),
+  );
+}
+
+/** What a report of a failure needs to know of the machine. */
+function printFacts() {
+  const version = (/** @type {string | null} */ program) => {
+    if (program === null) return 'none';
+    const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8', timeout: 10_000 });
+    return /\d+(\.\d+)+/.exec(stdout ?? '')?.[0] ?? 'unknown';
+  };
+  const memory = Math.round(totalmem() / 2 ** 30);
+  say(
+    `${type()} ${release()}, ${availableParallelism()} cores, ${memory} GB, user ${process.getuid?.() ?? '-'}${STRICT ? ', CI' : ''}`,
+  );
+  const programs = Object.values(PARTS).map((part) => `${part.name} ${version(findPart(part))}`);
+  say(`Node ${process.versions.node}, Bun ${version(BUN)}, ${programs.join(', ')}\n`);
+}
