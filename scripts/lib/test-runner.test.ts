@@ -45,7 +45,10 @@ async function npmTest(steps: readonly string[], env: { [name: string]: string }
     stdout: 'pipe',
     stderr: 'pipe',
   });
-  const [out, err] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  const [out, err] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
   return { code: await child.exited, out, err, last: out.trimEnd().split('\n').at(-1) };
 }
 
@@ -113,7 +116,7 @@ test('a step that takes too long is ended with all it started, and fails', async
     "import { runStep } from './scripts/lib/run-step.mjs';\nconsole.log(JSON.stringify(await runStep({ name: 'x', seconds: 1, check: ['oxlint'] })));",
   );
   const child = Bun.spawn(['node', 'driver.mjs'], { cwd: root, stdout: 'pipe' });
-  expect(JSON.parse(await child.stdout.text())).toMatchObject({
+  expect(JSON.parse(await new Response(child.stdout).text())).toMatchObject({
     passed: 0,
     failed: 1,
     note: 'timed out after 1 s',
