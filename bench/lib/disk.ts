@@ -1,0 +1,24 @@
+/** What this disk takes for the smallest durable write: the floor under every durable figure. */
+import { open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Histogram } from './histogram.ts';
+
+const WRITES = 400;
+const BYTES = 4_096;
+
+/** write 4 KB + fdatasync at the end of a growing file; ms. */
+export async function syncTimes(folder: string): Promise<{ p50: number; p99: number }> {
+  const path = join(folder, 'sync-times');
+  const file = await open(path, 'w');
+  const block = new Uint8Array(BYTES).fill(7);
+  const times = new Histogram();
+  for (let index = 0; index < WRITES; index++) {
+    const began = performance.now();
+    await file.write(block);
+    await file.datasync();
+    times.add(performance.now() - began);
+  }
+  await file.close();
+  await rm(path);
+  return { p50: times.quantile(0.5), p99: times.quantile(0.99) };
+}

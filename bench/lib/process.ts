@@ -1,0 +1,49 @@
+/** What a process costs, as Linux counts it. */
+import { readFileSync } from 'node:fs';
+
+/** Clock ticks per second of /proc/<pid>/stat: 100 on every Linux that Bun runs on. */
+const TICKS = 100;
+
+/** Seconds of CPU, user and system, of the process and all its threads. */
+export function cpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // The name may hold spaces; the fields behind it do not.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+}
+
+/** Resident memory, MB (2^20 bytes). */
+export function residentMb(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;
+}
+
+/** Runs a program pinned to one core; its standard output comes back line by line. */
+export function pinned(core: number, command: readonly string[], env: { [name: string]: string } = {}) {
+  return Bun.spawn(['taskset', '-c', String(core), ...command], {
+    env: { ...process.env, ...env },
+    stdout: 'pipe',
+    stderr: 'inherit',
+  });
+}
+
+/** Resolves with the first line that `find` takes; rejects when the output ends before. */
+export async function lineOf<T>(
+  stream: ReadableStream<Uint8Array>,
+  find: (line: string) => T | null,
+): Promise<T> {
+  let text = '';
+  const decoder = new TextDecoder();
+  for await (const bytes of stream) {
+    text += decoder.decode(bytes, { stream: true });
+    const lines = text.split('\n');
+    text = lines.pop() ?? '';
+    for (const line of lines) {
+      const found = find(line);
+      if (found !== null) {
+        return found;
+      }
+    }
+  }
+  throw new Error(`the program ended without saying that it is ready: ${text}`);
+}
