@@ -1,0 +1,185 @@
+/** One commit in the making: which operations it takes, their bytes, and what follows from them. */
+import {
+  EntryType,
+  type RoomMark,
+  appendLengthMax,
+  markLengthMax,
+  trimLengthMax,
+  writeAppend,
+  writeMark,
+  writeTrim,
+} from './entries.ts';
+import type { Append, AppendOutcome, Head, OpenOutcome } from './room-log.ts';
+import type { CommitPlace, Room, Rooms } from './rooms.ts';
+import { COMMIT_HEADER_BYTES, commitLength } from './segment.ts';
+import type { Payload } from './segment-writer.ts';
+
+export interface AppendOperation {
+  readonly kind: 'append';
+  readonly room: Room;
+  readonly entry: Append;
+  readonly answer: (outcome: AppendOutcome) => void;
+}
+
+export interface OpenOperation {
+  readonly kind: 'open';
+  readonly room: Room;
+  readonly epoch: number;
+  readonly archived: Head;
+  readonly answer: (outcome: OpenOutcome) => void;
+}
+
+export type Operation = AppendOperation | OpenOperation;
+
+/** What an operation counts for in the queue beside its records. */
+export const OPERATION_BYTES = 128;
+
+const BUFFER_BYTES = 64 * 1024;
+/** A buffer that had to be larger than this is given back after the commit. */
+const BUFFER_KEPT_MAX = 1024 * 1024;
+
+export class Batch {
+  readonly #rooms: Rooms;
+  #number = 0;
+  #appends: AppendOperation[] = [];
+  #opens: { readonly operation: OpenOperation; readonly mark: RoomMark }[] = [];
+  #buffer = new Uint8Array(BUFFER_BYTES);
+  #end = COMMIT_HEADER_BYTES;
+  recordBytes = 0;
+
+  constructor(rooms: Rooms) {
+    this.#rooms = rooms;
+  }
+
+  get isEmpty(): boolean {
+    return this.#end === COMMIT_HEADER_BYTES;
+  }
+
+  payload(): Payload {
+    return { buffer: this.#buffer, length: this.#end - COMMIT_HEADER_BYTES };
+  }
+
+  /**
+   * Takes trims and queued operations, and answers the operations that have to wait: of each room
+   * only one goes into a commit, so that each is judged by what is durable. Those that are fenced
+   * are answered at once.
+   */
+  take(queue: readonly Operation[], trims: Iterable<Room>): Operation[] {
+    this.#number++;
+    this.#begin(queue, trims);
+    for (const room of trims) this.#end = writeTrim(this.#buffer, this.#end, room.name, room.trimmed);
+    const waiting: Operation[] = [];
+    for (const operation of queue) {
+      if (operation.room.batch === this.#number) {
+        waiting.push(operation);
+        continue;
+      }
+      operation.room.batch = this.#number;
+      if (operation.kind === 'append') this.#takeAppend(operation);
+      else this.#takeOpen(operation);
+    }
+    return waiting;
+  }
+
+  /** The commit is durable: so is everything in it. */
+  apply(place: CommitPlace): void {
+    for (const { operation, mark } of this.#opens) {
+      const { room } = operation;
+      // The room may have been trimmed while the commit was under way.
+      this.#rooms.place(room, { ...mark, trimmed: Math.max(mark.trimmed, room.trimmed) });
+      room.owned = true;
+      room.pending--;
+      const { epoch, seq, ms } = room;
+      operation.answer({ ok: true, head: { epoch, seq, ms }, trimmed: room.trimmed });
+    }
+    for (const operation of this.#appends) {
+      const { room, entry } = operation;
+      this.#rooms.addRun(room, {
+        first: entry.prevSeq + 1,
+        last: entry.lastSeq,
+        records: entry.records,
+        place,
+      });
+      room.seq = entry.lastSeq;
+      room.ms = entry.lastMs;
+      room.appending = 0;
+      room.pending--;
+      operation.answer('committed');
+    }
+    this.#clear();
+  }
+
+  /** The commit did not come about, or (unknown) may have. */
+  refuse(outcome: 'refused' | 'unknown'): void {
+    const operations = [...this.#opens.map(({ operation }) => operation), ...this.#appends];
+    this.#clear();
+    for (const operation of operations) this.refuseOne(operation, outcome);
+  }
+
+  refuseOne(operation: Operation, outcome: 'fenced' | 'refused' | 'unknown'): void {
+    const { room } = operation;
+    room.pending--;
+    if (operation.kind === 'append') {
+      if (room.appending === operation.entry.epoch) room.appending = 0;
+      operation.answer(outcome);
+    } else if (outcome === 'fenced') {
+      operation.answer({ ok: false, why: 'fenced', epoch: fenceOf(operation) });
+    } else {
+      operation.answer({ ok: false, why: 'refused' });
+    }
+    this.#rooms.forgetUnopened(room);
+  }
+
+  #takeAppend(operation: AppendOperation): void {
+    const { room, entry } = operation;
+    if (room.epoch !== entry.epoch || room.seq !== entry.prevSeq) {
+      this.refuseOne(operation, 'fenced');
+      return;
+    }
+    this.#end = writeAppend(this.#buffer, this.#end, room.name, entry);
+    this.recordBytes += entry.records.length;
+    this.#appends.push(operation);
+  }
+
+  #takeOpen(operation: OpenOperation): void {
+    const { room, epoch, archived } = operation;
+    if (epoch <= fenceOf(operation)) {
+      this.refuseOne(operation, 'fenced');
+      return;
+    }
+    const mark = {
+      epoch,
+      seq: Math.max(room.seq, archived.seq),
+      ms: Math.max(room.ms, archived.ms),
+      trimmed: Math.max(room.trimmed, archived.seq),
+    };
+    this.#end = writeMark(this.#buffer, this.#end, EntryType.fence, room.name, mark);
+    this.#opens.push({ operation, mark });
+  }
+
+  #begin(queue: readonly Operation[], trims: Iterable<Room>): void {
+    let length = COMMIT_HEADER_BYTES;
+    for (const room of trims) length += trimLengthMax(room.name);
+    for (const operation of queue) {
+      const { name } = operation.room;
+      length +=
+        operation.kind === 'append' ? appendLengthMax(name, operation.entry.records) : markLengthMax(name);
+    }
+    const wanted = commitLength(length);
+    if (wanted > this.#buffer.length) this.#buffer = new Uint8Array(wanted);
+    this.#end = COMMIT_HEADER_BYTES;
+  }
+
+  #clear(): void {
+    this.#appends = [];
+    this.#opens = [];
+    this.recordBytes = 0;
+    this.#end = COMMIT_HEADER_BYTES;
+    if (this.#buffer.length > BUFFER_KEPT_MAX) this.#buffer = new Uint8Array(BUFFER_BYTES);
+  }
+}
+
+/** The highest epoch that anybody has opened, as far as log and archive know. */
+function fenceOf({ room, archived }: OpenOperation): number {
+  return Math.max(room.epoch, archived.epoch);
+}

@@ -1,0 +1,224 @@
+/**
+ * Group commit: collects what rooms want written, and writes it with one call of the disk for all.
+ *
+ * Pace: a commit begins at once if the last one began PACE_MS ago or earlier, otherwise when that
+ * time has passed; it takes everything that is queued, at most one operation of each room. Trims
+ * go along with the next commit; alone they wait up to TRIM_WAIT_MS.
+ *
+ * States: serving → hold (the disk takes no more; probed until it does) → serving; any → dead (the
+ * disk failed: nobody knows what is on it; the process must stop and recover); any → closed.
+ */
+import type { World } from '../../lib/world.ts';
+import { Batch, type Operation, OPERATION_BYTES } from './batch.ts';
+import type { LogState } from './room-log.ts';
+import type { Room, Rooms } from './rooms.ts';
+import type { SegmentWriter } from './segment-writer.ts';
+
+export const PACE_MS = 2;
+export const TRIM_WAIT_MS = 1_000;
+/** While on hold the disk is tried again after 250 ms, then ever more slowly, up to 5 s. */
+export const PROBE_FIRST_MS = 250;
+export const PROBE_MS_MAX = 5_000;
+export interface CommitterLimits {
+  /** Bytes that may be queued; beyond it operations are refused. */
+  readonly queueBytesMax: number;
+  /** Bytes of live entries of all rooms; beyond it the journal goes on hold. */
+  readonly liveBytesMax: number;
+  /** What the disk must be able to take before a hold ends. */
+  readonly probeBytes: number;
+}
+
+export interface CommitterParts {
+  readonly world: World;
+  readonly rooms: Rooms;
+  readonly writer: SegmentWriter;
+  readonly limits: CommitterLimits;
+  /** Called once, when the journal is dead. */
+  readonly fatal: (error: Error) => void;
+}
+
+export class Committer {
+  readonly #parts: CommitterParts;
+  readonly #batch: Batch;
+  readonly #listeners: ((state: LogState) => void)[] = [];
+  #state: LogState | 'dead' = 'serving';
+  #closing = false;
+  #queue: Operation[] = [];
+  #queuedBytes = 0;
+  #trims = new Set<Room>();
+  /** Trims noted before this moment (monotonic ms) are durable. */
+  #trimsDurableAt: number;
+  #running = false;
+  #beganAt = Number.NEGATIVE_INFINITY;
+  #probeMs = PROBE_FIRST_MS;
+  #pace: (() => void) | null = null;
+  #trimWait: (() => void) | null = null;
+  #probe: (() => void) | null = null;
+  #whenIdle: (() => void)[] = [];
+
+  constructor(parts: CommitterParts) {
+    this.#parts = parts;
+    this.#batch = new Batch(parts.rooms);
+    this.#trimsDurableAt = parts.world.clock.mono();
+  }
+
+  onState(listener: (state: LogState) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Queues it; false = refused, nothing will come of it. */
+  add(operation: Operation): boolean {
+    if (this.#state !== 'serving' || this.#closing) return false;
+    const bytes = bytesOf(operation);
+    if (this.#queuedBytes + bytes > this.#parts.limits.queueBytesMax) return false;
+    this.#queue.push(operation);
+    this.#queuedBytes += bytes;
+    operation.room.pending++;
+    this.#schedule();
+    return true;
+  }
+
+  /** The room was trimmed in memory; it will be written down with one of the next commits. */
+  noteTrim(room: Room): void {
+    if (this.#closing || this.#state === 'dead') return;
+    this.#trims.add(room);
+    this.#schedule();
+  }
+
+  /** Everything trimmed before this moment (monotonic ms) is durably so. */
+  trimsDurableBefore(): number {
+    return this.#trims.size === 0 && !this.#running ? this.#parts.world.clock.mono() : this.#trimsDurableAt;
+  }
+
+  /** Writes what is queued and stops. What cannot be written is refused. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#cancelTimers();
+    this.#schedule();
+    while (this.#state !== 'dead' && (this.#running || this.#pace)) {
+      await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    }
+    this.#cancelTimers();
+  }
+
+  #schedule(): void {
+    if (this.#running || this.#pace || this.#state !== 'serving') return;
+    if (this.#queue.length === 0 && !(this.#closing && this.#trims.size > 0)) return this.#scheduleTrims();
+    const { clock, timers } = this.#parts.world;
+    const wait = this.#beganAt + PACE_MS - clock.mono();
+    if (wait > 0) {
+      this.#pace = timers.after(wait, () => this.#begin());
+      return;
+    }
+    // In a microtask, so that what is appended in one go shares the commit.
+    let wanted = true;
+    this.#pace = () => (wanted = false);
+    queueMicrotask(() => {
+      if (wanted) this.#begin();
+    });
+  }
+
+  #scheduleTrims(): void {
+    if (this.#trims.size === 0 || this.#trimWait || this.#closing) return;
+    this.#trimWait = this.#parts.world.timers.after(TRIM_WAIT_MS, () => {
+      this.#trimWait = null;
+      if (!this.#running && !this.#pace && this.#state === 'serving') this.#begin();
+    });
+  }
+
+  #begin(): void {
+    this.#pace = null;
+    this.#running = true;
+    this.#beganAt = this.#parts.world.clock.mono();
+    this.#commit()
+      .catch((error: unknown) => this.#die(error))
+      .finally(() => {
+        this.#running = false;
+        this.#schedule();
+        for (const resolve of this.#whenIdle.splice(0)) resolve();
+      });
+  }
+
+  async #commit(): Promise<void> {
+    const { rooms, writer, limits, world } = this.#parts;
+    const began = this.#beganAt;
+    const trims = this.#trims;
+    this.#trims = new Set();
+    this.#queue = this.#batch.take(this.#queue, trims);
+    this.#queuedBytes = this.#queue.reduce((sum, operation) => sum + bytesOf(operation), 0);
+    if (this.#batch.isEmpty) return;
+    const full = rooms.bytes + this.#batch.recordBytes > limits.liveBytesMax;
+    const outcome = full ? 'full' : await writer.write(this.#batch.payload());
+    if (outcome === 'written') {
+      this.#trimsDurableAt = began;
+      this.#batch.apply({ segment: rooms.segment(writer.segment), at: world.clock.now() });
+      return;
+    }
+    for (const room of trims) this.#trims.add(room);
+    this.#hold();
+  }
+
+  #hold(): void {
+    this.#state = 'hold';
+    this.#refuseAll('refused');
+    this.#probeMs = PROBE_FIRST_MS;
+    this.#tell('hold');
+    this.#scheduleProbe();
+  }
+
+  #scheduleProbe(): void {
+    if (this.#closing) return;
+    this.#probe = this.#parts.world.timers.after(this.#probeMs, () => {
+      this.#probeMs = Math.min(this.#probeMs * 2, PROBE_MS_MAX);
+      this.#running = true;
+      this.#tryDisk()
+        .catch((error: unknown) => this.#die(error))
+        .finally(() => {
+          this.#running = false;
+          this.#schedule();
+          for (const resolve of this.#whenIdle.splice(0)) resolve();
+        });
+    });
+  }
+
+  async #tryDisk(): Promise<void> {
+    const { rooms, writer, limits } = this.#parts;
+    const space =
+      rooms.bytes < limits.liveBytesMax && (await writer.reserve(limits.probeBytes)) === 'written';
+    if (!space) return this.#scheduleProbe();
+    this.#state = 'serving';
+    this.#tell('serving');
+  }
+
+  #die(error: unknown): void {
+    if (this.#state === 'dead') return;
+    this.#state = 'dead';
+    this.#cancelTimers();
+    this.#refuseAll('unknown');
+    this.#parts.fatal(error instanceof Error ? error : new Error(String(error)));
+  }
+
+  /** `batch`: what the operations of the commit under way are told; those still queued never began. */
+  #refuseAll(batch: 'refused' | 'unknown'): void {
+    this.#batch.refuse(batch);
+    const queue = this.#queue;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    for (const operation of queue) this.#batch.refuseOne(operation, 'refused');
+  }
+
+  #tell(state: LogState): void {
+    for (const listener of this.#listeners) listener(state);
+  }
+
+  #cancelTimers(): void {
+    for (const cancel of [this.#pace, this.#trimWait, this.#probe]) cancel?.();
+    this.#pace = null;
+    this.#trimWait = null;
+    this.#probe = null;
+  }
+}
+
+function bytesOf(operation: Operation): number {
+  return OPERATION_BYTES + (operation.kind === 'append' ? operation.entry.records.length : 0);
+}
