@@ -12,6 +12,9 @@ import type { PlatformAssets, PlatformFile } from './deps.ts';
 /** Where the files are served. */
 export const ASSETS_PATH = '/assets/';
 
+/** Named here and not in a style sheet: the bundler would put them into it, and hold the page up. */
+const FONTS = ['@fontsource-variable/besley/files/besley-latin-wght-normal.woff2'];
+
 const TYPES: { readonly [extension: string]: string } = {
   js: 'text/javascript; charset=utf-8',
   css: 'text/css; charset=utf-8',
@@ -34,8 +37,9 @@ export async function buildPlatformAssets(folder: string = import.meta.dir): Pro
     buildScripts(await entriesIn(join(folder, 'browser'), '*.{ts,tsx}')),
     buildStyles(await entriesIn(join(folder, 'styles'), '*.css')),
   ]);
+  const fonts = FONTS.map((font) => Bun.resolveSync(font, import.meta.dir));
   const others = await Promise.all(
-    (await entriesIn(join(folder, 'styles'), '*.{woff2,svg,png}'))
+    [...fonts, ...(await entriesIn(join(folder, 'styles'), '*.{woff2,svg,png}'))]
       .filter((path) => !styles.some(({ name }) => name === basename(path)))
       .map(async (path) => hashed(basename(path), await Bun.file(path).bytes())),
   );

@@ -3,6 +3,9 @@ import type { Child } from 'hono/jsx';
 import type { LegalPage } from '../../domain/studio.ts';
 import type { WebContext } from './app.ts';
 
+/** The asset with the display face; `/studio.css` declares it. */
+export const DISPLAY_FACE = 'besley-latin-wght-normal.woff2';
+
 export interface PageProps {
   readonly c: WebContext;
   /** The studio's name is added. */
@@ -68,7 +71,7 @@ function Head(props: PageProps) {
         </>
       )}
       <link rel="icon" href="/studio/logo" />
-      <link rel="preload" href={assets.url('display.woff2')} as="font" type="font/woff2" crossorigin="" />
+      <link rel="preload" href={assets.url(DISPLAY_FACE)} as="font" type="font/woff2" crossorigin="" />
       <link rel="stylesheet" href={assets.url('site.css')} />
       <link rel="stylesheet" href="/studio.css" />
       {(props.styles ?? []).map((name) => (

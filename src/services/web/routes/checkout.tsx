@@ -6,7 +6,12 @@ import { normaliseEmail } from '../../../domain/order.ts';
 import { hashSecret, orderSecret } from '../../../domain/secret.ts';
 import { newId } from '../../../lib/id.ts';
 import { failedAttempts } from '../../../ports/main-db/queries/overview.ts';
-import { insertOrder, type Order, orderById, setOrderSession } from '../../../ports/main-db/queries/orders.ts';
+import {
+  insertOrder,
+  type Order,
+  orderById,
+  setOrderSession,
+} from '../../../ports/main-db/queries/orders.ts';
 import type { RouteModule, WebContext } from '../app.ts';
 import { type Offer, offer } from '../catalogue.ts';
 import { Field, Tick } from '../components/form.tsx';

@@ -1,0 +1,19 @@
+/** Shows the copy buttons of the order page, where the browser can copy, and lets them work. */
+const SAID_MS = 2_000;
+
+for (const button of document.querySelectorAll<HTMLButtonElement>('button[data-copy]')) {
+  const input = document.getElementById(button.dataset.copy ?? '');
+  if (!(input instanceof HTMLInputElement) || !('clipboard' in navigator)) continue;
+  const label = button.textContent;
+  button.hidden = false;
+  button.setAttribute('aria-live', 'polite');
+  button.addEventListener('click', () => {
+    input.select();
+    void navigator.clipboard.writeText(input.value).then(() => {
+      button.textContent = button.dataset.copied ?? label;
+      setTimeout(() => {
+        button.textContent = label;
+      }, SAID_MS);
+    });
+  });
+}
