@@ -11,6 +11,9 @@ declare const self: Worker;
 
 /** How long a statement waits for another process's lock before it fails with SQLITE_BUSY. */
 const BUSY_MS = 10_000;
+/** Two processes that make a new database at once get SQLITE_BUSY without waiting: we wait instead. */
+const OPEN_TRIES = 200;
+const OPEN_PAUSE_MS = 25;
 /** Prepared statements kept per connection: more than the program has different ones. */
 const STATEMENTS_MAX = 400;
 
@@ -32,7 +35,7 @@ function answer(request: ToWorker): FromWorker {
 
 function handle(request: ToWorker): FromWorker {
   if (request.kind === 'open') {
-    connections = open(request.path);
+    connections = openPatiently(request.path);
     return { id: request.id, ok: true, rows: [], changes: 0 };
   }
   if (!connections) throw new Error('the database is not open');
@@ -56,9 +59,22 @@ function handle(request: ToWorker): FromWorker {
   return { id: request.id, ok: true, rows: [], changes: statement.run(...parameters).changes };
 }
 
+function openPatiently(path: string): { read: Database; write: Database } {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return open(path);
+    } catch (error) {
+      const { code } = error as { readonly code?: string };
+      if (!code?.startsWith('SQLITE_BUSY') || attempt === OPEN_TRIES) throw error;
+      Bun.sleepSync(OPEN_PAUSE_MS);
+    }
+  }
+}
+
 function open(path: string): { read: Database; write: Database } {
   Database.MAX_QUERY_CACHE_SIZE = STATEMENTS_MAX;
-  const write = new Database(path, { create: true, readwrite: true, strict: true });
+  using undo = new DisposableStack();
+  const write = undo.use(new Database(path, { create: true, readwrite: true, strict: true }));
   write.run(`pragma busy_timeout = ${BUSY_MS}`);
   write.run('pragma journal_mode = wal');
   write.run('pragma synchronous = full');
@@ -67,8 +83,9 @@ function open(path: string): { read: Database; write: Database } {
   expectPragma(write, 'synchronous', 2);
   expectPragma(write, 'foreign_keys', 1);
   // Opened second: a reader alone could not make the files that WAL needs.
-  const read = new Database(path, { readonly: true, strict: true });
+  const read = undo.use(new Database(path, { readonly: true, strict: true }));
   read.run(`pragma busy_timeout = ${BUSY_MS}`);
+  undo.move();
   return { read, write };
 }
 

@@ -17,13 +17,19 @@ export async function createRoom(
   tx: Tx,
   room: NewRoom,
 ): Promise<{ readonly created: boolean; readonly room: RoomRow }> {
-  const holder = await tx
-    .selectFrom('entitlements')
-    .select('room')
+  // The right is marked before the room is made. The other way round, PostgreSQL's check of the
+  // reference would let two callers share the right and then block each other until one is killed.
+  const { numUpdatedRows } = await tx
+    .updateTable('entitlements')
+    .set({ room: room.id })
     .where('id', '=', room.entitlement)
-    .executeTakeFirstOrThrow();
-  const present = holder.room === null ? null : await roomById(tx, holder.room);
-  if (present) return { created: false, room: present };
+    .where('room', 'is', null)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) {
+    const present = await roomByEntitlement(tx, room.entitlement);
+    if (!present) throw new Error(`no entitlement ${room.entitlement}`);
+    return { created: false, room: present };
+  }
   const row: RoomRow = {
     ...room,
     archived_upto: 0,
@@ -33,7 +39,6 @@ export async function createRoom(
     quarantined: null,
   };
   await tx.insertInto('rooms').values(row).execute();
-  await tx.updateTable('entitlements').set({ room: room.id }).where('id', '=', room.entitlement).execute();
   return { created: true, room: row };
 }
 

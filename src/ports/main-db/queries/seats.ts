@@ -54,8 +54,12 @@ export async function takeSeat(
   for (let seat = 1; seat <= max; seat++) {
     if (held.has(seat)) continue;
     const row: SeatRow = { ...rest, seat, ready: 0 };
-    await tx.insertInto('seats').values(row).execute();
-    return { ok: true, seat: row, taken: true };
+    const { numInsertedOrUpdatedRows } = await tx
+      .insertInto('seats')
+      .values(row)
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst();
+    if (numInsertedOrUpdatedRows) return { ok: true, seat: row, taken: true };
   }
   return { ok: false, why: 'full' };
 }

@@ -1,0 +1,86 @@
+import { expect, test } from 'bun:test';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { failureOf } from '../../../test/support/failure.ts';
+import type { MainDbError } from './errors.ts';
+import { mainDbContract } from './main-db.contract.ts';
+import { openSqlite } from './main-db.sqlite.ts';
+import { order } from './queries/rows.fixture.ts';
+
+const temporary = () => mkdtemp(join(tmpdir(), 'escapement-db-'));
+const onLost = (error: MainDbError) => {
+  throw error;
+};
+
+mainDbContract('SQLite', async () => {
+  const folder = await temporary();
+  let databases = 0;
+  return {
+    create: async () => {
+      const path = join(folder, `${++databases}.sqlite`);
+      return {
+        open: (migrations) => openSqlite({ path, onLost, ...(migrations ? { migrations } : {}) }),
+      };
+    },
+    stop: () => rm(folder, { recursive: true }),
+  };
+});
+
+test('a thread that dies rejects what is under way, tells once, and refuses what comes later', async () => {
+  const folder = await temporary();
+  const lost: MainDbError[] = [];
+  const db = await openSqlite({ path: join(folder, 'main.sqlite'), onLost: (error) => lost.push(error) });
+  const reads = Array.from({ length: 20 }, () => db.read.selectFrom('orders').selectAll().execute());
+  const write = db.write((tx) => tx.insertInto('orders').values(order('o1')).execute());
+  const failures = [...reads, write].map(failureOf);
+  // The thread's answers need a turn of the event loop; sending the questions does not.
+  for (let step = 0; step < 100; step++) await Promise.resolve();
+  db.crash();
+  for (const failure of await Promise.all(failures)) expect(failure).toMatchObject({ code: 'database-lost' });
+  expect(lost).toHaveLength(1);
+  expect(await failureOf(db.read.selectFrom('orders').selectAll().execute())).toMatchObject({
+    code: 'database-lost',
+  });
+  await db.close();
+  await rm(folder, { recursive: true });
+});
+
+test('a close leaves one file and nothing in the write-ahead log', async () => {
+  const folder = await temporary();
+  const db = await openSqlite({ path: join(folder, 'main.sqlite'), onLost });
+  await db.write((tx) => tx.insertInto('orders').values(order('o1')).execute());
+  await db.close();
+  expect(await readdir(folder)).toEqual(['main.sqlite']);
+  await rm(folder, { recursive: true });
+});
+
+test('a file that is no database, or a folder that is not there, is one clear sentence', async () => {
+  const folder = await temporary();
+  await writeFile(join(folder, 'text.sqlite'), 'this is not a database, but it is long enough to be read');
+  for (const path of [join(folder, 'text.sqlite'), join(folder, 'missing', 'main.sqlite')]) {
+    const failure = await failureOf(openSqlite({ path, onLost }));
+    expect(failure).toMatchObject({ code: 'database-unreachable' });
+    expect(failure.message).toContain(path);
+  }
+  await rm(folder, { recursive: true });
+});
+
+test('more than the bounded number of waiting writes are refused and do nothing', async () => {
+  const folder = await temporary();
+  const db = await openSqlite({ path: join(folder, 'main.sqlite'), onLost });
+  let open = (): void => {};
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  const first = db.write(async () => gate);
+  const outcomes = Array.from({ length: 5_001 }, () =>
+    db.write(async () => 'done').catch((error: MainDbError) => error.code),
+  );
+  for (let step = 0; step < 100; step++) await Promise.resolve();
+  open();
+  await first;
+  const settled = await Promise.all(outcomes);
+  expect(settled.filter((each) => each === 'database-busy')).toHaveLength(1);
+  expect(settled.filter((each) => each === 'done')).toHaveLength(5_000);
+  await db.close();
+  await rm(folder, { recursive: true });
+});

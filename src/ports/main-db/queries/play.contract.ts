@@ -1,0 +1,189 @@
+/** What rooms, seats, results and reports must do on every engine. */
+import { beforeAll, expect, test } from 'bun:test';
+import { failureOf } from '../../../../test/support/failure.ts';
+import type { Pair } from '../main-db.contract.ts';
+import type { MainDb } from '../main-db.ts';
+import { entitlementById, insertEntitlement } from './entitlements.ts';
+import { REPORTS_MAX, countReports, insertReports, newestReports } from './reports.ts';
+import { finishedDurations, resultByRoom, storeResult } from './results.ts';
+import * as rooms from './rooms.ts';
+import { entitlement, result, room, roomWithRight } from './rows.fixture.ts';
+import * as seats from './seats.ts';
+
+export function playContract(pair: () => Promise<Pair>): void {
+  let db: MainDb;
+  let other: MainDb;
+  beforeAll(async () => {
+    ({ one: db, two: other } = await pair());
+  });
+
+  const wish = (of: string, device: string, max = 4) => ({
+    entitlement: of,
+    device_hash: device,
+    name: `Name ${device}`,
+    colour: '#112233',
+    taken_at: 7,
+    max,
+  });
+  const take = (from: MainDb, of: string, device: string, max = 4) =>
+    from.write((tx) => seats.takeSeat(tx, wish(of, device, max)));
+
+  test('when two press Enter at once, one room is made and both get it', async () => {
+    await db.write((tx) => insertEntitlement(tx, entitlement('e1')));
+    const enter = (from: MainDb, id: string) => from.write((tx) => rooms.createRoom(tx, room(id, 'e1')));
+    const made = await Promise.all([enter(db, 'ra'), enter(other, 'rb'), enter(db, 'rc')]);
+    expect(made.filter((each) => each.created)).toHaveLength(1);
+    const [{ room: the }] = made;
+    expect(made.every((each) => each.room.id === the.id)).toBe(true);
+    expect((await entitlementById(db.read, 'e1'))?.room).toBe(the.id);
+    expect(await rooms.roomByEntitlement(db.read, 'e1')).toEqual(the);
+    expect(await rooms.roomById(db.read, the.id)).toEqual(the);
+    expect(await rooms.roomByEndToken(db.read, the.end_token)).toEqual(the);
+    expect(await rooms.roomByEndToken(db.read, 'nothing')).toBeNull();
+  });
+
+  test('a room needs an entitlement', async () => {
+    await failureOf(db.write((tx) => rooms.createRoom(tx, room('alone', 'nobody'))));
+  });
+
+  test('a room is loaded with its generation, nothing archived and no owner at first', async () => {
+    await db.write((tx) => roomWithRight(tx, 'fresh'));
+    expect(await rooms.loadRoom(db.read, 'fresh')).toMatchObject({
+      room: { id: 'fresh', archived_upto: 0, seed: 0xffff_ffff },
+      generation: 0,
+      epochs: [],
+      clients: [],
+      owner: null,
+    });
+    expect(await rooms.loadRoom(db.read, 'nowhere')).toBeNull();
+  });
+
+  test('many rooms are loaded at once', async () => {
+    const loaded = await Promise.all(Array.from({ length: 50 }, () => rooms.loadRoom(db.read, 'fresh')));
+    expect(loaded.every((each) => each?.room.id === 'fresh')).toBe(true);
+  });
+
+  test('an owner moves from exactly the one that was seen', async () => {
+    const owner = { room: 'fresh', slot: 'h1', boot_id: 'b1', epoch: 5 };
+    const set = (from: MainDb, to: typeof owner, was: typeof owner | null) =>
+      from.write((tx) => rooms.setOwner(tx, to, was));
+    const first = await Promise.all([set(db, owner, null), set(other, { ...owner, slot: 'h2' }, null)]);
+    expect(first.toSorted()).toEqual([false, true]);
+    const held = await rooms.ownerOf(db.read, 'fresh');
+    const next = { ...owner, slot: 'h3', epoch: 6 };
+    expect(await set(db, next, { ...owner, boot_id: 'b0' })).toBe(false);
+    const moved = await Promise.all([set(db, next, held), set(other, { ...next, slot: 'h4' }, held)]);
+    expect(moved.toSorted()).toEqual([false, true]);
+    expect((await rooms.loadRoom(db.read, 'fresh'))?.owner?.epoch).toBe(6);
+  });
+
+  test('a quarantined room keeps its first reason', async () => {
+    await db.write((tx) => rooms.quarantineRoom(tx, 'fresh', 'a gap'));
+    await db.write((tx) => rooms.quarantineRoom(tx, 'fresh', 'another'));
+    expect((await rooms.roomById(db.read, 'fresh'))?.quarantined).toBe('a gap');
+  });
+
+  test('a device takes the lowest free seat, once', async () => {
+    await db.write((tx) => roomWithRight(tx, 's1'));
+    const of = 's1-right';
+    expect(await take(db, of, 'a')).toMatchObject({ ok: true, taken: true, seat: { seat: 1, ready: 0 } });
+    expect(await take(db, of, 'b')).toMatchObject({ ok: true, taken: true, seat: { seat: 2 } });
+    expect(await take(db, of, 'a')).toMatchObject({ ok: true, taken: false, seat: { seat: 1 } });
+    expect(await db.write((tx) => seats.leaveSeat(tx, of, 'a'))).toBe(true);
+    expect(await db.write((tx) => seats.leaveSeat(tx, of, 'a'))).toBe(false);
+    expect(await take(db, of, 'c')).toMatchObject({ ok: true, taken: true, seat: { seat: 1 } });
+    expect((await seats.seatsOf(db.read, of)).map((each) => each.device_hash)).toEqual(['c', 'b']);
+    expect(await seats.seatsOfRoom(db.read, 's1')).toEqual(await seats.seatsOf(db.read, of));
+    expect((await seats.seatOfDevice(db.read, of, 'b'))?.seat).toBe(2);
+  });
+
+  test('of six devices at once four get a seat each, and two find it full', async () => {
+    await db.write((tx) => roomWithRight(tx, 's2'));
+    const outcomes = await Promise.all(
+      ['a', 'b', 'c', 'd', 'e', 'f'].map((device, index) =>
+        take(index % 2 === 0 ? db : other, 's2-right', device),
+      ),
+    );
+    const taken = outcomes.flatMap((each) => (each.ok ? [each.seat.seat] : []));
+    expect(new Set(taken)).toEqual(new Set([1, 2, 3, 4]));
+    expect(outcomes.filter((each) => !each.ok)).toEqual([
+      { ok: false, why: 'full' },
+      { ok: false, why: 'full' },
+    ]);
+  });
+
+  test('an offline seat goes to one of two that claim it, with name and colour', async () => {
+    const claim = (from: MainDb, device: string, was = 'a') =>
+      from.write((tx) =>
+        seats.claimSeat(tx, {
+          entitlement: 's3-right',
+          seat: 1,
+          from_device_hash: was,
+          device_hash: device,
+          now: 9,
+        }),
+      );
+    await db.write((tx) => roomWithRight(tx, 's3'));
+    await take(db, 's3-right', 'a');
+    await take(db, 's3-right', 'b');
+    expect(await claim(db, 'b')).toEqual({ ok: false, why: 'has-seat' });
+    const raced = await Promise.all([claim(db, 'x'), claim(other, 'y')]);
+    expect(raced.filter((each) => each.ok)).toHaveLength(1);
+    expect(raced).toContainEqual({ ok: false, why: 'changed' });
+    const [seat] = await seats.seatsOf(db.read, 's3-right');
+    expect(seat).toMatchObject({
+      seat: 1,
+      name: 'Name a',
+      taken_at: 9,
+      device_hash: raced[0].ok ? 'x' : 'y',
+    });
+  });
+
+  test('only the holder changes a seat', async () => {
+    const update = (device: string, change: Parameters<typeof seats.updateSeat>[3]) =>
+      db.write((tx) => seats.updateSeat(tx, 's2-right', device, change));
+    const [holder] = await seats.seatsOf(db.read, 's2-right');
+    expect(await update('stranger', { name: 'Eve' })).toBe(false);
+    expect(await update(holder?.device_hash ?? '', { name: 'Ann', ready: 1 })).toBe(true);
+    expect(await update(holder?.device_hash ?? '', {})).toBe(true);
+    const [changed] = await seats.seatsOf(db.read, 's2-right');
+    expect(changed).toMatchObject({ name: 'Ann', ready: 1, colour: '#112233' });
+  });
+
+  test('a result replaces the one before; teams are compared under the same rules only', async () => {
+    const durations = { d1: 500, d2: 300, d3: 400, d4: 1 };
+    await db.write(async (tx) => {
+      for (const [id, duration_ms] of Object.entries(durations)) {
+        await roomWithRight(tx, id);
+        await storeResult(tx, result(id, { duration_ms, finished: id === 'd4' ? 0 : 1 }));
+      }
+      await roomWithRight(tx, 'd5');
+      await storeResult(tx, result('d5', { rules_hash: 'rules-2' }));
+      await storeResult(tx, result('d1', { duration_ms: 600, detail: '{"again":true}' }));
+    });
+    expect(await finishedDurations(db.read, 'clock', 'rules-1', 'd3')).toEqual([300, 600]);
+    expect(await resultByRoom(db.read, 'd1')).toMatchObject({ duration_ms: 600, detail: '{"again":true}' });
+    expect(await resultByRoom(db.read, 'nowhere')).toBeNull();
+  });
+
+  test('reports are kept in batches with a bound and counted by kind', async () => {
+    const report = (kind: string, reported_at: number) => ({
+      room: 'r',
+      release: 'x',
+      kind,
+      detail: '{}',
+      reported_at,
+    });
+    await db.write((tx) =>
+      insertReports(tx, [report('error', 1), report('error', 5), report('reconnect', 6)]),
+    );
+    await db.write((tx) => insertReports(tx, []));
+    expect(await countReports(db.read, 5)).toEqual([
+      { kind: 'error', count: 1 },
+      { kind: 'reconnect', count: 1 },
+    ]);
+    expect((await newestReports(db.read, 2)).map((each) => each.kind)).toEqual(['reconnect', 'error']);
+    const many = Array.from({ length: REPORTS_MAX + 1 }, () => report('flood', 7));
+    await failureOf(db.write((tx) => insertReports(tx, many)));
+  });
+}
