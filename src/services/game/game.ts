@@ -1,0 +1,197 @@
+/**
+ * The room server: takes sockets, knows who they are, and gives each to its room. It reads headers,
+ * never bodies, and writes nothing but the room log.
+ */
+import { Close, type CloseCode } from '../../../sdk/protocol/close-codes.ts';
+import { drain } from '../../../sdk/protocol/drain.ts';
+import { FRAME_BYTES_HARD } from '../../../sdk/protocol/limits.ts';
+import { RecordKind } from '../../../sdk/protocol/record.ts';
+import type { PassKeys } from '../../domain/pass.ts';
+import { ROOM_ID } from '../../domain/room.ts';
+import type { World } from '../../lib/world.ts';
+import type { Command, ControlTarget, TellOutcome } from '../../ports/control/control.ts';
+import type { PeerHandler, SocketAnswer, SocketOffer } from '../../ports/frontend/frontend.ts';
+import type { RoomLog } from '../../ports/room-log/room-log.ts';
+import { HeartbeatWheel } from './heartbeat.ts';
+import { AddressBook, GAME_LIMITS, type GameLimits } from './limits.ts';
+import { ReplayPace } from './pace.ts';
+import type { Room } from './room.ts';
+import { RoomTable } from './rooms.ts';
+import { Session } from './session.ts';
+import { SignalTicker } from './signals.ts';
+import type { RoomStore } from './store.ts';
+
+export interface GameDeps {
+  readonly world: World;
+  readonly log: RoomLog;
+  readonly store: RoomStore;
+  readonly keys: PassKeys;
+  /** The name under which this process serves rooms; stands in the sockets' path. */
+  readonly slot: string;
+  /** What differs from GAME_LIMITS. */
+  readonly limits?: Partial<GameLimits>;
+  /** The first finish record of a room is durable: a sweep should follow at once. */
+  onFinish(room: string): void;
+  /** Archive and log of a room disagree for good: it must be quarantined, and somebody told. */
+  onBroken(room: string, why: string): void;
+}
+
+export interface DrainPlan {
+  /** Told to the pages: they come back within a random moment of it. Milliseconds. */
+  readonly windowMs: number;
+  /** So many sockets are closed at a time, one batch every `everyMs`. */
+  readonly batch: number;
+  readonly everyMs: number;
+}
+
+export interface Game {
+  /** For the front end: decides on an upgrade by its path and by what is open already. */
+  readonly sockets: (offer: SocketOffer) => SocketAnswer;
+  /** The front end's `frameBytesMax`. */
+  readonly frameBytesMax: number;
+  readonly control: ControlTarget;
+  /** null if well, else a sentence. */
+  health(): string | null;
+  counts(): { readonly rooms: number; readonly sockets: number };
+  /** Declines new sockets, tells the present ones to come back, then closes them batch by batch. */
+  drain(plan: DrainPlan): Promise<void>;
+  /** Commits under way finish and are told, then every socket is closed. Waits at most STOP_MS. */
+  stop(): Promise<void>;
+}
+
+/** How long `stop` waits for the log. */
+export const STOP_MS = 5_000;
+/** Seconds after which a declined page may try again. */
+const RETRY_AFTER = 2;
+const PATH = /^\/h\/([a-z0-9]{1,8})\/r\/([^/]{1,64})\/ws$/;
+
+export function createGame(deps: GameDeps): Game {
+  return new GameService(deps);
+}
+
+class GameService implements Game {
+  readonly frameBytesMax = FRAME_BYTES_HARD;
+  readonly control: ControlTarget = {
+    tell: (command) => this.tell(command),
+    watch: (room) => this.rooms.get(room)?.watch() ?? null,
+  };
+  private readonly deps: GameDeps;
+  private readonly limits: GameLimits;
+  private readonly wheel: HeartbeatWheel;
+  private readonly rooms: RoomTable;
+  private readonly pace: ReplayPace;
+  private readonly sessions = new Set<Session>();
+  private readonly addresses = new AddressBook();
+  /** Sockets that have not said hello yet. */
+  private unknown = 0;
+  private leaving = false;
+
+  constructor(deps: GameDeps) {
+    const { world } = deps;
+    this.deps = deps;
+    this.limits = { ...GAME_LIMITS, ...deps.limits };
+    this.wheel = new HeartbeatWheel(world.timers);
+    this.pace = new ReplayPace(world.timers);
+    const ticker = new SignalTicker(world);
+    const { limits, wheel } = this;
+    this.rooms = new RoomTable({ ...deps, limits, wheel, ticker });
+  }
+
+  readonly sockets = ({ path, address }: SocketOffer): SocketAnswer => {
+    const [, slot, room] = PATH.exec(path) ?? [];
+    if (slot === undefined || room === undefined || !ROOM_ID.test(room))
+      return { accept: false, status: 404 };
+    const full =
+      this.unknown >= this.limits.socketsWaitingMax ||
+      this.addresses.count(address) >= this.limits.socketsPerAddressMax;
+    if (this.leaving || full) return { accept: false, status: 503, retryAfter: RETRY_AFTER };
+    // A page cannot see the status of a refused upgrade, so this is said by a close code.
+    if (slot !== this.deps.slot) return { accept: true, open: (peer) => closeAtOnce(peer, Close.rejoin) };
+    return { accept: true, open: (peer) => this.open(peer, room) };
+  };
+
+  health(): string | null {
+    return this.rooms.held ? 'The room log cannot store: players see "hold".' : null;
+  }
+
+  counts(): { readonly rooms: number; readonly sockets: number } {
+    return { rooms: this.rooms.open().length, sockets: this.sessions.size };
+  }
+
+  async drain({ windowMs, batch, everyMs }: DrainPlan): Promise<void> {
+    this.leaving = true;
+    const frame = drain.encode({ windowMs });
+    for (const session of this.sessions) session.tell(frame);
+    while (this.sessions.size > 0) {
+      for (const session of [...this.sessions].slice(0, batch)) session.close(Close.goingAway);
+      if (this.sessions.size > 0) await this.pause(everyMs);
+    }
+    await this.releaseAll();
+  }
+
+  async stop(): Promise<void> {
+    this.leaving = true;
+    await Promise.race([this.releaseAll(), this.pause(STOP_MS)]);
+    for (const session of this.sessions) session.close(Close.goingAway);
+    this.wheel.stop();
+  }
+
+  private async releaseAll(): Promise<void> {
+    await Promise.all(this.rooms.open().map((room) => this.rooms.release(room, Close.goingAway)));
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.deps.world.timers.after(ms, resolve));
+  }
+
+  private open(peer: Session['peer'], room: string): PeerHandler {
+    const { address } = peer;
+    this.addresses.add(address);
+    this.unknown++;
+    const { world, keys, log, store } = this.deps;
+    const session = new Session(peer, room, {
+      world,
+      keys,
+      limits: this.limits,
+      rooms: this.rooms,
+      source: { log, store, pace: this.pace },
+      greeted: () => this.unknown--,
+      ended: (ended, hadGreeted) => {
+        this.sessions.delete(ended);
+        this.addresses.remove(address);
+        if (!hadGreeted) this.unknown--;
+      },
+    });
+    this.sessions.add(session);
+    return session;
+  }
+
+  private tell(command: Command): TellOutcome {
+    const room = this.rooms.get(command.room);
+    if (!room) return 'not-loaded';
+    switch (command.kind) {
+      case 'generation':
+        room.raiseGeneration(command.generation);
+        return 'told';
+      case 'seats':
+        // If it cannot be read now, the next socket that finds its seat taken reads it again.
+        this.rooms.refreshSeats(room).catch(() => {});
+        return 'told';
+      case 'notice':
+        return this.notice(command.text, room) ? 'told' : 'unreachable';
+      default:
+        return command satisfies never;
+    }
+  }
+
+  private notice(text: string, room: Room): boolean {
+    const body = new TextEncoder().encode(text);
+    return body.length <= this.limits.bodyBytesMax && room.ledger.note(RecordKind.notice, 0, body);
+  }
+}
+
+function closeAtOnce(peer: Session['peer'], { code, reason }: CloseCode): PeerHandler {
+  peer.close(code, reason);
+  const nothing = () => {};
+  return { message: nothing, text: nothing, alive: nothing, drained: nothing, closed: nothing };
+}

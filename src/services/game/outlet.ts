@@ -1,0 +1,58 @@
+/**
+ * The downward way of one socket. A socket that falls behind gets a grace, then it is closed with
+ * "reconnect": the log makes that safe, whereas a frame left out would be a gap.
+ */
+import type { Timers } from '../../lib/world.ts';
+import type { Peer } from '../../ports/frontend/frontend.ts';
+import type { GameLimits } from './limits.ts';
+
+export class Outlet {
+  private readonly peer: Peer;
+  private readonly limits: GameLimits;
+  private readonly timers: Timers;
+  private readonly onBehind: () => void;
+  private grace: (() => void) | null = null;
+
+  /** `onBehind` is called when the socket must go. */
+  constructor(peer: Peer, limits: GameLimits, timers: Timers, onBehind: () => void) {
+    this.peer = peer;
+    this.limits = limits;
+    this.timers = timers;
+    this.onBehind = onBehind;
+  }
+
+  get congested(): boolean {
+    return this.peer.congested;
+  }
+
+  send(frame: Uint8Array): void {
+    if (!this.peer.send(frame)) this.onBehind();
+    else if (this.peer.congested) this.measure();
+  }
+
+  /** A page of replay: pulled by the socket itself, so the cap does not count it. */
+  sendReplay(frame: Uint8Array): boolean {
+    return this.peer.send(frame);
+  }
+
+  /** The kernel took everything. */
+  drained(): void {
+    this.stop();
+  }
+
+  stop(): void {
+    this.grace?.();
+    this.grace = null;
+  }
+
+  private measure(): void {
+    const bytes = this.peer.buffered();
+    if (bytes > this.limits.outputBytesHard) this.onBehind();
+    else if (bytes > this.limits.outputBytesSoft) {
+      this.grace ??= this.timers.after(this.limits.outputGraceMs, () => {
+        this.grace = null;
+        if (this.peer.buffered() > this.limits.outputBytesSoft) this.onBehind();
+      });
+    }
+  }
+}

@@ -1,0 +1,232 @@
+/** A socket that was let into its room: replaying first, then live. */
+import { Close, type CloseCode } from '../../../sdk/protocol/close-codes.ts';
+import { ping } from '../../../sdk/protocol/ping.ts';
+import { SEND } from '../../../sdk/protocol/send.ts';
+import { signal, SIGNAL_BYTES_MAX } from '../../../sdk/protocol/signal.ts';
+import { live } from '../../../sdk/protocol/live.ts';
+import { Role, welcome } from '../../../sdk/protocol/welcome.ts';
+import { PASS_MS, signPass, type PassKeys } from '../../domain/pass.ts';
+import { positionHolds } from '../../domain/room.ts';
+import type { World } from '../../lib/world.ts';
+import type { Peer } from '../../ports/frontend/frontend.ts';
+import { clientKey, type Client } from './clients.ts';
+import { HEARTBEAT_MS } from './heartbeat.ts';
+import type { Greeting } from './hello.ts';
+import type { Intake } from './intake.ts';
+import type { GameLimits } from './limits.ts';
+import type { Outlet } from './outlet.ts';
+import { Replay, type ReplaySink, type ReplaySource } from './replay.ts';
+import type { Member, Room } from './room.ts';
+import { Sender } from './sender.ts';
+
+/** Beats in a row without a sign of life until the socket is pinged, and until it is closed. */
+const SILENT_BEATS_PING = 2;
+const SILENT_BEATS_MAX = 3;
+/** Beats in a row without progress until a replay is given up. */
+const STALLED_BEATS_MAX = 2;
+
+export interface PlayerOutside {
+  readonly world: World;
+  readonly limits: GameLimits;
+  readonly keys: PassKeys;
+  readonly source: ReplaySource;
+  readonly peer: Peer;
+  readonly outlet: Outlet;
+  readonly intake: Intake;
+  /** Ends the socket. */
+  close(why: CloseCode): void;
+  /** Replay is over. */
+  wentLive(): void;
+  /** The room itself cannot go on: part of its log is nowhere. */
+  broken(why: string): void;
+}
+
+export class Player implements Member, ReplaySink {
+  readonly seat: number;
+  readonly observer: boolean;
+  readonly device: string;
+  readonly generation: number;
+  readonly pageKey: string;
+  readonly room: Room;
+  private readonly greeting: Greeting;
+  private readonly clients: readonly (Client | null)[];
+  private readonly sender: Sender;
+  private readonly outside: PlayerOutside;
+  private replay: Replay | null = null;
+  /** A frame that cannot be sent ends the socket from within: what was under way looks here. */
+  private left = false;
+  private missedSignals = false;
+  private heard = true;
+  private silentBeats = 0;
+  private stalledBeats = 0;
+  private replaySentBefore = 0;
+
+  constructor(room: Room, greeting: Greeting, outside: PlayerOutside) {
+    const { claims, clients } = greeting;
+    this.room = room;
+    this.greeting = greeting;
+    this.outside = outside;
+    this.seat = claims.observer ? 0 : claims.seat;
+    this.observer = claims.observer;
+    this.device = claims.device;
+    this.generation = claims.generation;
+    this.pageKey = `${this.seat}:${clientKey(clients[0]!)}`;
+    // Observers send nothing: their ids take no place in the room.
+    this.clients = clients.map((id) => (this.observer ? null : room.ledger.clients.hold(id, this.seat)));
+    this.sender = new Sender(room.ledger, this.clients, this.observer, outside.limits.bodyBytesMax);
+  }
+
+  /** Joins the room, says welcome and starts the replay. */
+  enter(): void {
+    this.room.join(this);
+    const { epoch, seq } = this.greeting;
+    const resumed = positionHolds(this.room.epochs, this.room.ledger.durableSeq, { epoch, seq });
+    this.deliver(this.welcome(resumed));
+    const held = this.room.holdFrame();
+    if (held) this.deliver(held);
+    if (this.left) return;
+    this.replay = new Replay(this.room, resumed ? seq : 0, this, this.outside.source);
+    this.replay.go();
+  }
+
+  leave(): void {
+    this.left = true;
+    this.replay?.stop();
+    this.replay = null;
+    this.room.leave(this);
+    for (const client of this.clients) if (client) this.room.ledger.clients.letGo(client);
+  }
+
+  /** A frame of this socket, no longer than allowed. */
+  receive(frame: Uint8Array): void {
+    this.heard = true;
+    if (frame[0] === SEND) this.receiveSend(frame);
+    else if (frame[0] === signal.type) this.receiveSignal(frame);
+    else if (frame[0] === ping.type) this.receivePing(frame);
+    else this.close(Close.malformed);
+  }
+
+  alive(): void {
+    this.heard = true;
+  }
+
+  drained(): void {
+    this.outside.outlet.drained();
+    if (this.missedSignals) {
+      this.missedSignals = false;
+      const values = this.room.signals.all();
+      if (values) this.deliver(values);
+    }
+    this.replay?.go();
+  }
+
+  // What the room asks of a member.
+
+  deliver(frame: Uint8Array): void {
+    this.outside.outlet.send(frame);
+  }
+
+  deliverSignals(frame: Uint8Array): void {
+    if (this.congested) this.missedSignals = true;
+    else this.deliver(frame);
+  }
+
+  advanced(): void {
+    this.replay?.go();
+  }
+
+  beat(frame: Uint8Array): void {
+    this.silentBeats = this.heard ? 0 : this.silentBeats + 1;
+    this.heard = false;
+    if (this.silentBeats >= SILENT_BEATS_MAX) return this.close(Close.silent);
+    if (this.silentBeats >= SILENT_BEATS_PING) this.outside.peer.ping();
+    if (this.stalls()) return this.close(Close.tooSlow);
+    // A socket that is behind has frames under way already.
+    if (!this.congested) this.deliver(frame);
+  }
+
+  close(why: CloseCode): void {
+    this.outside.close(why);
+  }
+
+  // What the replay asks of its sink.
+
+  get congested(): boolean {
+    return this.outside.outlet.congested;
+  }
+
+  send(frame: Uint8Array): boolean {
+    return this.outside.outlet.sendReplay(frame);
+  }
+
+  caughtUp(seq: number): void {
+    this.replay = null;
+    this.deliver(live.encode({ seq }));
+    if (this.left) return;
+    this.outside.wentLive();
+    this.room.goLive(this);
+  }
+
+  gap(seq: number): void {
+    this.outside.broken(`entry ${seq + 1} is neither in the archive nor in the log`);
+  }
+
+  unreadable(): void {
+    this.close(Close.busy);
+  }
+
+  private receiveSend(frame: Uint8Array): void {
+    if (!this.outside.intake.message()) return this.close(Close.tooFast);
+    const answer = this.sender.take(frame);
+    if (answer === null) return;
+    if (answer instanceof Uint8Array) this.deliver(answer);
+    else this.close(answer);
+  }
+
+  private receiveSignal(frame: Uint8Array): void {
+    if (!this.outside.intake.small()) return this.close(Close.tooFast);
+    const said = signal.decode(frame);
+    if (!said || said.value.length > SIGNAL_BYTES_MAX) return this.close(Close.malformed);
+    if (!this.observer) this.room.signal(this.seat, said.value);
+  }
+
+  private receivePing(frame: Uint8Array): void {
+    if (!this.outside.intake.small()) return this.close(Close.tooFast);
+    const said = ping.decode(frame);
+    if (!said || said.token === 0) return this.close(Close.malformed);
+    this.deliver(this.room.heartbeat(said.token));
+  }
+
+  private stalls(): boolean {
+    if (!this.replay || !this.congested || this.replay.sent !== this.replaySentBefore) {
+      this.replaySentBefore = this.replay?.sent ?? 0;
+      this.stalledBeats = 0;
+      return false;
+    }
+    this.stalledBeats++;
+    return this.stalledBeats >= STALLED_BEATS_MAX;
+  }
+
+  private welcome(resumed: boolean): Uint8Array {
+    const { ledger, epoch } = this.room;
+    const { limits, world, keys } = this.outside;
+    return welcome.encode({
+      version: this.greeting.version,
+      resumed: resumed ? 1 : 0,
+      epoch,
+      seq: ledger.durableSeq,
+      seat: this.seat,
+      role: this.observer ? Role.observer : Role.player,
+      clients: this.clients.map((client) => ({
+        number: client?.durableNumber ?? 0,
+        lastSeq: client?.durableSeq ?? 0,
+      })),
+      pass: signPass({ ...this.greeting.claims, expires: Math.floor(world.clock.now()) + PASS_MS }, keys),
+      roomMs: ledger.roomMs(),
+      heartbeatMs: HEARTBEAT_MS,
+      rate: limits.messageRate,
+      burst: limits.messageBurst,
+      bodyMax: limits.bodyBytesMax,
+    });
+  }
+}

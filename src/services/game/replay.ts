@@ -1,0 +1,186 @@
+/**
+ * Replay: what a socket lacks, from its position to the durable head: the archive's chunks as they
+ * are stored, then the tail from the log. One page at a time, the next one only when the socket has
+ * taken the last; live messages simply wait in the log until replay gets there.
+ */
+import { crc32 } from 'node:zlib';
+import { chunk } from '../../../sdk/protocol/chunk.ts';
+import type { ChunkRow } from '../../ports/main-db/schema.ts';
+import type { RoomLog, Run } from '../../ports/room-log/room-log.ts';
+import type { ReplayPace } from './pace.ts';
+import type { RoomStore } from './store.ts';
+
+/** About so much of the log goes into one frame; with one record more it stays within a frame's limit. */
+const PAGE_BYTES = 64 * 1024;
+const CHUNKS_PER_PAGE = 8;
+/** A gap seen so often in a row is no race with the archiver. */
+const READS_MAX = 4;
+const RETRY_MS = 50;
+
+export interface ReplaySource {
+  readonly log: RoomLog;
+  readonly store: RoomStore;
+  readonly pace: ReplayPace;
+}
+
+/** The room as far as replay is concerned. */
+export interface ReplayedRoom {
+  readonly id: string;
+  readonly ledger: { readonly durableSeq: number };
+  archivedSeq: number;
+}
+
+export interface ReplaySink {
+  /** Sends one frame; false ends the replay. */
+  send(frame: Uint8Array): boolean;
+  readonly congested: boolean;
+  /** Everything up to `seq`, the durable head at this very moment, was sent. */
+  caughtUp(seq: number): void;
+  /** Neither archive nor log has the entry after `seq`. */
+  gap(seq: number): void;
+  /** The log or the database could not be read. */
+  unreadable(error: unknown): void;
+}
+
+interface Page {
+  readonly frames: readonly Uint8Array[];
+  readonly last: number;
+}
+
+export class Replay {
+  /** Frames sent so far: a replay that stands still is a socket that does not read. */
+  sent = 0;
+  private after: number;
+  private running = false;
+  private stopped = false;
+  private readonly room: ReplayedRoom;
+  private readonly sink: ReplaySink;
+  private readonly source: ReplaySource;
+
+  /** Sends everything after `after`; nothing happens before the first `go`. */
+  constructor(room: ReplayedRoom, after: number, sink: ReplaySink, source: ReplaySource) {
+    this.room = room;
+    this.after = after;
+    this.sink = sink;
+    this.source = source;
+  }
+
+  /** Goes on if it stands: at the start, when the socket has drained, when more became durable. */
+  go(): void {
+    if (this.running || this.stopped) return;
+    this.running = true;
+    this.run().catch((error: unknown) => {
+      if (!this.stopped) this.sink.unreadable(error);
+    });
+  }
+
+  /** Sends nothing more, whatever is being read right now. */
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private async run(): Promise<void> {
+    try {
+      await this.pages();
+    } finally {
+      // At once, not a moment after: a `go` in between would be lost.
+      this.running = false;
+    }
+  }
+
+  private async pages(): Promise<void> {
+    while (!this.stopped && !this.sink.congested) {
+      const head = this.room.ledger.durableSeq;
+      if (this.after === head) {
+        this.stopped = true;
+        this.sink.caughtUp(head);
+        return;
+      }
+      // The log may know of an append a moment before the room does: the room's word counts.
+      if (this.after > head) return;
+      const turn = this.source.pace.turn();
+      if (turn) await turn;
+      const page = await this.read();
+      if (this.stopped) return;
+      if (!page) {
+        this.stopped = true;
+        this.sink.gap(this.after);
+        return;
+      }
+      if (!this.send(page)) return;
+    }
+  }
+
+  private send(page: Page): boolean {
+    let bytes = 0;
+    for (const frame of page.frames) {
+      if (!this.sink.send(frame)) {
+        this.stopped = true;
+        return false;
+      }
+      bytes += frame.length;
+      this.sent++;
+    }
+    this.after = page.last;
+    this.source.pace.spent(bytes);
+    return true;
+  }
+
+  /** The next page, or null when nobody has the next entry. */
+  private async read(): Promise<Page | null> {
+    const { room, after } = this;
+    const { log, store, pace } = this.source;
+    for (let attempt = 1; ; attempt++) {
+      if (after >= room.archivedSeq) {
+        const page = tailPage(await log.read(room.id, after, PAGE_BYTES), after);
+        if (page) return page;
+      }
+      // The log lets go of an entry only when the archive has it, so this order misses none.
+      const page = chunkPage(await store.chunks(room.id, after, CHUNKS_PER_PAGE), after);
+      if (page) {
+        room.archivedSeq = Math.max(room.archivedSeq, page.last);
+        return page;
+      }
+      // The hint may be wrong in a restored database: look into the log before giving up.
+      room.archivedSeq = Math.min(room.archivedSeq, after);
+      if (attempt === READS_MAX || this.stopped) return null;
+      await pace.pause(RETRY_MS * attempt);
+    }
+  }
+}
+
+/** The leading chunks that follow `after` without a gap and are whole. */
+export function chunkPage(rows: readonly ChunkRow[], after: number): Page | null {
+  const frames: Uint8Array[] = [];
+  let last = after;
+  for (const { first_seq: first, last_seq: end, deflated, crc } of rows) {
+    const follows = frames.length === 0 ? first <= last + 1 && end > last : first === last + 1;
+    if (!follows || crc32(deflated) !== crc) break;
+    frames.push(chunk.encode({ first, last: end, deflated }));
+    last = end;
+  }
+  return frames.length === 0 ? null : { frames, last };
+}
+
+/** The runs as one frame; null when they do not go on after `after`. */
+export function tailPage(runs: readonly Run[], after: number): Page | null {
+  let last = after;
+  let length = 0;
+  let count = 0;
+  for (const run of runs) {
+    const follows = count === 0 ? run.first <= last + 1 && run.last > last : run.first === last + 1;
+    if (!follows) break;
+    last = run.last;
+    length += run.records.length;
+    count++;
+  }
+  if (count === 0) return null;
+  if (count === 1) return { frames: [runs[0]!.records], last };
+  const frame = new Uint8Array(length);
+  let at = 0;
+  for (let index = 0; index < count; index++) {
+    frame.set(runs[index]!.records, at);
+    at += runs[index]!.records.length;
+  }
+  return { frames: [frame], last };
+}

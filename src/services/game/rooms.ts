@@ -1,0 +1,212 @@
+/**
+ * The rooms of this process: loaded when the first player comes, released when nobody has been there
+ * for a while, forgotten when the log says that somebody else has them.
+ */
+import { Close, type CloseCode } from '../../../sdk/protocol/close-codes.ts';
+import type { PassClaims } from '../../domain/pass.ts';
+import type { World } from '../../lib/world.ts';
+import type { LogState, RoomLog } from '../../ports/room-log/room-log.ts';
+import { Gate } from './gate.ts';
+import type { HeartbeatWheel } from './heartbeat.ts';
+import type { GameLimits } from './limits.ts';
+import { loadRoom } from './load.ts';
+import { Room, type RoomOutside } from './room.ts';
+import type { SignalTicker } from './signals.ts';
+import type { RoomStore } from './store.ts';
+
+/** Beats (15 s each) without a socket until a room is released. */
+const EMPTY_BEATS_MAX = 4;
+/** A refused append while the log says it serves: the room tries again after this. */
+const HOLD_RETRY_MS = 1_000;
+/** A room that keeps vanishing under a socket's hello is given up after so many tries. */
+const ADMISSIONS_MAX = 3;
+
+export interface RoomTableOutside {
+  readonly world: World;
+  readonly log: RoomLog;
+  readonly store: RoomStore;
+  readonly slot: string;
+  readonly limits: GameLimits;
+  readonly ticker: SignalTicker;
+  readonly wheel: HeartbeatWheel;
+  /** The room's first finish record is durable. */
+  onFinish(room: string): void;
+  /** The room's log is broken: it must be quarantined and somebody told. */
+  onBroken(room: string, why: string): void;
+}
+
+type Entry =
+  | { readonly kind: 'loading'; readonly outcome: Promise<Room | CloseCode> }
+  | { readonly kind: 'open'; readonly room: Room; readonly stopBeating: () => void }
+  | { readonly kind: 'leaving'; readonly done: Promise<void> };
+
+export class RoomTable {
+  private readonly entries = new Map<string, Entry>();
+  private readonly outside: RoomTableOutside;
+  private readonly gate: Gate;
+  private readonly roomOutside: RoomOutside;
+  private logState: LogState = 'serving';
+
+  constructor(outside: RoomTableOutside) {
+    this.outside = outside;
+    this.gate = new Gate(outside.limits.loadsMax);
+    this.roomOutside = {
+      ...outside,
+      lost: (room) => this.forget(room, Close.ownerLost),
+      finished: (room) => outside.onFinish(room.id),
+      refused: (room) => this.refused(room),
+    };
+    outside.log.onState((state) => this.followLog(state));
+  }
+
+  get(id: string): Room | null {
+    const entry = this.entries.get(id);
+    return entry?.kind === 'open' ? entry.room : null;
+  }
+
+  open(): Room[] {
+    const rooms: Room[] = [];
+    for (const entry of this.entries.values()) if (entry.kind === 'open') rooms.push(entry.room);
+    return rooms;
+  }
+
+  /** True while the log takes nothing. */
+  get held(): boolean {
+    return this.logState === 'hold';
+  }
+
+  /** Calls `enter` with the room as soon as it is in memory and open to these claims; else says why not. */
+  async admit(id: string, claims: PassClaims, enter: (room: Room) => void): Promise<CloseCode | null> {
+    for (let attempt = 1; attempt <= ADMISSIONS_MAX; attempt++) {
+      const room = await this.find(id);
+      if (!(room instanceof Room)) return room;
+      if (room.gone) continue;
+      room.expected++;
+      try {
+        const denied = await this.denied(room, claims);
+        if (room.gone) continue;
+        if (denied) return denied;
+        enter(room);
+        return null;
+      } finally {
+        room.expected--;
+      }
+    }
+    return Close.ownerLost;
+  }
+
+  /** Seats changed in the database. */
+  async refreshSeats(room: Room): Promise<void> {
+    const seats = await this.outside.store.seats(room.id);
+    if (!room.gone) room.takeSeats(seats);
+  }
+
+  /** A part of the room's log is nowhere: no play until somebody looked at it. */
+  broken(room: Room, why: string): void {
+    if (room.gone) return;
+    this.outside.onBroken(room.id, why);
+    this.forget(room, Close.roomBroken);
+  }
+
+  /** What was taken becomes durable; then the room leaves memory and the log lets go of it. */
+  async release(room: Room, why: CloseCode): Promise<void> {
+    const entry = this.entries.get(room.id);
+    if (entry?.kind !== 'open' || entry.room !== room) return;
+    entry.stopBeating();
+    // From here on nobody comes in; who comes waits and then has the room loaded anew.
+    const done = this.settle(room, why);
+    this.entries.set(room.id, { kind: 'leaving', done });
+    await done;
+  }
+
+  private async settle(room: Room, why: CloseCode): Promise<void> {
+    await room.ledger.end();
+    room.close(why);
+    await this.letGo(room);
+    this.entries.delete(room.id);
+  }
+
+  private async letGo(room: Room): Promise<void> {
+    try {
+      await this.outside.log.release(room.id, room.epoch);
+    } catch {
+      // The fence of the next owner does not need it; only memory is kept a while longer.
+    }
+  }
+
+  private async find(id: string): Promise<Room | CloseCode> {
+    for (;;) {
+      const entry = this.entries.get(id);
+      if (entry?.kind === 'open') return entry.room;
+      if (entry?.kind === 'loading') return entry.outcome;
+      if (!entry) return this.load(id);
+      await entry.done;
+    }
+  }
+
+  private load(id: string): Promise<Room | CloseCode> {
+    const outcome = this.gate.through(() => this.loadNow(id));
+    this.entries.set(id, { kind: 'loading', outcome });
+    return outcome;
+  }
+
+  private async loadNow(id: string): Promise<Room | CloseCode> {
+    const { world } = this.outside;
+    try {
+      const pause = (ms: number) => new Promise<void>((resolve) => world.timers.after(ms, resolve));
+      const loaded = await loadRoom(id, { ...this.outside, pause });
+      if (!loaded.ok) {
+        this.entries.delete(id);
+        if (loaded.broken) this.outside.onBroken(id, loaded.broken);
+        return loaded.close;
+      }
+      const room = new Room(loaded.state, this.roomOutside);
+      if (this.held) room.setHold(true);
+      const stopBeating = this.outside.wheel.add({ beat: () => this.beat(room) });
+      this.entries.set(id, { kind: 'open', room, stopBeating });
+      return room;
+    } catch {
+      // The database or the log could not be read just now.
+      this.entries.delete(id);
+      return Close.busy;
+    }
+  }
+
+  private async denied(room: Room, claims: PassClaims): Promise<CloseCode | null> {
+    // A pass newer than what was loaded: the link was rotated and nobody could tell us.
+    room.raiseGeneration(claims.generation);
+    if (claims.generation < room.generation) return Close.linkRotated;
+    if (room.size >= this.outside.limits.socketsPerRoomMax) return Close.busy;
+    if (claims.observer || room.holdsSeat(claims)) return null;
+    // Somebody else's seat, as far as we know; it may have been claimed a moment ago.
+    await this.refreshSeats(room);
+    return room.holdsSeat(claims) ? null : Close.rejoin;
+  }
+
+  private beat(room: Room): void {
+    room.beat();
+    if (room.size > 0 || room.expected > 0) room.emptyBeats = 0;
+    else if (++room.emptyBeats >= EMPTY_BEATS_MAX) void this.release(room, Close.goingAway);
+  }
+
+  private forget(room: Room, why: CloseCode): void {
+    const entry = this.entries.get(room.id);
+    if (entry?.kind === 'open' && entry.room === room) {
+      entry.stopBeating();
+      this.entries.delete(room.id);
+    }
+    room.close(why);
+  }
+
+  private refused(room: Room): void {
+    if (this.held) return;
+    this.outside.world.timers.after(HOLD_RETRY_MS, () => {
+      if (!this.held) room.setHold(false);
+    });
+  }
+
+  private followLog(state: LogState): void {
+    this.logState = state;
+    for (const room of this.open()) room.setHold(state === 'hold');
+  }
+}

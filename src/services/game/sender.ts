@@ -1,0 +1,70 @@
+/** The upward way of a move: from a frame to its place in the ledger, or the answer why not. */
+import { Close, type CloseCode } from '../../../sdk/protocol/close-codes.ts';
+import { expect } from '../../../sdk/protocol/expect.ts';
+import { SENDABLE } from '../../../sdk/protocol/record.ts';
+import { refused, RefusedReason } from '../../../sdk/protocol/refused.ts';
+import { readSend, type SendHead } from '../../../sdk/protocol/send.ts';
+import type { Client } from './clients.ts';
+import type { Ledger } from './ledger.ts';
+
+/** null = nothing to say; a frame = the answer to this socket; else it is closed. */
+export type Answer = null | Uint8Array | CloseCode;
+
+// One for all frames of the process: it is read before anything else can happen.
+const head: SendHead = { client: 0, clientSeq: 0, kind: 0, bodyAt: 0 };
+
+export class Sender {
+  private readonly ledger: Ledger;
+  /** In the order of the hello; null = the id belongs to another seat. */
+  private readonly clients: readonly (Client | null)[];
+  /** Where `expect` was said and not yet followed: one answer for a whole run of wrong frames. */
+  private readonly asked: boolean[];
+  private readonly observer: boolean;
+  private readonly bodyBytesMax: number;
+
+  constructor(ledger: Ledger, clients: readonly (Client | null)[], observer: boolean, bodyBytesMax: number) {
+    this.ledger = ledger;
+    this.clients = clients;
+    this.asked = clients.map(() => false);
+    this.observer = observer;
+    this.bodyBytesMax = bodyBytesMax;
+  }
+
+  take(frame: Uint8Array): Answer {
+    if (!readSend(frame, head)) return Close.malformed;
+    if (this.observer) return no(RefusedReason.observer);
+    const client = this.clients[head.client];
+    if (client === undefined) return Close.malformed;
+    if (client === null) return no(RefusedReason.otherSeat);
+    if (!SENDABLE.has(head.kind)) return no(RefusedReason.kind);
+    if (frame.length - head.bodyAt > this.bodyBytesMax) return no(RefusedReason.tooLarge);
+    const offer = this.ledger.offer(client, head.clientSeq, head.kind, frame.subarray(head.bodyAt));
+    if (offer === 'jump') return this.expect(client);
+    this.asked[head.client] = false;
+    switch (offer) {
+      case 'taken':
+      case 'repeat':
+      case 'held':
+        return null;
+      case 'crowded':
+        return Close.busy;
+      case 'full':
+        return no(RefusedReason.roomFull);
+      case 'clients':
+        return no(RefusedReason.tooManyClients);
+      default:
+        return offer satisfies never;
+    }
+  }
+
+  private expect(client: Client): Answer {
+    if (this.asked[head.client]) return null;
+    this.asked[head.client] = true;
+    // The durable one: what is still under way may yet be refused, and a repeat does no harm.
+    return expect.encode({ client: head.client, next: client.durableSeq + 1 });
+  }
+}
+
+function no(reason: RefusedReason): Uint8Array {
+  return refused.encode({ client: head.client, clientSeq: head.clientSeq, reason });
+}

@@ -1,0 +1,157 @@
+/**
+ * One socket from open to closed. Each state holds what is valid in it and nothing else; a frame, a
+ * time-out and the socket's own end are told what they mean by the state they find.
+ */
+import { Close, type CloseCode } from '../../../sdk/protocol/close-codes.ts';
+import type { PassKeys } from '../../domain/pass.ts';
+import type { World } from '../../lib/world.ts';
+import type { Peer, PeerHandler } from '../../ports/frontend/frontend.ts';
+import { readHello, type Greeting } from './hello.ts';
+import { Intake } from './intake.ts';
+import type { GameLimits } from './limits.ts';
+import { Outlet } from './outlet.ts';
+import { Player } from './player.ts';
+import type { ReplaySource } from './replay.ts';
+import type { RoomTable } from './rooms.ts';
+
+type State =
+  | { readonly kind: 'awaiting-hello'; readonly cancelDeadline: () => void }
+  /** Frames that came early wait here; they are copies, since a frame is only valid in its call. */
+  | { readonly kind: 'loading'; readonly early: Uint8Array[] }
+  | { readonly kind: 'replaying'; readonly player: Player }
+  | { readonly kind: 'live'; readonly player: Player }
+  | { readonly kind: 'closed' };
+
+export interface SessionOutside {
+  readonly world: World;
+  readonly limits: GameLimits;
+  readonly keys: PassKeys;
+  readonly rooms: RoomTable;
+  readonly source: ReplaySource;
+  /** The socket has said hello: it counts no longer as one of the unknown. */
+  greeted(): void;
+  /** The socket is gone. Comes once; `hadGreeted` says whether `greeted` was called. */
+  ended(session: Session, hadGreeted: boolean): void;
+}
+
+export class Session implements PeerHandler {
+  readonly peer: Peer;
+  private readonly room: string;
+  private readonly outside: SessionOutside;
+  private readonly outlet: Outlet;
+  private readonly intake: Intake;
+  private state: State;
+
+  constructor(peer: Peer, room: string, outside: SessionOutside) {
+    const { world, limits } = outside;
+    this.peer = peer;
+    this.room = room;
+    this.outside = outside;
+    this.outlet = new Outlet(peer, limits, world.timers, () => this.close(Close.tooSlow));
+    this.intake = new Intake(peer, limits, world);
+    const cancelDeadline = world.timers.after(limits.helloMs, () => this.close(Close.helloLate));
+    this.state = { kind: 'awaiting-hello', cancelDeadline };
+  }
+
+  message(frame: Uint8Array): void {
+    if (frame.length > this.outside.limits.frameBytesMax) return this.close(Close.tooLarge);
+    const { state } = this;
+    switch (state.kind) {
+      case 'live':
+      case 'replaying':
+        return state.player.receive(frame);
+      case 'loading':
+        return this.keep(state.early, frame);
+      case 'awaiting-hello':
+        return this.greet(frame, state.cancelDeadline);
+      case 'closed':
+        return;
+      default:
+        return state satisfies never;
+    }
+  }
+
+  text(): void {
+    this.close(Close.malformed);
+  }
+
+  alive(): void {
+    this.player()?.alive();
+  }
+
+  drained(): void {
+    this.player()?.drained();
+  }
+
+  closed(): void {
+    this.end();
+  }
+
+  /** A frame for everybody who is in a room. */
+  tell(frame: Uint8Array): void {
+    this.player()?.deliver(frame);
+  }
+
+  close(why: CloseCode): void {
+    if (this.state.kind === 'closed') return;
+    // First out of the room, so that nothing more is sent; then the socket: its own `closed` may
+    // come from within the call.
+    this.end();
+    this.peer.close(why.code, why.reason);
+  }
+
+  private player(): Player | null {
+    const { state } = this;
+    return state.kind === 'live' || state.kind === 'replaying' ? state.player : null;
+  }
+
+  private greet(frame: Uint8Array, cancelDeadline: () => void): void {
+    const { keys, world } = this.outside;
+    const outcome = readHello(frame, this.room, keys, world.clock.now());
+    if (!outcome.ok) return this.close(outcome.close);
+    cancelDeadline();
+    const early: Uint8Array[] = [];
+    this.state = { kind: 'loading', early };
+    this.outside.greeted();
+    this.admit(outcome.greeting, early).catch(() => this.close(Close.busy));
+  }
+
+  private keep(early: Uint8Array[], frame: Uint8Array): void {
+    if (early.length >= this.outside.limits.framesBeforeRoomMax) return this.close(Close.tooFast);
+    early.push(frame.slice());
+  }
+
+  private async admit(greeting: Greeting, early: readonly Uint8Array[]): Promise<void> {
+    const { rooms } = this.outside;
+    const admitted = await rooms.admit(this.room, greeting.claims, (room) => {
+      // Closed while the room was being loaded.
+      if (this.state.kind !== 'loading') return;
+      const player = new Player(room, greeting, {
+        ...this.outside,
+        peer: this.peer,
+        outlet: this.outlet,
+        intake: this.intake,
+        close: (why) => this.close(why),
+        wentLive: () => {
+          if (this.state.kind === 'replaying') this.state = { kind: 'live', player };
+        },
+        broken: (why) => rooms.broken(room, why),
+      });
+      this.state = { kind: 'replaying', player };
+      player.enter();
+      for (const frame of early) this.message(frame);
+    });
+    if (admitted !== null) this.close(admitted);
+  }
+
+  private end(): void {
+    const { state } = this;
+    if (state.kind === 'closed') return;
+    this.state = { kind: 'closed' };
+    this.outlet.stop();
+    this.intake.stop();
+    if (state.kind === 'awaiting-hello') state.cancelDeadline();
+    if (state.kind === 'replaying' || state.kind === 'live') state.player.leave();
+    this.outside.ended(this, state.kind !== 'awaiting-hello');
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * What the room server reads of the main database; it never writes there. The functions of
+ * `ports/main-db/queries` fit one to one.
+ */
+import type { LoadedRoom } from '../../ports/main-db/queries/rooms.ts';
+import type { ChunkRow, SeatRow } from '../../ports/main-db/schema.ts';
+
+export interface RoomStore {
+  /** The room as of one moment: archive head, epochs and clients belong together. null = no such room. */
+  loadRoom(room: string): Promise<LoadedRoom | null>;
+  /** By seat, rising. */
+  seats(room: string): Promise<readonly SeatRow[]>;
+  /** Up to `limit` chunks with records after `afterSeq`, oldest first; the first may begin before it. */
+  chunks(room: string, afterSeq: number, limit: number): Promise<readonly ChunkRow[]>;
+  /** The sum of the room's chunks before compression, for the room's total. */
+  archivedBytes(room: string): Promise<number>;
+}
