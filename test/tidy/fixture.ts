@@ -1,0 +1,28 @@
+/**
+ * A fixture is one text file that holds a small repository. Each of its files begins with a line
+ * `==> path`; `==> path !! part of a message !! part of another` says what the rule must complain
+ * about in this file; anything else it must leave alone. One text file, so that no other tool takes
+ * it for our code.
+ */
+import { type Repository, repositoryOf } from './repository.ts';
+
+export interface Fixture {
+  readonly repository: Repository;
+  /** Path → what its messages contain, in order. */
+  readonly expected: ReadonlyMap<string, readonly string[]>;
+}
+
+export function parseFixture(text: string): Fixture {
+  const texts = new Map<string, string>();
+  const expected = new Map<string, string[]>();
+  for (const part of text.split(/^==> /m).slice(1)) {
+    const end = part.indexOf('\n');
+    const [path = '', ...messages] = part
+      .slice(0, end)
+      .split(' !! ')
+      .map((piece) => piece.trim());
+    texts.set(path, part.slice(end + 1));
+    if (messages.length > 0) expected.set(path, messages);
+  }
+  return { repository: repositoryOf(texts), expected };
+}

@@ -1,0 +1,77 @@
+/** What a file refers to: imports of every kind, and other files named by address or path. */
+import { builtinModules } from 'node:module';
+import { posix } from 'node:path';
+import type { Node, Program } from 'oxc-parser';
+import { walk } from './walk.ts';
+
+export interface Import {
+  /** As written. */
+  readonly specifier: string;
+  readonly offset: number;
+  /** The file of the repository it means; null for libraries and for files that are not there. */
+  readonly to: string | null;
+  /** The package's name for libraries, else null. */
+  readonly library: string | null;
+  /** A path in a string or `new URL('./x.ts', import.meta.url)`: not an import, but a use. */
+  readonly mention: boolean;
+}
+
+const SDK = '@escapement/sdk';
+const ENDINGS = ['', '.ts', '.tsx', '.mjs'];
+const PATH = /^[\w./@-]+\.(ts|tsx|mjs|css|json)$/;
+
+export function importsOf(path: string, program: Program, known: ReadonlySet<string>): readonly Import[] {
+  const found: Import[] = [];
+  const add = (node: Node | null | undefined, mention: boolean) => {
+    if (node?.type !== 'Literal' || typeof node.value !== 'string') return;
+    const to = resolve(path, node.value, known);
+    if (mention && to === null) return;
+    found.push({
+      specifier: node.value,
+      offset: node.start,
+      to,
+      library: mention ? null : libraryOf(node.value),
+      mention,
+    });
+  };
+  walk(program, (node, around) => {
+    if (node.type === 'ImportDeclaration' || node.type === 'ExportAllDeclaration') add(node.source, false);
+    else if (node.type === 'ExportNamedDeclaration') add(node.source, false);
+    else if (node.type === 'ImportExpression') add(node.source, false);
+    else if (node.type === 'TSImportType') add(node.source, false);
+    else if (node.type === 'Literal' && typeof node.value === 'string' && PATH.test(node.value)) {
+      if (!isSourceOf(node, around.at(-1))) add(node, true);
+    }
+  });
+  return found;
+}
+
+function isSourceOf(node: Node, parent: Node | undefined): boolean {
+  return parent !== undefined && 'source' in parent && parent.source === node;
+}
+
+/** Mentions may also be written from the repository's root. */
+function resolve(from: string, specifier: string, known: ReadonlySet<string>): string | null {
+  const sdk = sdkPath(specifier);
+  if (sdk !== null) return known.has(sdk) ? sdk : null;
+  const beside = posix.join(posix.dirname(from), specifier);
+  const candidates = [...ENDINGS.map((ending) => beside + ending), posix.normalize(specifier)];
+  return candidates.find((candidate) => known.has(candidate)) ?? null;
+}
+
+function sdkPath(specifier: string): string | null {
+  if (specifier === SDK) return 'sdk/src/index.ts';
+  if (!specifier.startsWith(`${SDK}/`)) return null;
+  const rest = specifier.slice(SDK.length + 1);
+  return rest.startsWith('protocol/') ? `sdk/${rest}` : `sdk/src/${rest}.ts`;
+}
+
+function libraryOf(specifier: string): string | null {
+  if (specifier.startsWith('.') || specifier === SDK || specifier.startsWith(`${SDK}/`)) return null;
+  if (specifier.startsWith('bun:') || specifier === 'bun') return null;
+  if (specifier.startsWith('node:') || builtinModules.includes(specifier)) return null;
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}

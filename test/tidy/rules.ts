@@ -1,0 +1,33 @@
+/** All house rules. To add one: a file in rules/, a line here, a violating fixture of its name. */
+import type { Rule } from './rule.ts';
+import { adaptersInWire } from './rules/adapters-in-wire.ts';
+import { bannedCalls } from './rules/banned-calls.ts';
+import { deadFiles } from './rules/dead-files.ts';
+import { escapeHatches } from './rules/escape-hatches.ts';
+import { importDirection } from './rules/import-direction.ts';
+import { length } from './rules/length.ts';
+import { libraryPlace } from './rules/library-place.ts';
+import { lockFile } from './rules/lock-file.ts';
+import { markdownTitle } from './rules/markdown-title.ts';
+import { migrations } from './rules/migrations.ts';
+import { noMachine } from './rules/no-machine.ts';
+import { openingComment } from './rules/opening-comment.ts';
+import { pureRules } from './rules/pure-rules.ts';
+import { testInAStep } from './rules/test-in-a-step.ts';
+
+export const RULES: readonly Rule[] = [
+  importDirection,
+  adaptersInWire,
+  libraryPlace,
+  length,
+  bannedCalls,
+  escapeHatches,
+  deadFiles,
+  pureRules,
+  openingComment,
+  migrations,
+  noMachine,
+  lockFile,
+  markdownTitle,
+  testInAStep,
+];

@@ -1,0 +1,39 @@
+/** What switches a check off: types, lint, single tests. A check that may be switched off is none. */
+import type { SourceFile } from '../repository.ts';
+import type { Rule, Violation } from '../rule.ts';
+import { dotted, walk } from '../walk.ts';
+
+const COMMENT = /@ts-(ignore|expect-error|nocheck)|(oxlint|eslint)-disable|\b(TODO|FIXME|XXX)\b/;
+const TEST = /^(describe|test|it)\.(concurrent\.)?(only|skip|todo|failing)$/;
+
+export const escapeHatches: Rule = {
+  name: 'escape-hatches',
+  check: ({ code }) => code.flatMap((file) => [...inComments(file), ...inCode(file)]),
+};
+
+function inComments(file: SourceFile): readonly Violation[] {
+  return file.comments.flatMap(({ value, start }) => {
+    const found = COMMENT.exec(value);
+    if (!found) return [];
+    return [
+      {
+        path: file.path,
+        line: file.lineOf(start),
+        message: `${found[0]}: mend what it hides; what is left to do belongs into an issue`,
+      },
+    ];
+  });
+}
+
+function inCode(file: SourceFile): readonly Violation[] {
+  const found: Violation[] = [];
+  const add = (start: number, message: string) =>
+    found.push({ path: file.path, line: file.lineOf(start), message });
+  walk(file.program, (node) => {
+    if (node.type === 'TSAnyKeyword') add(node.start, 'any: write the type, or unknown and narrow it');
+    const name = node.type === 'MemberExpression' ? dotted(node) : null;
+    if (name !== null && TEST.test(name))
+      add(node.start, `${name}: let the test run, or delete it; skipIf is for parts the machine lacks`);
+  });
+  return found;
+}

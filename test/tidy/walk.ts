@@ -1,0 +1,28 @@
+/** Goes through a syntax tree. */
+import { type Node, visitorKeys } from 'oxc-parser';
+
+/** Calls `visit` for every node, outer ones first, with the nodes around it, innermost last. */
+export function walk(
+  node: Node,
+  visit: (node: Node, around: readonly Node[]) => void,
+  around: readonly Node[] = [],
+): void {
+  visit(node, around);
+  const inner = [...around, node];
+  for (const key of visitorKeys[node.type] ?? []) {
+    const child: unknown = Reflect.get(node, key);
+    for (const one of Array.isArray(child) ? child : [child]) if (isNode(one)) walk(one, visit, inner);
+  }
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
+}
+
+/** `Date.now` for the member expression, `setTimeout` for the name; null for anything longer or computed. */
+export function dotted(node: Node): string | null {
+  if (node.type === 'Identifier') return node.name;
+  if (node.type !== 'MemberExpression' || node.computed || node.property.type !== 'Identifier') return null;
+  const object = dotted(node.object);
+  return object === null ? null : `${object}.${node.property.name}`;
+}
