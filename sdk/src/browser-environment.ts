@@ -1,5 +1,5 @@
 /** The real browser as a session's environment: the only file of the SDK that touches it, with the outbox's. */
-import { openBrowserOutbox, openMemoryOutbox } from './browser-outbox.ts';
+import { openBrowserOutbox, memoryOutbox } from './browser-outbox.ts';
 import type { Environment, OutboxStore, SessionSocketEvents } from './session-api.ts';
 
 export type Feature = 'WebSocket' | 'DecompressionStream' | 'crypto';
@@ -70,7 +70,7 @@ function chooseOutbox(room: string, report: (kind: string, detail: string) => vo
     return openBrowserOutbox(room);
   } catch (error) {
     report('storage', `no IndexedDB: ${String(error)}`);
-    return openMemoryOutbox();
+    return memoryOutbox;
   }
 }
 

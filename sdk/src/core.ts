@@ -58,7 +58,7 @@ export class Core<State, Move> {
   readonly #adopt: Timer;
   readonly #stopWaking: () => void;
   #intake: Intake;
-  #token = 0;
+  readonly #handlers = new Map<number, (frame: Uint8Array) => void>();
   #skips = 0;
   /** A head that a heartbeat told of before this page had it (0 = none), and when. */
   #ahead = 0;
@@ -71,7 +71,7 @@ export class Core<State, Move> {
     this.room = new RoomView(options.rules, (seq, why, detail) => {
       if (this.#skips++ < REPORTED_SKIPS_MAX) report('rules', `${seq} ${why} ${detail}`);
     });
-    this.outboxes = new Outboxes(environment, { send, ping: () => this.#ping(), report });
+    this.outboxes = new Outboxes(environment, { send, restart: (why) => this.connection.retry(why), report });
     this.signals = new Signals(environment, send);
     this.clock = new RoomClock(() => environment.now());
     this.#pulse = new Pulse(
@@ -92,28 +92,19 @@ export class Core<State, Move> {
         this.#intake.push(frame);
       },
       lost: () => this.#lost(),
-      changed: () => this.changed.notify(),
       report,
     });
+    this.#listen();
     this.#stopWaking = environment.onWake((why) => this.#woke(why));
-    // Looking for outboxes and joining take their time side by side.
-    void this.outboxes.adopt();
     this.connection.start();
   }
 
   status(): PlayStatus {
-    switch (this.connection.at) {
-      case 'waiting':
-        return 'offline';
-      case 'stopped':
-      case 'closed':
-        return 'stopped';
-      case 'welcomed':
-        if (!this.connection.live) return 'replaying';
-        return this.held ? 'hold' : 'live';
-      default:
-        return 'connecting';
-    }
+    const { at } = this.connection;
+    if (at === 'waiting') return 'offline';
+    if (at !== 'welcomed') return at;
+    if (!this.connection.live) return 'replaying';
+    return this.held ? 'hold' : 'live';
   }
 
   get observer(): boolean {
@@ -134,7 +125,7 @@ export class Core<State, Move> {
   close(): void {
     this.#stopWaking();
     this.#finish.clear();
-    this.connection.close();
+    this.connection.stop(null);
     this.changed.clear();
     this.signalsChanged.clear();
   }
@@ -162,6 +153,7 @@ export class Core<State, Move> {
     this.outboxes.lost();
     this.signals.lost();
     this.signalsChanged.notify();
+    this.changed.notify();
     this.held = false;
     this.#ahead = 0;
   }
@@ -172,57 +164,51 @@ export class Core<State, Move> {
     this.#pulse.check(why === 'online' ? ONLINE_PONG_MS : VISIBLE_PONG_MS);
   }
 
-  #ping(): number {
-    this.connection.send(ping.encode({ token: ++this.#token }));
-    return this.#token;
+  #ping(): void {
+    this.connection.send(ping.encode({ token: 1 }));
   }
 
   #handle(frame: Uint8Array): void {
-    const type = frame[0];
-    if (this.connection.at !== 'welcomed' && type !== welcome.type) {
-      return this.connection.retry('a frame before the welcome');
-    }
-    if (type === RECORD_VERSION) return this.#records(frame);
-    const known =
-      this.#on(frame, welcome, (values) => this.#welcomed(values)) ??
-      this.#on(frame, heartbeat, ({ seq, roomMs, token }) => this.#heartbeat(seq, roomMs, token)) ??
-      this.#on(frame, live, ({ seq }) => this.#live(seq)) ??
-      this.#on(frame, signals, ({ changed }) => {
-        this.signals.receive(changed, this.welcome?.seat ?? 0);
-        this.signalsChanged.notify();
-      }) ??
-      this.#on(frame, presence, ({ seats, observers }) => {
-        this.room.players = seats.map((seat) => ({ ...seat, online: seat.online === 1 }));
-        this.room.observers = observers;
-      }) ??
-      this.#on(frame, hold, ({ on }) => {
-        this.held = on === 1;
-        this.outboxes.hold(this.held);
-      }) ??
-      this.#on(frame, expect, ({ client, next }) => this.outboxes.expect(client, next)) ??
-      this.#on(frame, refused, ({ client, clientSeq, reason }) => {
-        if (this.outboxes.refused(client, clientSeq)) this.options.report('refused', String(reason));
-      }) ??
-      this.#on(frame, drain, ({ windowMs }) => {
-        const wait = this.options.environment.random() * windowMs;
-        this.#drain.set(wait, () => this.connection.retry('drain', 0));
-      });
+    const type = frame[0] ?? 0;
+    if (type === RECORD_VERSION) this.#records(frame);
     // A frame that this release does not know cannot change what it shows.
-    if (known === null) this.options.report('protocol', `unknown frame ${type}`);
+    else this.#handlers.get(type)?.(frame);
     this.changed.notify();
   }
 
-  /** null = another message; true = done. One that cannot be read ends the connection. */
-  #on<F extends Fields>(
-    frame: Uint8Array,
-    declared: Message<F>,
-    run: (values: ValuesOf<F>) => void,
-  ): true | null {
-    if (frame[0] !== declared.type) return null;
-    const values = declared.decode(frame);
-    if (values === null) this.connection.retry(`malformed ${declared.name}`);
-    else run(values);
-    return true;
+  #on<F extends Fields>(declared: Message<F>, run: (values: ValuesOf<F>) => void): void {
+    this.#handlers.set(declared.type, (frame) => {
+      const values = declared.decode(frame);
+      if (values === null) this.connection.retry(`malformed ${declared.name}`);
+      else run(values);
+    });
+  }
+
+  #listen(): void {
+    this.#on(welcome, (values) => this.#welcomed(values));
+    this.#on(heartbeat, ({ seq, roomMs }) => this.#heartbeat(seq, roomMs));
+    this.#on(live, ({ seq }) => this.#live(seq));
+    this.#on(signals, ({ changed }) => {
+      this.signals.receive(changed, this.welcome?.seat);
+      this.signalsChanged.notify();
+    });
+    this.#on(presence, ({ seats, observers }) => {
+      this.room.players = seats.map((seat) => ({ ...seat, online: seat.online === 1 }));
+      this.room.observers = observers;
+    });
+    this.#on(hold, ({ on }) => {
+      this.held = on === 1;
+      this.outboxes.hold(this.held);
+    });
+    this.#on(expect, ({ client, next }) => this.outboxes.expect(client, next));
+    this.#on(refused, ({ client, clientSeq, reason }) => {
+      this.options.report('refused', String(reason));
+      this.outboxes.refused(client, clientSeq);
+    });
+    this.#on(drain, ({ windowMs }) => {
+      const wait = this.options.environment.random() * windowMs;
+      this.#drain.set(wait, () => this.connection.retry('drain', 0));
+    });
   }
 
   #welcomed(values: Welcome): void {
@@ -252,9 +238,8 @@ export class Core<State, Move> {
     this.#adopt.set(ADOPT_AGAIN_MS, () => void this.#adoptLate());
   }
 
-  #heartbeat(seq: number, roomMs: number, token: number): void {
+  #heartbeat(seq: number, roomMs: number): void {
     this.clock.reading(roomMs);
-    this.outboxes.ponged(token);
     if (!this.connection.live) return;
     const at = this.room.building.seq;
     const now = this.options.environment.now();

@@ -26,7 +26,10 @@ export class Intake {
   }
 
   push(frame: Uint8Array): void {
-    this.#waiting.push(frame[0] === chunk.type ? this.#inflate(frame) : frame);
+    const inflated = frame[0] === chunk.type ? this.#inflate(frame) : null;
+    // Looked at only when its turn comes; until then a failure is not an unhandled one.
+    inflated?.catch(() => {});
+    this.#waiting.push(inflated ?? frame);
     if (!this.#running) void this.#run();
     else if (this.#waiting.length > INTAKE_FRAMES_MAX) this.#hooks.broken('too many frames wait');
   }
@@ -36,12 +39,10 @@ export class Intake {
     this.#waiting.length = 0;
   }
 
-  #inflate(frame: Uint8Array): Promise<Uint8Array> {
+  async #inflate(frame: Uint8Array): Promise<Uint8Array> {
     const values = chunk.decode(frame);
-    const inflated = values ? this.#hooks.inflate(values.deflated) : Promise.reject(new Error('not a chunk'));
-    // Looked at only when its turn comes; until then a failure is not an unhandled one.
-    inflated.catch(() => {});
-    return inflated;
+    if (values === null) throw new Error('malformed chunk');
+    return this.#hooks.inflate(values.deflated);
   }
 
   /** Runs without a pause until it meets a chunk that is not ready. */

@@ -1,10 +1,11 @@
 /**
  * All that this page sends: its own outbox and those it took over from pages that are gone, kept in
  * the store until echoed and sent no faster than the server allows.
+ *
+ * The memory copy is the truth of this page; a store that fails costs only the survival of a reload.
  */
 import { CLIENTS_MAX } from '../protocol/hello.ts';
-import type { LogRecord } from '../protocol/record.ts';
-import { RecordKind } from '../protocol/record.ts';
+import { type LogRecord, RecordKind } from '../protocol/record.ts';
 import { encodeSend } from '../protocol/send.ts';
 import { toHex } from './hex.ts';
 import { Outbox } from './outbox.ts';
@@ -13,13 +14,13 @@ import { Timer, within } from './timer.ts';
 
 /** More unsent messages than this are not taken: the page is as good as cut off. */
 export const PENDING_MAX = 1_000;
-/** How long storing renumbered messages may hold up sending, and adopting hold up connecting. */
+/** How long the store may hold up connecting, or sending under new numbers. */
 export const STORE_WAIT_MS = 1_500;
 
 export interface OutboxHooks {
   send(frame: Uint8Array<ArrayBuffer>): void;
-  /** Sends a ping and answers its token. */
-  ping(): number;
+  /** What is on its way is numbered wrongly: a new connection is needed. */
+  restart(cause: string): void;
   report(kind: string, detail: string): void;
 }
 
@@ -29,15 +30,13 @@ export class Outboxes {
   readonly #hooks: OutboxHooks;
   readonly #pace: Timer;
   #adopted: Outbox[] = [];
-  #adopting: Promise<void> | null = null;
   /** In the order of the present connection's hello. */
   #listed: Outbox[] = [];
-  #open = false;
+  /** The server cannot store now. */
   #held = false;
-  /** Reported once. */
-  #storeFailed = false;
-  #rate = 1;
-  #burst = 1;
+  /** Messages a second, how many at once, how many may go now, and as of when. */
+  #rate = 0;
+  #burst = 0;
   #tokens = 0;
   #tokensAt = 0;
 
@@ -56,118 +55,98 @@ export class Outboxes {
   /** False = too much is pending already. */
   add(kind: number, body: Uint8Array<ArrayBuffer>): boolean {
     if (this.own.pending.length >= PENDING_MAX) return false;
-    const send = this.own.add(kind, body);
-    void this.#kept(() => this.#environment.outbox.put(this.own.id, send));
-    this.pump();
+    this.own.add(kind, body);
+    void this.#save(this.own);
+    this.#pump();
     return true;
   }
 
   /** Looks for outboxes of pages that are gone; waits for the store only so long. */
   adopt(): Promise<void> {
-    this.#adopting ??= this.#adopt().finally(() => {
-      this.#adopting = null;
-    });
-    return within(this.#environment.after, STORE_WAIT_MS, this.#adopting);
+    const adopting = async (): Promise<void> => {
+      const room = CLIENTS_MAX - 1 - this.#adopted.length;
+      for (const { client, sends } of await this.#environment.outbox.adopt(room)) {
+        this.#adopted.push(new Outbox(client, sends));
+      }
+    };
+    return this.#kept(adopting);
   }
 
   /** An outbox was taken over that the present connection does not know of. */
   get unlisted(): boolean {
-    return this.#adopted.some((outbox) => outbox.place < 0 && outbox.pending.length > 0);
+    return this.#adopted.some((outbox) => outbox.place < 0);
   }
 
   /** The client ids for a new hello. */
   hello(): { id: Uint8Array }[] {
-    this.lost();
     this.#adopted = this.#adopted.filter((outbox) => outbox.pending.length > 0);
-    this.#listed = [this.own, ...this.#adopted];
+    this.#listed = [this.own, ...this.#adopted].slice(0, CLIENTS_MAX);
     return this.#listed.map((outbox) => ({ id: outbox.idBytes }));
   }
 
   /** Sending may begin. An observer's page calls this with rate 0. */
   welcomed(clients: readonly { number: number; lastSeq: number }[], rate: number, burst: number): void {
-    for (const [place, outbox] of this.#listed.entries()) {
-      const client = clients[place];
-      if (client === undefined) continue;
-      outbox.place = place;
-      outbox.welcomed(client.number, client.lastSeq);
+    for (const [place, { number, lastSeq }] of clients.entries()) {
+      this.#listed[place]?.welcomed(place, number, lastSeq);
     }
     this.#rate = rate;
     this.#burst = this.#tokens = burst;
     this.#tokensAt = this.#environment.now();
-    this.#open = rate > 0;
-    this.pump();
+    this.#pump();
   }
 
   lost(): void {
-    this.#open = this.#held = false;
+    this.#held = false;
+    this.#rate = 0;
     this.#pace.clear();
-    for (const outbox of this.#listed) outbox.lost();
+    for (const outbox of this.#listed) outbox.place = -1;
   }
 
   /** A record came: it may be an echo, or tell our number. Called for each one. */
   record({ kind, client, clientSeq, body }: LogRecord): void {
     if (client === 0) return;
-    if (kind === RecordKind.client) {
-      const id = toHex(body);
-      for (const outbox of this.#all()) if (outbox.id === id) outbox.number = client;
+    for (const outbox of this.#all()) {
+      if (kind === RecordKind.client && toHex(body) === outbox.id) outbox.number = client;
+      if (outbox.number === client && outbox.settle(clientSeq)) void this.#save(outbox);
     }
-    if (this.own.number === client) this.#echoed(this.own, clientSeq);
-    for (const outbox of this.#adopted) if (outbox.number === client) this.#echoed(outbox, clientSeq);
   }
 
+  /** The replay is over: what the welcome called durable needs no echo any more. */
   live(): void {
-    for (const outbox of this.#listed) {
-      const upto = outbox.live();
-      if (upto > 0) this.#settle(outbox, upto);
-    }
+    for (const outbox of this.#listed) if (outbox.settle()) void this.#save(outbox);
   }
 
   /** Holding: sends are kept. Over: everything not echoed goes out again, the server drops what it has. */
   hold(on: boolean): void {
-    const over = this.#held && !on;
+    if (this.#held && !on) for (const outbox of this.#listed) outbox.resend();
     this.#held = on;
-    if (!over) return;
-    for (const outbox of this.#listed) outbox.resend();
-    this.pump();
+    this.#pump();
   }
 
   expect(place: number, next: number): void {
     const outbox = this.#listed[place];
-    if (outbox === undefined) return;
+    // While holding, everything will be sent again anyway.
+    if (outbox === undefined || outbox.place < 0 || this.#held) return;
     outbox.expect(next);
-    this.#raiseBarrier(outbox);
+    void this.#renumbered(outbox, 'expect');
   }
 
-  /** Answers what was refused, so that the page can tell. */
-  refused(place: number, clientSeq: number): StoredSend | undefined {
+  refused(place: number, clientSeq: number): void {
     const outbox = this.#listed[place];
-    const refused = outbox?.refuse(clientSeq);
-    if (outbox !== undefined && refused !== undefined) this.#raiseBarrier(outbox);
-    return refused;
+    if (outbox === undefined || outbox.place < 0) return;
+    if (outbox.refuse(clientSeq)) void this.#renumbered(outbox, 'refused');
+    else void this.#save(outbox);
   }
 
-  /** A ping came back. */
-  ponged(token: number): void {
-    for (const outbox of this.#listed) {
-      if (token === 0 || outbox.barrier !== token) continue;
-      if (outbox.passBarrier()) void this.#storeAnew(outbox);
-    }
-    this.pump();
-  }
-
-  /** Sends what may be sent now. */
-  pump(): void {
-    if (!this.#open || this.#held || this.#pace.armed) return;
+  /** Sends what may be sent now, the oldest pages' first: that is the order in which they moved. */
+  #pump(): void {
+    if (this.#rate === 0 || this.#held || this.#pace.armed) return;
     const now = this.#environment.now();
     this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#tokensAt) * this.#rate) / 1_000);
     this.#tokensAt = now;
-    // The oldest pages' first: that is the order in which their moves were made.
     for (const outbox of this.#all()) {
       for (let send = outbox.next(); send !== undefined; send = outbox.next()) {
-        if (this.#tokens < 1) {
-          const wait = Math.ceil(((1 - this.#tokens) * 1_000) / this.#rate);
-          return this.#pace.set(wait, () => this.pump());
-        }
+        if (this.#tokens < 1) return this.#pace.set(1_000 / this.#rate, () => this.#pump());
         this.#tokens--;
         outbox.sent(send);
         this.#hooks.send(encodeSend({ client: outbox.place, ...send }));
@@ -179,43 +158,23 @@ export class Outboxes {
     return [...this.#adopted, this.own];
   }
 
-  #raiseBarrier(outbox: Outbox): void {
-    if (outbox.barrier === 0) outbox.barrier = this.#hooks.ping();
+  /** Sent again only when stored under the new numbers: a later page must not send them a second time. */
+  async #renumbered(outbox: Outbox, cause: string): Promise<void> {
+    outbox.place = -1;
+    await this.#save(outbox);
+    if (outbox.place < 0) this.#hooks.restart(cause);
   }
 
-  #echoed(outbox: Outbox, clientSeq: number): void {
-    if (outbox.echoed(clientSeq)) this.#settle(outbox, clientSeq);
+  #save(outbox: Outbox): Promise<void> {
+    return this.#kept(() => this.#environment.outbox.save(outbox.id, outbox.pending));
   }
 
-  #settle(outbox: Outbox, upto: number): void {
-    void this.#kept(() => this.#environment.outbox.settle(outbox.id, upto));
-  }
-
-  async #storeAnew(outbox: Outbox): Promise<void> {
-    outbox.storing = true;
-    const stored = this.#kept(() => this.#environment.outbox.replace(outbox.id, outbox.pending));
-    await within(this.#environment.after, STORE_WAIT_MS, stored);
-    outbox.storing = false;
-    this.pump();
-  }
-
-  async #adopt(): Promise<void> {
-    await this.#kept(async () => {
-      const store = this.#environment.outbox;
-      for (const id of await store.adopt(CLIENTS_MAX - 1 - this.#adopted.length)) {
-        const sends = await store.load(id);
-        if (sends.length > 0) this.#adopted.push(new Outbox(id, sends));
-      }
-    });
-  }
-
-  /** What the store fails at is lost only with a reload: the memory copy stands. */
+  /** What the store fails at is reported, what it takes too long for is not waited for. */
   async #kept(work: () => Promise<void>): Promise<void> {
     try {
-      await work();
+      await within(this.#environment.after, STORE_WAIT_MS, work());
     } catch (error) {
-      if (!this.#storeFailed) this.#hooks.report('storage', String(error));
-      this.#storeFailed = true;
+      this.#hooks.report('storage', String(error));
     }
   }
 }

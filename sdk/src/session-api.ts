@@ -30,19 +30,21 @@ export interface StoredSend {
   readonly body: Uint8Array<ArrayBuffer>;
 }
 
+/** What a client id has not seen echoed. */
+export interface StoredOutbox {
+  readonly client: string;
+  readonly sends: readonly StoredSend[];
+}
+
 /** The outboxes of this device for one room, by client id (hex). IndexedDB in browsers. */
 export interface OutboxStore {
-  put(client: string, send: StoredSend): Promise<void>;
-  /** Removes everything of the client up to clientSeq. */
-  settle(client: string, uptoClientSeq: number): Promise<void>;
-  /** The client's messages are now exactly these, in one transaction: their numbers changed. */
-  replace(client: string, sends: readonly StoredSend[]): Promise<void>;
-  load(client: string): Promise<readonly StoredSend[]>;
+  /** The client's messages are now exactly these; none = forget the client. Calls take effect in order. */
+  save(client: string, sends: readonly StoredSend[]): Promise<void>;
   /**
    * Takes over the outboxes whose pages are gone, each under a lock held as long as this page
-   * lives, so that two tabs never send for the same client. At most `max`.
+   * lives, so that two tabs never send for the same client. At most `max`, none twice.
    */
-  adopt(max: number): Promise<readonly string[]>;
+  adopt(max: number): Promise<readonly StoredOutbox[]>;
 }
 
 export interface Environment {

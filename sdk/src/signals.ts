@@ -32,7 +32,7 @@ export class Signals {
     return true;
   }
 
-  receive(changed: readonly { seat: number; value: Uint8Array }[], ownSeat: number): void {
+  receive(changed: readonly { seat: number; value: Uint8Array }[], ownSeat: number | undefined): void {
     for (const { seat, value } of changed) {
       if (seat === ownSeat) continue;
       const decoded = decodeJson(value);

@@ -1,0 +1,93 @@
+/** Whatever the network does: all pages end in the same state, and every move is in it once. */
+import { expect, test } from 'bun:test';
+import * as fc from 'fast-check';
+import { Device } from '../test/device.ts';
+import { add, type Page, Scene } from '../test/scene.ts';
+
+const PAGES = 3;
+const page = fc.nat({ max: PAGES - 1 });
+
+/** One thing that happens: to whom (where it matters), and how long it is quiet afterwards. */
+const step = fc.record({
+  what: fc.constantFrom(
+    ...(['move', 'move', 'move', 'roll', 'cut', 'reset', 'reload', 'restart'] as const),
+    ...(['mute', 'sleep', 'offline', 'online', 'drop', 'retry'] as const),
+  ),
+  who: page,
+  quietMs: fc.constantFrom(0, 5, 12, 40, 700, 9_000),
+});
+
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+class Play {
+  readonly scene = new Scene();
+  readonly devices = Array.from({ length: PAGES }, () => new Device());
+  readonly pages: Page[] = [];
+  sent = 0;
+
+  async start(): Promise<void> {
+    for (const device of this.devices) {
+      this.pages.push(await this.scene.open({ seat: this.pages.length + 1, device }));
+    }
+  }
+
+  async take({ what, who, quietMs }: Step): Promise<void> {
+    const { scene } = this;
+    const at = this.pages[who] as Page;
+    if (what === 'move') at.session.send(add(2 ** (this.sent++ % 20)));
+    else if (what === 'roll') at.session.send({ type: 'roll' });
+    else if (what === 'cut') at.socket.cut();
+    else if (what === 'reset') at.socket.reset();
+    else if (what === 'reload') await this.reload(who);
+    else if (what === 'restart') scene.room.restart(scene.room.epoch + 1);
+    else if (what === 'mute') scene.room.mute = !scene.room.mute;
+    else if (what === 'sleep') scene.time.sleep(quietMs * 10);
+    else if (what === 'offline' || what === 'online') scene.online = what === 'online';
+    else if (what === 'retry') at.session.retryNow();
+    else this.drop(at);
+    await scene.time.advance(quietMs);
+  }
+
+  /** The store has everything that was asked of it before the page goes. */
+  async reload(who: number): Promise<void> {
+    await this.scene.time.advance(0);
+    this.pages[who]?.leave();
+    const device = this.devices[who] as Device;
+    this.pages[who] = await this.scene.open({ seat: who + 1, device }, false);
+  }
+
+  /** The server lets the next message fall, as after a batch that its disk refused. */
+  drop(at: Page): void {
+    let dropped = false;
+    this.scene.room.intercept = () => !dropped && (dropped = true);
+    at.session.send({ type: 'roll' });
+  }
+
+  async end(): Promise<void> {
+    this.scene.room.intercept = () => false;
+    this.scene.room.mute = false;
+    this.scene.online = true;
+    for (const one of this.pages) if (one.sockets.length > 0) one.socket.reset();
+    await this.scene.time.advance(200_000);
+  }
+}
+
+test('any interleaving of cuts and reconnects yields equal state, each move in it exactly once', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+      const play = new Play();
+      await play.start();
+      for (const one of steps) await play.take(one);
+      await play.end();
+      const sum = Array.from({ length: play.sent }, (_, n) => 2 ** (n % 20)).reduce((a, b) => a + b, 0);
+      for (const { session } of play.pages) {
+        expect(session.status()).toBe('live');
+        expect(session.unsent()).toBe(0);
+        expect(session.state()?.sum).toBe(sum);
+        expect(session.stateHash()).toBe(play.pages[0]?.session.stateHash() ?? '');
+      }
+      for (const device of play.devices) expect(device.rows.size).toBe(0);
+    }),
+    { numRuns: 150 },
+  );
+}, 60_000);
