@@ -46,7 +46,9 @@ function pathsBelow(root: string, folder: string): string[] {
 
 export function repositoryOf(texts: ReadonlyMap<string, string>): Repository {
   const known = new Set(texts.keys());
-  const files = [...texts].toSorted().map(([path, text]) => sourceFile(path, text, known));
+  const files = [...texts]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([path, text]) => sourceFile(path, text, known));
   const byPath = new Map(files.map((file) => [file.path, file]));
   return {
     files,
@@ -63,9 +65,7 @@ function sourceFile(path: string, text: string, known: ReadonlySet<string>): Sou
     return { program: result.program, comments: result.comments };
   });
   const imports = once(() => importsOf(path, parsed().program, known));
-  const starts = once(() =>
-    lines.reduce<number[]>((all, line) => [...all, (all.at(-1) ?? 0) + line.length + 1], [0]),
-  );
+  const starts = once(() => startsOf(lines));
   return {
     path,
     text,
@@ -81,6 +81,16 @@ function sourceFile(path: string, text: string, known: ReadonlySet<string>): Sou
     },
     lineOf: (offset) => starts().findLastIndex((start) => start <= offset) + 1,
   };
+}
+
+/** Where each line begins. */
+function startsOf(lines: readonly string[]): readonly number[] {
+  let start = 0;
+  return lines.map((line) => {
+    const own = start;
+    start += line.length + 1;
+    return own;
+  });
 }
 
 function once<T>(make: () => T): () => T {

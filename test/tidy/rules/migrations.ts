@@ -11,14 +11,14 @@ export const migrations: Rule = {
     const list = find(`${FOLDER}index.ts`);
     if (!list)
       return numbered.map(({ path }) => ({ path, line: null, message: `list it in ${FOLDER}index.ts` }));
-    const imported = list.imports.map(({ to }) => to);
+    const imported = new Set(list.imports.map(({ to }) => to));
     const names = [...list.text.matchAll(/^import \{ (\w+) \} from '\.\/(\d{4}-[\w-]+\.ts)'/gm)];
     const array = /MIGRATIONS[^=]*=\s*\[([^\]]*)\]/.exec(list.text)?.[1]?.match(/\w+/g) ?? [];
     const found: Violation[] = [];
     for (const [at, { path }] of numbered.entries()) {
       const name = names.find(([, , file]) => path === FOLDER + file)?.[1];
       const listed = array.filter((one) => one === name).length;
-      if (!imported.includes(path) || listed !== 1)
+      if (!imported.has(path) || listed !== 1)
         found.push({ path, line: null, message: `stands ${listed} times in MIGRATIONS: list it once` });
       else if (array[at] !== name)
         found.push({
