@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'bun:test';
 import { failureOf } from '../../../../test/support/failure.ts';
 import type { Pair } from '../main-db.contract.ts';
 import type { MainDb } from '../main-db.ts';
-import { type ArchiveStep, archiveChunks, readChunks } from './archive.ts';
+import { type ArchiveStep, archiveChunks, archivedBytes, readChunks } from './archive.ts';
 import { entitlementById } from './entitlements.ts';
 import { loadRoom } from './rooms.ts';
 import { roomWithRight } from './rows.fixture.ts';
@@ -84,6 +84,8 @@ export function archiveContract(pair: () => Promise<Pair>): void {
     ]);
     expect(await seqs(4, 1)).toEqual([[5, 10]]);
     expect(await seqs(12, 10)).toEqual([]);
+    expect(await archivedBytes(db.read, 'a')).toBe(300);
+    expect(await archivedBytes(db.read, 'nowhere')).toBe(0);
     expect((await readChunks(db.read, 'a', 0, 1))[0]).toEqual({ room: 'a', ...chunk(1, 4) });
   });
 
@@ -121,6 +123,7 @@ export function archiveContract(pair: () => Promise<Pair>): void {
     await archive(db, step('d', 3, 4, { finishedAt: 400 }));
     await archive(db, step('d', 4, 5));
     expect((await entitlementById(db.read, 'd-right'))?.first_played_at).toBe(100);
+    expect((await loadRoom(db.read, 'd'))?.firstPlayedAt).toBe(100);
     expect((await loadRoom(db.read, 'd'))?.room.finished_at).toBe(300);
   });
 }

@@ -20,6 +20,16 @@ export async function readChunks(
     .execute();
 }
 
+/** Bytes of the room's archived records before compression. */
+export async function archivedBytes(read: Reader, room: string): Promise<number> {
+  const { bytes } = await read
+    .selectFrom('chunks')
+    .select((select) => select.cast<number>(select.fn.sum('raw_bytes'), 'bigint').as('bytes'))
+    .where('room', '=', room)
+    .executeTakeFirstOrThrow();
+  return bytes ?? 0;
+}
+
 /** One step of a room's archive. */
 export interface ArchiveStep {
   readonly room: string;
@@ -54,7 +64,7 @@ export async function archiveChunks(tx: Tx, step: ArchiveStep): Promise<boolean>
     .where('archived_upto', '=', step.from)
     .executeTakeFirst();
   if (numUpdatedRows === 0n) return false;
-  // One statement per chunk: a sweep after a long outage would exceed the engines' parameter limit.
+  // One statement per chunk: the same one each time, and no limit of parameters to mind.
   for (const chunk of step.chunks) {
     await tx
       .insertInto('chunks')
@@ -64,16 +74,19 @@ export async function archiveChunks(tx: Tx, step: ArchiveStep): Promise<boolean>
   for (const { epoch, firstSeq } of step.epochs) {
     await tx.insertInto('room_epochs').values({ room: step.room, epoch, first_seq: firstSeq }).execute();
   }
-  for (const client of step.clients) await upsertClient(tx, { room: step.room, ...client });
+  await upsertClients(tx, step);
   if (step.firstMoveAt !== null) await markPlayed(tx, step.room, step.firstMoveAt);
   return true;
 }
 
-async function upsertClient(tx: Tx, client: RoomClientRow): Promise<void> {
+async function upsertClients(tx: Tx, { room, clients }: ArchiveStep): Promise<void> {
+  if (clients.length === 0) return;
   await tx
     .insertInto('room_clients')
-    .values(client)
-    .onConflict((conflict) => conflict.columns(['room', 'number']).doUpdateSet({ last_seq: client.last_seq }))
+    .values(clients.map((client) => ({ room, ...client })))
+    .onConflict((conflict) =>
+      conflict.columns(['room', 'number']).doUpdateSet((row) => ({ last_seq: row.ref('excluded.last_seq') })),
+    )
     .execute();
 }
 

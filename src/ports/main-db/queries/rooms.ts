@@ -72,6 +72,8 @@ export interface LoadedRoom {
   readonly room: RoomRow;
   /** The link's present generation: older passes are refused. */
   readonly generation: number;
+  /** The entitlement's; null before the first archived move. */
+  readonly firstPlayedAt: number | null;
   /** Archived epochs, rising; none in a room that was never swept. */
   readonly epochs: readonly EpochStart[];
   /** Archived dedupe state by number, rising. */
@@ -91,11 +93,14 @@ export async function loadRoom(read: Reader, id: string): Promise<LoadedRoom | n
         .selectFrom('rooms')
         .innerJoin('entitlements', 'entitlements.id', 'rooms.entitlement')
         .selectAll('rooms')
-        .select('entitlements.generation as link_generation')
+        .select([
+          'entitlements.generation as link_generation',
+          'entitlements.first_played_at as firstPlayedAt',
+        ])
         .where('rooms.id', '=', id)
         .executeTakeFirst();
       if (!found) return null;
-      const { link_generation: generation, ...room } = found;
+      const { link_generation: generation, firstPlayedAt, ...room } = found;
       const epochs = await snapshot
         .selectFrom('room_epochs')
         .select(['epoch', 'first_seq as firstSeq'])
@@ -108,7 +113,8 @@ export async function loadRoom(read: Reader, id: string): Promise<LoadedRoom | n
         .where('room', '=', id)
         .orderBy('number')
         .execute();
-      return { room, generation, epochs, clients, owner: await ownerOf(snapshot, id) };
+      const owner = await ownerOf(snapshot, id);
+      return { room, generation, firstPlayedAt, epochs, clients, owner };
     });
 }
 
