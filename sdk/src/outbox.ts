@@ -2,9 +2,8 @@
  * The messages of one client id that the server has not echoed yet.
  *
  * The server accepts exactly the client seq that follows the last one it has. So what is pending
- * runs on without a gap, and when a message is refused, what follows moves up by one. A message may
- * only change its number while no frame with the new number is on its way: `refuse` and `expect`
- * say when that needs a new connection.
+ * runs on without a gap, and when a message is refused, what follows moves up by one. While frames
+ * under old numbers are on their way, an answer could mean either: then it takes a new connection.
  */
 import type { StoredSend } from './session-api.ts';
 import { fromHex } from './hex.ts';
@@ -64,22 +63,25 @@ export class Outbox {
     return this.pending.length < before.length;
   }
 
-  /** The server wants `next`: what is pending from there on is numbered anew, without a gap. */
-  expect(next: number): void {
+  /**
+   * The server wants `next`: everything from there on is sent again, numbered anew without a gap.
+   * True = numbers changed, which takes a new connection.
+   */
+  expect(next: number): boolean {
+    const before = this.pending;
     // Below what was settled: the server was restored from an older state.
     this.#settled = Math.min(this.#settled, next - 1);
+    this.#sent = next - 1;
     let free = next;
-    this.pending = this.pending.map((send) =>
-      send.clientSeq < next ? send : { ...send, clientSeq: free++ },
-    );
+    this.pending = before.map((send) => (send.clientSeq < next ? send : { ...send, clientSeq: free++ }));
+    return this.pending.some((send, at) => send.clientSeq !== before[at]?.clientSeq);
   }
 
-  /** The server does not take this one. True = later ones are on their way and will be turned back. */
+  /** The server does not take this one: it is dropped. True = others overtook it: a new connection. */
   refuse(clientSeq: number): boolean {
+    const overtaken = this.#sent > clientSeq;
     this.pending = this.pending.filter((send) => send.clientSeq !== clientSeq);
     this.expect(clientSeq);
-    const overtaken = this.#sent > clientSeq;
-    this.#sent = clientSeq - 1;
     return overtaken;
   }
 }

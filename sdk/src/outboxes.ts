@@ -19,7 +19,7 @@ export const STORE_WAIT_MS = 1_500;
 
 export interface OutboxHooks {
   send(frame: Uint8Array<ArrayBuffer>): void;
-  /** What is on its way is numbered wrongly: a new connection is needed. */
+  /** Answers to what is on its way would be ambiguous: a new connection is needed. */
   restart(cause: string): void;
   report(kind: string, detail: string): void;
 }
@@ -125,16 +125,15 @@ export class Outboxes {
 
   expect(place: number, next: number): void {
     const outbox = this.#listed[place];
-    // While holding, everything will be sent again anyway.
-    if (outbox === undefined || outbox.place < 0 || this.#held) return;
-    outbox.expect(next);
-    void this.#renumbered(outbox, 'expect');
+    if (outbox === undefined || outbox.place < 0) return;
+    if (outbox.expect(next)) void this.#renumbered(outbox);
+    this.#pump();
   }
 
   refused(place: number, clientSeq: number): void {
     const outbox = this.#listed[place];
     if (outbox === undefined || outbox.place < 0) return;
-    if (outbox.refuse(clientSeq)) void this.#renumbered(outbox, 'refused');
+    if (outbox.refuse(clientSeq)) void this.#renumbered(outbox);
     else void this.#save(outbox);
   }
 
@@ -159,10 +158,10 @@ export class Outboxes {
   }
 
   /** Sent again only when stored under the new numbers: a later page must not send them a second time. */
-  async #renumbered(outbox: Outbox, cause: string): Promise<void> {
+  async #renumbered(outbox: Outbox): Promise<void> {
     outbox.place = -1;
     await this.#save(outbox);
-    if (outbox.place < 0) this.#hooks.restart(cause);
+    if (outbox.place < 0) this.#hooks.restart('numbers');
   }
 
   #save(outbox: Outbox): Promise<void> {
