@@ -1,0 +1,100 @@
+/** What every way of taking money keeps. Each adapter's test runs this. */
+import { expect, test } from 'bun:test';
+import type { CheckoutRequest, Payments, SessionState } from './payments.ts';
+
+export interface PaymentsHarness {
+  readonly payments: Payments;
+  /** Ends the session as a buyer would; answers the webhooks that the provider sent for it. */
+  end(sessionId: string, state: Exclude<SessionState, 'open'>): Promise<readonly SignedWebhook[]>;
+  /** Lets time pass. */
+  pass(ms: number): void;
+  stop(): Promise<void>;
+}
+
+export interface SignedWebhook {
+  readonly body: string;
+  readonly headers: Headers;
+}
+
+/** Longer than any provider's signature may be good for. */
+const STALE_MS = 3_600_000;
+
+export const sampleCheckout: CheckoutRequest = {
+  orderId: 'order-1',
+  attempt: 1,
+  email: 'ada@example.org',
+  locale: 'en',
+  currency: 'EUR',
+  totalMinor: 490,
+  title: 'A game',
+  successUrl: 'http://shop.test/back',
+  cancelUrl: 'http://shop.test/cancelled',
+};
+
+export function paymentsContract(open: () => Promise<PaymentsHarness>): void {
+  const withHarness = (work: (harness: PaymentsHarness) => Promise<void>) => async () => {
+    const harness = await open();
+    try {
+      await work(harness);
+    } finally {
+      await harness.stop();
+    }
+  };
+
+  test(
+    'the same order and attempt give the same session, another attempt another one',
+    withHarness(async ({ payments }) => {
+      const first = await payments.createCheckout(sampleCheckout);
+      expect(await payments.createCheckout(sampleCheckout)).toEqual(first);
+      const second = await payments.createCheckout({ ...sampleCheckout, attempt: 2 });
+      expect(second.sessionId).not.toBe(first.sessionId);
+    }),
+  );
+
+  test(
+    'a session is open until it ends, and then says how, for which order and how much',
+    withHarness(async ({ payments, end }) => {
+      const { sessionId } = await payments.createCheckout(sampleCheckout);
+      expect(await payments.look(sessionId)).toMatchObject({ state: 'open', orderId: 'order-1' });
+      await end(sessionId, 'paid');
+      const after = { state: 'paid', orderId: 'order-1', sessionId, currency: 'EUR', totalMinor: 490 };
+      expect(await payments.look(sessionId)).toMatchObject(after);
+    }),
+  );
+
+  test(
+    'a session nobody opened is unknown',
+    withHarness(async ({ payments }) => {
+      expect(await payments.look('never-made')).toBeNull();
+    }),
+  );
+
+  test(
+    'a webhook is read, and tells the same as a look, under the same event id',
+    withHarness(async ({ payments, end }) => {
+      const { sessionId } = await payments.createCheckout(sampleCheckout);
+      const [webhook] = await end(sessionId, 'declined');
+      if (!webhook) throw new Error('no webhook was sent');
+      const event = await payments.readWebhook(webhook.body, webhook.headers);
+      expect(event).toMatchObject({ state: 'declined', orderId: 'order-1' });
+      expect(await payments.look(sessionId)).toEqual(event);
+    }),
+  );
+
+  test(
+    'a webhook with another body, without signature, or sent again much later is not from the provider',
+    withHarness(async ({ payments, end, pass }) => {
+      const { sessionId } = await payments.createCheckout(sampleCheckout);
+      const [webhook] = await end(sessionId, 'paid');
+      if (!webhook) throw new Error('no webhook was sent');
+      const forged = webhook.body.replace('490', '491');
+      expect(forged).not.toBe(webhook.body);
+      expect(await payments.readWebhook(forged, webhook.headers)).toBeNull();
+      expect(await payments.readWebhook(webhook.body, new Headers())).toBeNull();
+      expect(await payments.readWebhook('', webhook.headers)).toBeNull();
+      expect(await payments.readWebhook(webhook.body, webhook.headers)).not.toBeNull();
+      pass(STALE_MS);
+      expect(await payments.readWebhook(webhook.body, webhook.headers)).toBeNull();
+    }),
+  );
+}

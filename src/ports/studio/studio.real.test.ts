@@ -1,0 +1,67 @@
+/** The studio's folder: what it needs, and what is said when something is missing. */
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadStudio } from './studio.real.ts';
+
+const ROOT = join(import.meta.dir, '../../..');
+let folder = '';
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'escapement-studio-'));
+  for (const part of ['studio.yaml', 'studio-logo.svg', 'legal']) {
+    cpSync(join(ROOT, part), join(folder, part), { recursive: true });
+  }
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function change(from: string, to: string): void {
+  const file = join(folder, 'studio.yaml');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(from, to));
+}
+
+function faults(): readonly string[] {
+  const outcome = loadStudio(folder, ['en', 'de']);
+  return outcome.ok ? [] : outcome.faults;
+}
+
+test('the sample studio of the repository loads', () => {
+  const outcome = loadStudio(ROOT, ['en', 'de']);
+  if (!outcome.ok) throw new Error(outcome.faults.join('\n'));
+  expect(outcome.studio.name).toBe('Pawl & Pallet');
+  expect(outcome.studio.logoFile.contentType).toBe('image/svg+xml');
+  expect(outcome.studio.legal('terms', 'de')).toContain('Widerrufsrecht');
+});
+
+test('a wrong colour is told with its line', () => {
+  change('"#2c1838"', 'aubergine');
+  const line = readFileSync(join(folder, 'studio.yaml'), 'utf8')
+    .split('\n')
+    .findIndex((one) => one.includes('aubergine'));
+  expect(faults()).toEqual([`studio.yaml:${line + 1}: colours.ink: write a colour as #rrggbb`]);
+});
+
+test('a setting nobody knows is a fault, so that a typing error cannot hide', () => {
+  change('vatRate:', 'vatrate:');
+  expect(faults().join('\n')).toContain('vatrate');
+});
+
+test('a missing file is named: settings, logo, legal page', () => {
+  rmSync(join(folder, 'studio-logo.svg'));
+  expect(faults()[0]).toContain('studio-logo.svg');
+  change('studio-logo.svg', 'legal/terms.en.md');
+  expect(faults()[0]).toContain('no .svg or .png');
+  change('legal/terms.en.md', 'studio-logo.svg');
+  cpSync(join(ROOT, 'studio-logo.svg'), join(folder, 'studio-logo.svg'));
+  for (const locale of ['en', 'de']) rmSync(join(folder, `legal/privacy.${locale}.md`));
+  expect(faults()).toEqual(['legal/privacy.en.md: there is no such file']);
+  rmSync(join(folder, 'studio.yaml'));
+  expect(faults()[0]).toContain('studio.yaml');
+});
+
+test('a legal page that is missing in a language is shown in one that is there', () => {
+  rmSync(join(folder, 'legal/terms.en.md'));
+  const outcome = loadStudio(folder, ['en', 'de']);
+  expect(outcome.ok && outcome.studio.legal('terms', 'en')).toContain('Widerrufsrecht');
+});
