@@ -122,6 +122,14 @@ export const OPTIONS = {
     expects: 'the letter h and a number of up to three digits, like h1',
     help: 'The fixed name under which this process serves rooms.',
   }),
+  socketsPerAddress: option({
+    env: 'ESCAPEMENT_SOCKETS_PER_ADDRESS',
+    flag: 'sockets-per-address',
+    schema: wholeNumber,
+    default: '500',
+    expects: 'a whole number',
+    help: 'Players that one address may have connected at a time; a school stands behind one.',
+  }),
   freeRoomsPerHour: option({
     env: 'ESCAPEMENT_FREE_ROOMS_PER_HOUR',
     flag: 'free-rooms-per-hour',

@@ -1,9 +1,9 @@
 /**
  * Every error that an operator can meet at the command line: one stable code, one sentence that
- * says what to do, one exit code (2 = the command was wrong, 1 = it could not be carried out).
+ * says what to do, one exit code (2 = the command was wrong, 1 = it could not be carried out, 3 = it ran and should be started again).
  */
 interface Declared {
-  readonly exit: 1 | 2;
+  readonly exit: 1 | 2 | 3;
   /** `{name}` is filled in. */
   readonly text: string;
 }
@@ -82,6 +82,11 @@ export const ERRORS = {
     exit: 1,
     text: 'Stopping was broken off by a second signal; nothing confirmed is lost, the next start recovers it.',
   },
+  'journal-unusable': { exit: 1, text: '{message}' },
+  'engine-failed': {
+    exit: 3,
+    text: 'An engine failed ({message}); nothing confirmed is lost: start again and it recovers.',
+  },
   unexpected: {
     exit: 1,
     text: 'Escapement came upon an error it does not know: {message}',
@@ -119,29 +124,21 @@ export interface Circumstances {
   readonly dataDir: string;
 }
 
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'SQLITE_FULL', 'full']);
+const DENIED = new Set(['EACCES', 'EPERM', 'EROFS', 'SQLITE_READONLY', 'SQLITE_CANTOPEN', 'denied']);
+
 /** Turns what engines and the system throw at start into an error of the table. */
 export function asOperatorError(error: unknown, { port, dataDir }: Circumstances): OperatorError {
   if (error instanceof OperatorError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const cause = { cause: error };
-  switch (codeOf(error)) {
+  const code = codeOf(error);
+  if (FULL.has(code) || DENIED.has(code)) return asDataDirError(error, dataDir);
+  switch (code) {
     case 'EADDRINUSE':
       return new OperatorError('port-in-use', { port }, cause);
-    case 'EADDRNOTAVAIL':
     case 'EACCES-listen':
       return new OperatorError('port-denied', { port }, cause);
-    case 'ENOSPC':
-    case 'EDQUOT':
-    case 'SQLITE_FULL':
-    case 'full':
-      return new OperatorError('disk-full', { dir: dataDir }, cause);
-    case 'EACCES':
-    case 'EPERM':
-    case 'EROFS':
-    case 'SQLITE_READONLY':
-    case 'SQLITE_CANTOPEN':
-    case 'denied':
-      return new OperatorError('data-dir-denied', { dir: dataDir, why: message }, cause);
     case 'database-newer':
       return new OperatorError('database-newer', { message }, cause);
     case 'database-unsafe':
@@ -151,6 +148,13 @@ export function asOperatorError(error: unknown, { port, dataDir }: Circumstances
     default:
       return new OperatorError('unexpected', { message }, cause);
   }
+}
+
+/** While the data folder is tried, whatever is not a full disk is a folder that cannot be used. */
+export function asDataDirError(error: unknown, dir: string): OperatorError {
+  if (FULL.has(codeOf(error))) return new OperatorError('disk-full', { dir }, { cause: error });
+  const why = error instanceof Error ? error.message : String(error);
+  return new OperatorError('data-dir-denied', { dir, why }, { cause: error });
 }
 
 /** `code` of system, SQLite and our own errors; `fault` of the disk's. */

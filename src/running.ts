@@ -18,6 +18,8 @@ export interface Running {
     readonly outbox: string | null;
     readonly status: string | null;
   };
+  /** Resolves when an engine failed so that nothing more may be promised: stop, start again, recover. */
+  readonly failed: Promise<Error>;
   /** Stops in order: no new visitors, then the rooms, then what they need. */
   stop(): Promise<void>;
 }

@@ -16,6 +16,7 @@ export const STEPS = [
   { name: 'format', seconds: 60, check: ['oxfmt', '--check'] },
   { name: 'lint', seconds: 120, check: ['oxlint'] },
   { name: 'types', seconds: 120, check: ['tsc', '--noEmit', '-p', '.'] },
+  { name: 'types-games', seconds: 120, check: ['tsc', '--noEmit', '-p', 'games'] },
   { name: 'knip', seconds: 120, check: ['knip', '--no-progress', '--treat-config-hints-as-errors'] },
   { name: 'tidy', seconds: 60, tests: ['test/tidy.test.ts'] },
   {

@@ -15,6 +15,9 @@ export const SAME_SIGNAL_MS = 500;
 export function untilStopped(running: Running, terminal: Terminal, world: World): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   let firstAt: number | null = null;
+  void running.failed.then((error) =>
+    reject(new OperatorError('engine-failed', { message: error.message }, { cause: error })),
+  );
   terminal.onSignal((signal) => {
     const now = world.clock.mono();
     if (firstAt !== null) {

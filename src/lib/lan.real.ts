@@ -1,11 +1,11 @@
-/** The address under which other devices of the local network reach this machine. */
+/** This machine's address on the local network. */
 import { networkInterfaces } from 'node:os';
 
-/** The first IPv4 address that is not a loopback or link-local one; null without a network. */
+/** The first IPv4 address that is not the loopback's; null when there is no network. */
 export function lanAddress(): string | null {
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  const found = all.find(
-    ({ family, internal, address }) => family === 'IPv4' && !internal && !address.startsWith('169.254.'),
-  );
-  return found?.address ?? null;
+  for (const addresses of Object.values(networkInterfaces())) {
+    const found = addresses?.find(({ family, internal }) => family === 'IPv4' && !internal);
+    if (found) return found.address;
+  }
+  return null;
 }

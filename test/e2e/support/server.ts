@@ -3,8 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const READY_MS_MAX = 60_000;
-
 export interface ServerOptions {
   /** 0 takes a free port. */
   readonly port: number;
@@ -41,15 +39,17 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
         ESCAPEMENT_URL: options.url,
         ...options.env,
       },
+      stdin: 'ignore',
       stdout: 'pipe',
       stderr: 'pipe',
     },
   );
   const output = { text: '' };
-  const banner = await bannerOf(child, output);
+  void collect(child.stderr, output, () => {});
+  const { listen, addresses } = await bannerOf(child, output);
   return {
-    port: Number(new URL(banner.listen).port),
-    addresses: banner,
+    port: Number(new URL(listen).port),
+    addresses,
     output: () => output.text,
     async kill() {
       child.kill('SIGKILL');
@@ -66,4 +66,41 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
 export async function temporaryFolder(name: string): Promise<{ path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), `escapement-${name}-`));
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+type Addresses = ServerProcess['addresses'];
+type Child = Bun.Subprocess<'ignore', 'pipe', 'pipe'>;
+
+async function collect(
+  stream: ReadableStream<Uint8Array>,
+  output: { text: string },
+  look: () => void,
+): Promise<void> {
+  const decoder = new TextDecoder();
+  for await (const bytes of stream) {
+    output.text += decoder.decode(bytes, { stream: true });
+    look();
+  }
+}
+
+/** Waits for what `start` prints when everything runs; an early end tells what was printed instead. */
+function bannerOf(child: Child, output: { text: string }): Promise<{ listen: string; addresses: Addresses }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ listen: string; addresses: Addresses }>();
+  void collect(child.stdout, output, () => {
+    const address = (label: string): string =>
+      new RegExp(`^ +${label} +(http\\S+)$`, 'm').exec(output.text)?.[1] ?? '';
+    const listen = /listens on (http\S+)/.exec(output.text)?.[1];
+    if (listen === undefined || !output.text.includes('Ctrl-C stops.')) return;
+    resolve({
+      listen,
+      addresses: {
+        shop: address('Shop'),
+        admin: address('Admin'),
+        outbox: address('Mail outbox'),
+        status: address('Status'),
+      },
+    });
+  });
+  void child.exited.then((code) => reject(new Error(`the server ended with ${code}:\n${output.text}`)));
+  return promise;
 }

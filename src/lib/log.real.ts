@@ -1,0 +1,14 @@
+/** The log on standard error: one JSON object per line, so that any collector can read it. */
+import type { Clock } from './world.ts';
+import type { Log, LogFields } from './log.ts';
+
+export function standardErrorLog(clock: Clock): Log {
+  const write = (level: string, what: string, fields: LogFields = {}): void => {
+    const line = { at: new Date(clock.now()).toISOString(), level, what, ...fields };
+    process.stderr.write(`${JSON.stringify(line)}\n`);
+  };
+  return {
+    info: (what, fields) => write('info', what, fields),
+    error: (what, fields) => write('error', what, fields),
+  };
+}
