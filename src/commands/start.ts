@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { loadConfig } from '../config.load.ts';
 import type { Settings } from '../config.ts';
-import { asOperatorError, OperatorError } from '../errors.ts';
+import { asDataDirError, asOperatorError, OperatorError } from '../errors.ts';
 import { prepareDataDir } from '../lib/data-dir.real.ts';
 import { openKeyring } from '../lib/keyring.real.ts';
 import { lockFile } from '../lib/lock.real.ts';
@@ -48,7 +48,11 @@ function refuseTestPartsInPublic({ url, demo, smtp }: Settings, names: readonly 
 }
 
 function takeDataDir(dir: string): { release(): void } {
-  prepareDataDir(dir);
+  try {
+    prepareDataDir(dir);
+  } catch (error) {
+    throw asDataDirError(error, dir);
+  }
   const lock = lockFile(join(dir, 'lock'));
   if (!lock.ok) throw new OperatorError('data-dir-in-use', { dir });
   return lock;

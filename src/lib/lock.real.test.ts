@@ -63,6 +63,14 @@ test('the lock of a process that was killed is free', async () => {
   if (lock.ok) lock.release();
 });
 
+test('a lock stays held when its handle is forgotten', async () => {
+  const path = join(folder, 'forgotten');
+  const take = () => lockFile(path).ok;
+  expect(take()).toBe(true);
+  Bun.gc(true);
+  expect((await otherProcess(path)).took).toBe(false);
+});
+
 test('a folder that is not there throws', () => {
   expect(() => lockFile(join(folder, 'missing', 'lock'))).toThrow();
 });

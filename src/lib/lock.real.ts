@@ -10,23 +10,27 @@ import { Database } from 'bun:sqlite';
 
 export type LockOutcome = { readonly ok: true; release(): void } | { readonly ok: false };
 
+/** A lock whose handle nobody keeps is still held: collected as garbage, the database would close. */
+const held = new Set<Database>();
+
 /** Never waits. Throws when the file cannot be made or opened. */
 export function lockFile(path: string): LockOutcome {
   const database = new Database(path, { create: true, readwrite: true });
   try {
     database.run('PRAGMA busy_timeout = 0');
+    // Nothing is ever written: no journal is to lie beside the lock.
+    database.run('PRAGMA journal_mode = MEMORY');
     database.run('BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
     if (isBusy(error)) return { ok: false };
     throw error;
   }
-  let held = true;
+  held.add(database);
   return {
     ok: true,
     release() {
-      if (!held) return;
-      held = false;
+      if (!held.delete(database)) return;
       database.run('ROLLBACK');
       database.close();
     },
