@@ -42,6 +42,8 @@ export interface WebFixture {
   /** As a form of our own page, from one visitor. */
   post(path: string, form: Record<string, string>, headers?: Record<string, string>): Promise<Response>;
   sendWebhook(webhook: SentWebhook): Promise<Response>;
+  /** Lines of the log, as JSON. */
+  readonly logged: readonly string[];
   /** Rows by table, for "this changes nothing". */
   counts(): Promise<Record<string, number>>;
   stop(): Promise<void>;
@@ -97,6 +99,7 @@ export async function openWeb(options: FixtureOptions = {}): Promise<WebFixture>
   for (const release of releases) await publishSample(db, files, release, world.clock.now());
 
   const webhooks: SentWebhook[] = [];
+  const logged: string[] = [];
   const told: { slot: string; command: Command }[] = [];
   const keys = {
     pass: { current: 'a', keys: { a: new Uint8Array(32).fill(1) } },
@@ -135,6 +138,10 @@ export async function openWeb(options: FixtureOptions = {}): Promise<WebFixture>
     texts: loadTexts(join(ROOT, 'locales')),
     studio: { ...loaded.studio, ...options.studio },
     keys,
+    log: {
+      info: (what, fields) => void logged.push(JSON.stringify({ what, ...fields })),
+      error: (what, fields) => void logged.push(JSON.stringify({ what, ...fields })),
+    },
     url,
     placeRoom: () => ({ slot: 'h1', bootId: 'boot' }),
     freeRoomsPerHour: options.freeRoomsPerHour ?? 10,
@@ -161,6 +168,7 @@ export async function openWeb(options: FixtureOptions = {}): Promise<WebFixture>
     db,
     clock: world,
     told,
+    logged,
     webhooks,
     get,
     post,

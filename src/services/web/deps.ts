@@ -1,5 +1,6 @@
 /** What the web service is made of; `wire.ts` fills it in. */
 import type { Keyring } from '../../lib/keyring.ts';
+import type { Log } from '../../lib/log.ts';
 import type { Texts } from '../../lib/texts.ts';
 import type { World } from '../../lib/world.ts';
 import type { Studio } from '../../domain/studio.ts';
@@ -20,6 +21,7 @@ export interface WebDeps {
   readonly texts: Texts;
   readonly studio: Studio;
   readonly keys: Keyring;
+  readonly log: Log;
   /** Every link is built from it; without a slash at the end. */
   readonly url: string;
   /** Where new rooms are placed: a function so that the directory may decide. */

@@ -7,13 +7,13 @@ const PATHS = {
   ticket: 'M2.5 6.5h19v3.2a2.3 2.3 0 0 0 0 4.6v3.2h-19v-3.2a2.3 2.3 0 0 0 0-4.6ZM15 7v2.2M15 11v2M15 15v2.2',
   link: 'M9.5 14.5l5-5M7.5 11l-3 3a3.9 3.9 0 0 0 5.5 5.5l3-3M16.5 13l3-3A3.9 3.9 0 0 0 14 4.500l-3 3',
   play: 'M7 4.5l12 7.5-12 7.5Z',
-  ear: 'M6.5 10a5.500 5.500 0 1 1 10.800 1.500c-.7 2.400-2.900 3-3.300 5.300-.4 2.300-1.500 3.700-3.500 3.700-1.900 0-3.200-1.300-3.200-3.200M9.700 10a2.300 2.300 0 1 1 4.300 1.200c-.6 1-1.700 1.300-1.700 2.600',
+  ear: 'M6.5 10a5.5 5.5 0 1 1 10.8 1.500c-.7 2.4-2.9 3-3.3 5.3-.4 2.3-1.5 3.7-3.5 3.7-1.9 0-3.2-1.3-3.2-3.200M9.7 10a2.3 2.3 0 1 1 4.3 1.200c-.6 1-1.7 1.3-1.7 2.6',
 } as const;
 export type IconName = keyof typeof PATHS;
 
 export function Icon({ name }: { readonly name: IconName }) {
   return (
-    <svg class="icon" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
+    <svg class={`icon icon-${name}`} viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
       <path d={PATHS[name]} />
     </svg>
   );

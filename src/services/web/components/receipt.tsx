@@ -10,7 +10,7 @@ export function Receipt({ c, order }: { readonly c: WebContext; readonly order: 
   const date = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' });
   return (
     <section class="receipt" aria-labelledby="receipt">
-      <h2 id="receipt">{t('order.receipt_title')}</h2>
+      <h2 id="receipt">{t(order.state === 'paid' ? 'order.receipt_title' : 'order.lines_title')}</h2>
       <p class="quiet">
         {t('order.receipt_number', { id: order.id })} ·{' '}
         <time datetime={new Date(order.created_at).toISOString()}>

@@ -4,6 +4,8 @@ import type { Limit } from '../app.ts';
 
 const BUCKETS_MAX = 20_000;
 const MINUTE_MS = 60_000;
+/** A third of a minute at three a minute must be a token. */
+const ROUNDING = 1e-6;
 /** Said of a limit that never refills. */
 const WAIT_S_MAX = 86_400;
 
@@ -35,7 +37,7 @@ export class Limits {
     this.#buckets.delete(key);
     this.#buckets.set(key, bucket);
     this.#evict();
-    if (bucket.tokens < 1) {
+    if (bucket.tokens < 1 - ROUNDING) {
       const seconds = Math.ceil((1 - bucket.tokens) / perMs / 1000);
       return Math.min(WAIT_S_MAX, Math.max(1, seconds));
     }

@@ -140,7 +140,7 @@ function Overview({ c, orders, odd, states, rooms, work }: OverviewProps) {
         rows={orders.map((order) => [
           <Timestamp at={order.created_at} />,
           <code>{order.id}</code>,
-          t(`admin.orders_${order.state}`),
+          t(`admin.state_${order.state}`),
           order.email,
           order.lines.map((line) => line.title).join(', '),
           formatMoney({ minor: totalOf(order.lines).gross_minor, currency: order.currency }, locale),

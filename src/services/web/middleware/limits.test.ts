@@ -1,0 +1,51 @@
+/** Token buckets: a burst, a pace, a bounded table, and households instead of addresses. */
+import { expect, test } from 'bun:test';
+import { Limits, visitorOf } from './limits.ts';
+
+function limitsAt(bucketsMax?: number) {
+  let now = 0;
+  const limits = new Limits({ now: () => now, mono: () => now }, bucketsMax);
+  return { limits, pass: (ms: number) => (now += ms) };
+}
+
+test('a burst goes through, then one comes free at the pace', () => {
+  const { limits, pass } = limitsAt();
+  const take = () => limits.take('/a', '192.0.2.1', { burst: 2, perMinute: 6 });
+  expect([take(), take(), take()]).toEqual([0, 0, 10]);
+  pass(10_000);
+  expect([take(), take()]).toEqual([0, 10]);
+});
+
+test('each route and each visitor has a bucket of its own', () => {
+  const { limits } = limitsAt();
+  const limit = { burst: 1, perMinute: 1 };
+  expect(limits.take('/a', '192.0.2.1', limit)).toBe(0);
+  expect(limits.take('/b', '192.0.2.1', limit)).toBe(0);
+  expect(limits.take('/a', '192.0.2.2', limit)).toBe(0);
+  expect(limits.take('/a', '192.0.2.1', limit)).toBe(60);
+});
+
+test('a limit of nothing lets nothing through', () => {
+  const { limits } = limitsAt();
+  expect(limits.take('/a', '192.0.2.1', { burst: 0, perMinute: 0 })).toBe(86_400);
+});
+
+test('the table does not grow beyond its bound; the longest unused goes first', () => {
+  const { limits } = limitsAt(3);
+  const limit = { burst: 1, perMinute: 1 };
+  for (const last of [1, 2, 3]) limits.take('/a', `192.0.2.${last}`, limit);
+  expect(limits.take('/a', '192.0.2.1', limit)).toBe(60);
+  limits.take('/a', '192.0.2.4', limit);
+  expect(limits.size).toBe(3);
+  expect(limits.take('/a', '192.0.2.1', limit)).toBe(60);
+  expect(limits.take('/a', '192.0.2.2', limit)).toBe(0);
+});
+
+test('IPv6 counts by its first half, IPv4 in IPv6 as IPv4', () => {
+  expect(visitorOf('2001:db8:1:2:3:4:5:6')).toBe('2001:db8:1:2');
+  expect(visitorOf('2001:db8:1:2::9')).toBe('2001:db8:1:2');
+  expect(visitorOf('2001:db8::9')).toBe('2001:db8:0:0');
+  expect(visitorOf('::1')).toBe('0:0:0:0');
+  expect(visitorOf('::ffff:192.0.2.1')).toBe('192.0.2.1');
+  expect(visitorOf('192.0.2.1')).toBe('192.0.2.1');
+});
