@@ -4,7 +4,7 @@
  * `locales/`; JSON answers carry the code alone.
  */
 export interface WebError {
-  readonly status: 400 | 403 | 404 | 405 | 409 | 413 | 415 | 429 | 500 | 503;
+  readonly status: 400 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 429 | 500 | 503;
   readonly texts: string;
 }
 
@@ -17,10 +17,17 @@ export const ERRORS = {
   'too-many': { status: 429, texts: 'common.error_too_many' },
   internal: { status: 500, texts: 'common.error_internal' },
   'order-unknown': { status: 404, texts: 'order.error_unknown' },
-  'order-not-payable': { status: 409, texts: 'order.error_not_payable' },
   'game-not-free': { status: 404, texts: 'shop.error_not_free' },
   'free-limit': { status: 429, texts: 'shop.error_free_limit' },
   'till-unknown': { status: 404, texts: 'till.error_unknown' },
+  'link-unknown': { status: 404, texts: 'lobby.error_link_unknown' },
+  'link-retired': { status: 410, texts: 'lobby.error_link_retired' },
+  'not-begun': { status: 409, texts: 'lobby.error_not_begun' },
+  'room-unknown': { status: 404, texts: 'play.error_room_unknown' },
+  'no-seat': { status: 403, texts: 'play.error_no_seat' },
+  'room-broken': { status: 503, texts: 'play.error_room_broken' },
+  'room-moving': { status: 503, texts: 'play.error_room_moving' },
+  'result-unknown': { status: 404, texts: 'end.error_unknown' },
   'webhook-bad': { status: 400, texts: 'common.error_bad_request' },
 } as const satisfies { readonly [code: string]: WebError };
 

@@ -1,0 +1,45 @@
+/** @jsxImportSource preact */
+/** Small pieces that all of the shell uses. */
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+import { colourByCss } from '../../../../domain/seat.ts';
+import { MARKS } from '../../marks.ts';
+import { SIGNS, type SignName } from '../../signs.ts';
+import type { Model } from './model.ts';
+
+const ModelContext = createContext<Model | null>(null);
+export const ModelProvider = ModelContext.Provider;
+
+export function useModel(): Model {
+  const model = useContext(ModelContext);
+  if (!model) throw new Error('outside of the shell');
+  return model;
+}
+
+export function Sign({ name }: { readonly name: SignName }) {
+  return (
+    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+      <path d={SIGNS[name]} />
+    </svg>
+  );
+}
+
+/** A player's shape in the player's colour. */
+export function Mark({ colour }: { readonly colour: string }) {
+  const { id, shape } = colourByCss(colour);
+  return (
+    <svg class={`mark mark-${id}`} viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+      <path d={MARKS[shape]} />
+    </svg>
+  );
+}
+
+/** The player of a seat, also of one that is gone. */
+export function usePlayer(): (seat: number) => { readonly name: string; readonly colour: string } {
+  const { session, t } = useModel();
+  return (seat) =>
+    session.players().find((player) => player.seat === seat) ?? {
+      name: seat === 0 ? t('studio') : t('player', { seat }),
+      colour: '',
+    };
+}

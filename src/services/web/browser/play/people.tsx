@@ -1,0 +1,33 @@
+/** @jsxImportSource preact */
+/** Who is in the room. */
+import { Drawer } from './drawer.tsx';
+import { Mark, Sign, useModel } from './parts.tsx';
+
+export function PeopleDrawer() {
+  const { session, t } = useModel();
+  const observers = session.observers();
+  return (
+    <Drawer name="people" title={t('people')}>
+      <ul class="people">
+        {session.players().map(({ seat, name, colour, online }) => (
+          <li key={seat} class={online ? '' : 'is-away'}>
+            <Mark colour={colour} />
+            <span class="people-name">{name}</span>
+            <span class="quiet">
+              {[seat === session.seat() && t('you'), t(online ? 'online' : 'away')]
+                .filter(Boolean)
+                .join(', ')}
+            </span>
+          </li>
+        ))}
+      </ul>
+      {observers > 0 && (
+        <p class="people-watching">
+          <Sign name="eye" />
+          {t('watching', { count: observers })}
+        </p>
+      )}
+      {session.observer() && <p>{t('you_watch')}</p>}
+    </Drawer>
+  );
+}

@@ -1,0 +1,50 @@
+/** A player's switches, kept in this browser for all games. */
+import type { Settings } from '@escapement/sdk';
+import { store, stored } from '../lib/data.ts';
+
+export interface Switches {
+  readonly sound: boolean;
+  readonly soundVolume: number;
+  readonly music: boolean;
+  readonly musicVolume: number;
+  readonly captions: boolean;
+  readonly reducedMotion: boolean;
+}
+
+const KEY = 'escapement.settings';
+
+export function loadSwitches(): Switches {
+  const kept = stored(KEY);
+  const values: Partial<Record<keyof Switches, unknown>> =
+    typeof kept === 'object' && kept !== null ? kept : {};
+  const flag = (name: keyof Switches, otherwise: boolean) => {
+    const value = values[name];
+    return typeof value === 'boolean' ? value : otherwise;
+  };
+  const volume = (name: keyof Switches, otherwise: number) => {
+    const value = values[name];
+    return typeof value === 'number' && value >= 0 && value <= 1 ? value : otherwise;
+  };
+  return {
+    sound: flag('sound', true),
+    soundVolume: volume('soundVolume', 0.8),
+    music: flag('music', true),
+    musicVolume: volume('musicVolume', 0.5),
+    captions: flag('captions', false),
+    reducedMotion: flag('reducedMotion', matchMedia('(prefers-reduced-motion: reduce)').matches),
+  };
+}
+
+export function keepSwitches(switches: Switches): void {
+  store(KEY, switches);
+}
+
+/** As the game sees them: a switch that is off is a volume of 0. */
+export function settingsOf(switches: Switches): Settings {
+  return {
+    soundVolume: switches.sound ? switches.soundVolume : 0,
+    musicVolume: switches.music ? switches.musicVolume : 0,
+    captions: switches.captions,
+    reducedMotion: switches.reducedMotion,
+  };
+}

@@ -1,0 +1,87 @@
+/** @jsxImportSource preact */
+/** What the player is told while the connection is not well, and when it is over. */
+import { useEffect, useState } from 'preact/hooks';
+import { every } from '../lib/page.real.ts';
+import type { Translate } from '../lib/texts.ts';
+import { Sign, useModel } from './parts.tsx';
+
+/** So long without ever getting through: it is probably not the server. */
+const BLOCKED_TRIES = 3;
+
+export function StatusBanner() {
+  const { session, t } = useModel();
+  const status = session.status();
+  const [, tick] = useState(0);
+  const [failed, setFailed] = useState(0);
+  useEffect(() => every(500, () => tick((count) => count + 1)), []);
+  useEffect(() => {
+    if (status === 'offline') setFailed((count) => count + 1);
+  }, [status]);
+  if (status === 'hold') {
+    return (
+      <div class="banner" role="alert">
+        <strong>{t('hold_title')}</strong>
+        <span>{t('hold_text')}</span>
+      </div>
+    );
+  }
+  const retry = session.retryInMs();
+  if (status !== 'offline') return null;
+  const unsent = session.unsent();
+  const blocked = session.state() === null && failed >= BLOCKED_TRIES && navigator.onLine;
+  return (
+    <div class="banner" role="alert">
+      <Sign name="cut" />
+      <strong>{t(navigator.onLine ? 'offline_title' : 'offline_device')}</strong>
+      <span aria-live="off">
+        {retry !== null && t('offline_retry', { seconds: Math.ceil(retry / 1_000) })}{' '}
+        {unsent > 0 && t('offline_kept', { count: unsent })}
+      </span>
+      {blocked && <span>{t('blocked_tip')}</span>}
+      <button type="button" class="shell-button" onClick={() => session.retryNow()}>
+        {t('offline_now')}
+      </button>
+    </div>
+  );
+}
+
+/** The codes that have words of their own. */
+const STOPS = new Set(['4401', '4403', '4404', '4409', '4500', 'no-seat', 'room-unknown', 'room-broken']);
+
+export function StopPanel({ code }: { readonly code: string }) {
+  const { t } = useModel();
+  const key = STOPS.has(code) ? code.replaceAll('-', '_') : 'other';
+  return <Panel t={t} title={t(`stop_${key}_title`)} text={t(`stop_${key}_text`)} code={code} reload />;
+}
+
+interface PanelProps {
+  readonly t: Translate;
+  readonly title: string;
+  readonly text: string;
+  readonly code: string;
+  readonly reload?: boolean;
+}
+
+/** Instead of the game. Also shown before there is a session: an old browser, a script that failed. */
+export function Panel({ t, title, text, code, reload }: PanelProps) {
+  return (
+    <div class="stop" role="alert">
+      <h1>{title}</h1>
+      <p>{text}</p>
+      <p class="stop-buttons">
+        {reload === true && (
+          <button type="button" class="shell-button shell-button-main" onClick={() => location.reload()}>
+            <Sign name="again" />
+            {t('reload')}
+          </button>
+        )}
+        <a class="shell-button" href="/">
+          {t('home')}
+        </a>
+      </p>
+      <p class="quiet">
+        {t('code')} <code>{code}</code>
+      </p>
+    </div>
+  );
+}

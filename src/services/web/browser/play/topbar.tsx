@@ -1,0 +1,115 @@
+/** @jsxImportSource preact */
+/** The bar over the stage: who plays, how the connection is, how long it took so far; and the tools. */
+import { useEffect, useState } from 'preact/hooks';
+import { clockText } from '../../end-view.ts';
+import type { SignName } from '../../signs.ts';
+import { every } from '../lib/page.real.ts';
+import type { DrawerName } from './model.ts';
+import { Mark, Sign, useModel } from './parts.tsx';
+
+export function TopBar() {
+  const { data } = useModel();
+  return (
+    <header class="bar">
+      <p class="bar-title">{data.title}</p>
+      <Roster />
+      <Connection />
+      <Timer />
+    </header>
+  );
+}
+
+function Roster() {
+  const { session, t, open, drawer } = useModel();
+  const players = session.players();
+  const observers = session.observers();
+  return (
+    <button
+      type="button"
+      class="roster"
+      data-tool="people"
+      aria-expanded={drawer() === 'people'}
+      onClick={() => open(drawer() === 'people' ? null : 'people')}
+    >
+      <span class="visually-hidden">{t('people_open', { count: players.length })}</span>
+      {players.map(({ seat, name, colour, online }) => (
+        <span key={seat} class={`roster-one${online ? '' : ' is-away'}`} aria-hidden="true">
+          <Mark colour={colour} />
+          <span class="roster-name">{name}</span>
+        </span>
+      ))}
+      {observers > 0 && (
+        <span class="roster-one" aria-hidden="true">
+          <Sign name="eye" />
+          {observers}
+        </span>
+      )}
+    </button>
+  );
+}
+
+/** Says nothing while all is well. */
+function Connection() {
+  const { session, t } = useModel();
+  const status = session.status();
+  const unsent = session.unsent();
+  const text =
+    status === 'live' ? (unsent > 3 ? t('sending', { count: unsent }) : '') : t(`status_${status}`);
+  return (
+    <output class={`connection connection-${status}`}>
+      {text !== '' && (
+        <>
+          <span class="connection-light" />
+          {text}
+        </>
+      )}
+    </output>
+  );
+}
+
+function Timer() {
+  const { session, t } = useModel();
+  const [, tick] = useState(0);
+  useEffect(() => every(1_000, () => tick((count) => count + 1)), []);
+  const ms = session.durationMs() ?? session.finishedAtMs() ?? session.roomMs();
+  return (
+    <p class="timer" role="timer" aria-label={t('timer')}>
+      <Sign name="clock" />
+      {clockText(ms)}
+    </p>
+  );
+}
+
+const TOOLS: readonly { readonly name: DrawerName; readonly sign: SignName }[] = [
+  { name: 'hints', sign: 'bulb' },
+  { name: 'notes', sign: 'note' },
+  { name: 'chat', sign: 'speech' },
+  { name: 'settings', sign: 'sliders' },
+];
+
+/** `unread` by drawer: a mark on the button. */
+export function Tools({ unread }: { readonly unread: ReadonlySet<DrawerName> }) {
+  const { t, drawer, open } = useModel();
+  return (
+    <nav class="tools" aria-label={t('tools')}>
+      {TOOLS.map(({ name, sign }) => (
+        <button
+          key={name}
+          type="button"
+          class="tool"
+          data-tool={name}
+          aria-expanded={drawer() === name}
+          onClick={() => open(drawer() === name ? null : name)}
+        >
+          <Sign name={sign} />
+          <span class="tool-name">{t(`tool_${name}`)}</span>
+          {unread.has(name) && (
+            <span class="tool-new">
+              <span class="visually-hidden">{t('unread')}</span>
+            </span>
+          )}
+        </button>
+      ))}
+    </nav>
+  );
+}

@@ -1,0 +1,220 @@
+/** The lobby's page: the visitor's seat, the team, the device check. All of it works without script. */
+import { NAME_LENGTH_MAX, SEAT_COLOURS, type SeatColour } from '../../../domain/seat.ts';
+import type { WebContext } from '../app.ts';
+import type { LobbySeat, LobbyState } from '../lobby.ts';
+import { MARKS } from '../marks.ts';
+import { Sign } from './sign.tsx';
+
+export interface LobbyProps {
+  readonly c: WebContext;
+  /** `/…/<secret>`, where all forms go. */
+  readonly path: string;
+  readonly state: LobbyState;
+}
+
+export function SeatMark({ colour }: { readonly colour: SeatColour }) {
+  return (
+    <svg
+      class={`mark mark-${colour.id}`}
+      viewBox="0 0 24 24"
+      width="24"
+      height="24"
+      aria-hidden="true"
+      focusable="false"
+    >
+      <path d={MARKS[colour.shape]} />
+    </svg>
+  );
+}
+
+/** Name, colour, and the two ways on: into the game at once, or wait for the others here. */
+export function SeatForm({ c, path, state }: LobbyProps) {
+  const { t } = c.var;
+  const own = state.seats.find(({ seat }) => seat === state.mine);
+  return (
+    <form method="post" action={`${path}/seat`} class="seat-form" id="seat-form">
+      <p class="field">
+        <label for="name">{t('lobby.name')}</label>
+        <input
+          id="name"
+          name="name"
+          type="text"
+          value={own?.name ?? ''}
+          placeholder={t('lobby.player', { seat: state.mine ?? state.seats.length + 1 })}
+          maxlength={NAME_LENGTH_MAX}
+          autocomplete="name"
+          autocapitalize="words"
+          spellcheck={false}
+          enterkeyhint="go"
+        />
+      </p>
+      <ColourChoice c={c} own={own ?? null} seats={state.seats} />
+      <p class="seat-buttons">
+        <button class="button button-big" type="submit" formaction={`${path}/enter`}>
+          <Sign name="play" />
+          {t(state.room === null ? 'lobby.enter' : 'lobby.enter_running')}
+        </button>
+        <button class="button button-plain" type="submit" id="sit">
+          {t(own ? 'lobby.save' : 'lobby.sit')}
+        </button>
+      </p>
+      <p class="quiet">{t(state.room === null ? 'lobby.enter_note' : 'lobby.enter_running_note')}</p>
+    </form>
+  );
+}
+
+function ColourChoice(props: {
+  readonly c: WebContext;
+  readonly own: LobbySeat | null;
+  readonly seats: readonly LobbySeat[];
+}) {
+  const { t } = props.c.var;
+  const taken = new Set(props.seats.filter((one) => one !== props.own).map(({ colour }) => colour));
+  const chosen = props.own?.colour ?? SEAT_COLOURS.find(({ id }) => !taken.has(id))?.id;
+  return (
+    <fieldset class="colours">
+      <legend>{t('lobby.colour')}</legend>
+      <div class="colour-row">
+        {SEAT_COLOURS.map((colour) => (
+          <label class="colour" data-colour={colour.id}>
+            <input
+              type="radio"
+              name="colour"
+              value={colour.id}
+              checked={colour.id === chosen}
+              disabled={taken.has(colour.id)}
+            />
+            <SeatMark colour={colour} />
+            <span class="visually-hidden">{t(`lobby.colour_${colour.id}`)}</span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+/** One row per seat, empty ones too: the script only changes what stands in them. */
+export function Team({ c, state }: Omit<LobbyProps, 'path'>) {
+  const { t } = c.var;
+  const rows = Array.from({ length: state.max }, (_, index) => index + 1);
+  return (
+    <ol class="team" id="team" aria-label={t('lobby.team')}>
+      {rows.map((number) => {
+        const seat = state.seats.find((one) => one.seat === number);
+        const colour = SEAT_COLOURS.find(({ id }) => id === seat?.colour) ?? SEAT_COLOURS[0];
+        const kind = seat ? (seat.here ? 'here' : 'away') : 'empty';
+        return (
+          <li class={`team-seat team-${kind}`} data-seat={String(number)}>
+            <SeatMark colour={colour} />
+            <span class="team-name">{seat?.name ?? t('lobby.seat_free')}</span>
+            <span class="team-note">{seat ? seatNote(c, seat, state.mine) : ''}</span>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+function seatNote(c: WebContext, seat: LobbySeat, mine: number | null): string {
+  const { t } = c.var;
+  const notes = [
+    seat.seat === mine && t('lobby.you'),
+    seat.seat !== mine && !seat.here && t('lobby.away'),
+    seat.ready && t('lobby.is_ready'),
+  ];
+  return notes.filter(Boolean).join(', ');
+}
+
+export function ReadyForm({ c, path, state }: LobbyProps) {
+  const { t } = c.var;
+  const own = state.seats.find(({ seat }) => seat === state.mine);
+  if (!own || state.room !== null) return null;
+  return (
+    <form method="post" action={`${path}/ready`} class="ready-form" id="ready-form">
+      <input type="hidden" name="ready" value={own.ready ? '0' : '1'} />
+      <button class="button button-plain ready-button" type="submit" aria-pressed={String(own.ready)}>
+        <Sign name="tick" />
+        {t('lobby.ready')}
+      </button>
+      <p class="quiet">{t('lobby.ready_note')}</p>
+    </form>
+  );
+}
+
+/** All seats are taken and this device has none. */
+export function FullHouse({ c, path, state }: LobbyProps) {
+  const { t } = c.var;
+  const away = state.seats.filter(({ here }) => !here);
+  return (
+    <section class="card" aria-labelledby="full">
+      <h2 id="full">{t('lobby.full_title')}</h2>
+      <p>{t('lobby.full_text', { max: state.max })}</p>
+      <form method="post" action={`${path}/watch`}>
+        <button class="button button-big" type="submit" disabled={state.room === null}>
+          <Sign name="eye" />
+          {t('lobby.watch')}
+        </button>
+        <p class="quiet">{t(state.room === null ? 'lobby.watch_later' : 'lobby.watch_note')}</p>
+      </form>
+      <h3>{t('lobby.claim_title')}</h3>
+      <p>{t(away.length > 0 ? 'lobby.claim_text' : 'lobby.claim_none')}</p>
+      {away.map((seat) => (
+        <form method="post" action={`${path}/claim`} class="claim">
+          <input type="hidden" name="seat" value={String(seat.seat)} />
+          <button class="button button-plain" type="submit">
+            <SeatMark colour={SEAT_COLOURS.find(({ id }) => id === seat.colour) ?? SEAT_COLOURS[0]} />
+            {t('lobby.claim', { name: seat.name })}
+          </button>
+        </form>
+      ))}
+    </section>
+  );
+}
+
+const CHECKS = ['socket', 'sound', 'screen', 'storage'] as const;
+
+/** Filled by the script; without it nobody can play anyway, and the sentence says so. */
+export function DeviceCheck({ c }: { readonly c: WebContext }) {
+  const { t } = c.var;
+  return (
+    <section class="card checks" aria-labelledby="checks">
+      <h2 id="checks">{t('lobby.check_title')}</h2>
+      <noscript>
+        <p class="check-fail">{t('lobby.check_script')}</p>
+      </noscript>
+      <ul class="check-list" id="check-list" aria-live="polite" hidden>
+        {CHECKS.map((check) => (
+          <li class="check" data-check={check} data-state="running">
+            <span class="check-sign" aria-hidden="true"></span>
+            <span class="check-name">{t(`lobby.check_${check}`)}</span>
+            <span class="check-result">{t('lobby.check_running')}</span>
+            {check === 'sound' && (
+              <button class="button button-plain" type="button" id="sound-test">
+                <Sign name="bell" />
+                {t('lobby.sound_test')}
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** The link for the others: the address of this very page. */
+export function Invite({ c, link }: { readonly c: WebContext; readonly link: string }) {
+  const { t } = c.var;
+  return (
+    <div class="invite">
+      <label for="invite-link">{t('lobby.invite')}</label>
+      <div class="invite-row">
+        <input id="invite-link" type="text" readonly value={link} />
+        <button class="button button-plain" type="button" id="invite-copy" hidden>
+          <Sign name="link" />
+          {t('lobby.copy')}
+        </button>
+      </div>
+      <p class="quiet">{t('lobby.invite_note')}</p>
+    </div>
+  );
+}

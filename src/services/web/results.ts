@@ -1,0 +1,51 @@
+/** A finished room's result, as its team sees it. */
+import { z } from 'zod';
+import { COMPARISON_TEAMS_MIN, percentile } from '../../domain/result.ts';
+import { finishedDurations, resultByRoom } from '../../ports/main-db/queries/results.ts';
+import type { RoomRow } from '../../ports/main-db/schema.ts';
+import type { WebDeps } from './deps.ts';
+import type { Comparison, EndData } from './end-view.ts';
+import { editionOfRoom } from './rooms.ts';
+
+/** Of `RoomResult`, the part that the page shows. */
+const detailSchema = z.object({ puzzles: z.array(z.object({ id: z.string(), atMs: z.number() })) });
+
+/** null = not computed yet. */
+export async function endDataOf(deps: WebDeps, room: RoomRow, locale: string): Promise<EndData | null> {
+  const result = await resultByRoom(deps.db.read, room.id);
+  if (!result) return null;
+  const { puzzles } = detailSchema.parse(JSON.parse(result.detail));
+  const names = await gameTexts(deps, room, locale);
+  return {
+    finished: result.finished === 1,
+    durationMs: result.duration_ms,
+    hints: result.hints,
+    players: result.players,
+    puzzles: puzzles.map(({ id, atMs }) => ({ name: names[`puzzle.${id}`] ?? id, atMs })),
+    comparison: await comparisonFor(deps, room, result.duration_ms),
+  };
+}
+
+async function comparisonFor(deps: WebDeps, room: RoomRow, durationMs: number): Promise<Comparison> {
+  const others = await finishedDurations(deps.db.read, room.game, room.rules_hash, room.id);
+  const slowerPercent = percentile(durationMs, others);
+  return slowerPercent === null
+    ? { state: 'few', teams: Math.min(others.length, COMPARISON_TEAMS_MIN) }
+    : { state: 'known', teams: others.length, slowerPercent };
+}
+
+async function gameTexts(
+  deps: WebDeps,
+  room: RoomRow,
+  locale: string,
+): Promise<{ readonly [key: string]: string }> {
+  const manifest = (await editionOfRoom(deps.db.read, room))?.manifest;
+  const path = manifest?.locales[locale] ?? Object.values(manifest?.locales ?? {})[0];
+  const file = path === undefined ? null : await deps.files.get(path);
+  if (!file) return {};
+  return z.record(z.string(), z.string()).parse(JSON.parse(new TextDecoder().decode(file.bytes)));
+}
+
+export function cardPath(room: string): string {
+  return `cards/${room}.png`;
+}

@@ -1,0 +1,65 @@
+/** Entering: the first who enters makes the room and pins the rules; all others find it made. */
+import { newId } from '../../lib/id.ts';
+import { newSecret } from '../../domain/secret.ts';
+import type { ReleaseManifest } from '../../domain/release.ts';
+import { currentRelease, newestReleaseWithRules } from '../../ports/main-db/queries/releases.ts';
+import { createRoom, roomById, setOwner } from '../../ports/main-db/queries/rooms.ts';
+import type { Reader, Tx } from '../../ports/main-db/main-db.ts';
+import type { EntitlementRow, ReleaseRow, RoomRow } from '../../ports/main-db/schema.ts';
+import type { WebDeps } from './deps.ts';
+
+/** A release with its manifest read. */
+export interface Edition {
+  readonly row: ReleaseRow;
+  readonly manifest: ReleaseManifest;
+}
+
+/**
+ * What a team plays: the newest views for the rules its room pinned; before there is a room, the
+ * game on sale. null = the game was withdrawn before the team began.
+ */
+export async function editionFor(read: Reader, entitlement: EntitlementRow): Promise<Edition | null> {
+  const room = entitlement.room === null ? null : await roomById(read, entitlement.room);
+  return room ? editionOfRoom(read, room) : edition(await currentRelease(read, entitlement.game));
+}
+
+export async function editionOfRoom(read: Reader, room: RoomRow): Promise<Edition | null> {
+  return edition(await newestReleaseWithRules(read, room.game, room.rules_hash));
+}
+
+function edition(row: ReleaseRow | null): Edition | null {
+  return row && { row, manifest: JSON.parse(row.manifest) as ReleaseManifest };
+}
+
+/** Inside the caller's transaction. null = the game was withdrawn before the team began. */
+export async function enterRoom(
+  tx: Tx,
+  deps: WebDeps,
+  entitlement: EntitlementRow,
+  locale: string,
+): Promise<RoomRow | null> {
+  if (entitlement.room !== null) return roomById(tx, entitlement.room);
+  const release = await currentRelease(tx, entitlement.game);
+  if (!release) return null;
+  const { random, clock } = deps.world;
+  const now = clock.now();
+  const { created, room } = await createRoom(tx, {
+    id: newId(random),
+    entitlement: entitlement.id,
+    game: entitlement.game,
+    rules_hash: release.rules_hash,
+    seed: new DataView(Uint8Array.from(random.bytes(4)).buffer).getUint32(0),
+    locale,
+    options: '{}',
+    region: 'local',
+    log: 'journal',
+    created_at: now,
+    started_at: now,
+    end_token: newSecret(random),
+  });
+  if (created) {
+    const { slot, bootId } = deps.placeRoom();
+    await setOwner(tx, { room: room.id, slot, boot_id: bootId, epoch: 0 }, null);
+  }
+  return room;
+}
