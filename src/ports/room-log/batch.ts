@@ -85,8 +85,7 @@ export class Batch {
   apply(place: CommitPlace): void {
     for (const { operation, mark } of this.#opens) {
       const { room } = operation;
-      // The room may have been trimmed while the commit was under way.
-      this.#rooms.place(room, { ...mark, trimmed: Math.max(mark.trimmed, room.trimmed) });
+      this.#rooms.place(room, mark);
       room.owned = true;
       room.pending--;
       const { epoch, seq, ms } = room;

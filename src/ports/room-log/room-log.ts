@@ -32,7 +32,8 @@ export type OpenOutcome =
 /**
  * - committed: durable on the store.
  * - fenced:    someone opened a higher epoch, or prevSeq is not the head; nothing was written.
- * - refused:   surely not written (disk full); the caller may try the same entries again later.
+ * - refused:   surely not written; the caller may try the same entries again: when `onState` says
+ *              serving if the store is on hold, otherwise (too much at once) after a moment.
  * - unknown:   may or may not be durable; never retry: forget the room, open a new epoch, read.
  */
 export type AppendOutcome = 'committed' | 'fenced' | 'refused' | 'unknown';
@@ -61,7 +62,7 @@ export interface LiveRoom {
   readonly room: string;
   readonly head: Head;
   readonly trimmed: number;
-  /** Bytes of the entries from trimmed + 1 to the head. */
+  /** Bytes of the runs that hold the entries from trimmed + 1 to the head. */
   readonly bytes: number;
   /** When the oldest untrimmed entry was appended, wall clock ms (0 if before this process began). */
   readonly oldestAt: number;
@@ -81,7 +82,10 @@ export interface RoomLog {
    * entries between were trimmed: the caller checks and reads the archive again.
    */
   read(room: string, afterSeq: number, maxBytes: number): Promise<readonly Run[]>;
-  /** The archive has everything up to `uptoSeq`: memory is freed at once, disk space later. */
+  /**
+   * The archive has everything up to `uptoSeq`: memory is freed at once, disk space later. Does not
+   * wait for the disk: after a crash what was trimmed last may be live again; trim it again.
+   */
   trim(room: string, uptoSeq: number): Promise<void>;
   /** The owner lets go of the room; the log forgets it entirely once everything is trimmed. */
   release(room: string, epoch: number): Promise<void>;

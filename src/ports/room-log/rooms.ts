@@ -111,13 +111,18 @@ export class Rooms {
     if (count > 0) this.#drop(room, room.runs.splice(0, count));
   }
 
-  /** Puts the room where `mark` says. A head below the present one: it had been forgotten. */
+  /**
+   * Puts the room where `mark` says. A head below the present one: it had been forgotten. What is
+   * trimmed stays trimmed: the room may have been trimmed after the mark was made.
+   */
   place(room: Room, mark: RoomMark): void {
-    if (mark.seq < room.seq) this.#drop(room, room.runs.splice(0));
+    if (mark.seq < room.seq) {
+      this.#drop(room, room.runs.splice(0));
+      room.trimmed = 0;
+    }
     room.epoch = mark.epoch;
     room.seq = mark.seq;
     room.ms = mark.ms;
-    room.trimmed = 0;
     this.trim(room, mark.trimmed);
   }
 

@@ -1,0 +1,86 @@
+/**
+ * The segment format is kept for ever: `journal.golden.txt` holds two segments written once, as rows
+ * of 16 bytes in hex: segment, offset, bytes (rows of zeros are left out). If this fails, a journal of yesterday cannot be read:
+ * raise FORMAT and keep reading the old one.
+ */
+import { expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  DIRECTORY,
+  appendText,
+  createJournalBench,
+  openRoom,
+  textsOf,
+} from '../../../test/support/journal.ts';
+import { EMPTY_HEAD } from './room-log.ts';
+import { segmentName } from './segment.ts';
+
+const ROW = 16;
+const SEGMENT_BYTES = 4_096;
+
+function rowsOf(segment: number, bytes: Uint8Array): readonly string[] {
+  const rows: string[] = [];
+  for (let at = 0; at < bytes.length; at += ROW) {
+    const row = bytes.subarray(at, at + ROW);
+    if (row.some((byte) => byte !== 0)) {
+      rows.push(`${segment} ${at.toString(16).padStart(4, '0')} ${Buffer.from(row).toString('hex')}`);
+    }
+  }
+  return rows;
+}
+
+function golden(): readonly string[] {
+  return readFileSync(join(import.meta.dir, 'journal.golden.txt'), 'utf8')
+    .trim()
+    .split('\n');
+}
+
+function bytesOf(segment: number): Uint8Array {
+  const bytes = new Uint8Array(SEGMENT_BYTES);
+  for (const row of golden()) {
+    const [number, at, hex] = row.split(' ');
+    if (Number(number) === segment) bytes.set(Buffer.from(hex!, 'hex'), Number.parseInt(at!, 16));
+  }
+  return bytes;
+}
+
+/** Entries of every type, in two segments. */
+async function writeAll(): Promise<readonly string[]> {
+  const bench = createJournalBench(42);
+  const journal = await bench.open({ segmentBytes: SEGMENT_BYTES, stepBytes: 1_024 });
+  const epoch = 1_800_000_000;
+  await openRoom(bench, journal, 'lobby', epoch);
+  await bench.world.until(appendText(journal, 'lobby', epoch, 0, 'first'));
+  const records = new TextEncoder().encode('many');
+  const many = { room: 'lobby', epoch, prevSeq: 1, lastSeq: 300, lastMs: 9_000_000_000, records };
+  await bench.world.until(journal.append(many));
+  await bench.world.until(journal.open('attic', 7, { epoch: 3, seq: 200, ms: 5_000 }));
+  await journal.trim('lobby', 1);
+  await bench.world.advance(5_000);
+  await bench.world.until(appendText(journal, 'attic', 7, 200, 'in the first'));
+  await bench.world.until(appendText(journal, 'attic', 7, 201, 'in the second'));
+  return [1, 2].flatMap((number) => rowsOf(number, bench.disk.peek(`${DIRECTORY}/${segmentName(number)}`)!));
+}
+
+test('segments are written byte by byte as they always were', async () => {
+  expect(await writeAll()).toEqual(golden());
+});
+
+test('segments written long ago are read', async () => {
+  const bench = createJournalBench(43);
+  for (const number of [1, 2]) bench.disk.place(`${DIRECTORY}/${segmentName(number)}`, bytesOf(number));
+  const journal = await bench.open();
+  expect(journal.boot).toBe(2);
+  expect(await textsOf(journal, 'lobby')).toEqual(['many']);
+  expect(await textsOf(journal, 'attic')).toEqual(['in the first', 'in the second']);
+  const head = { epoch: 1_800_000_000, seq: 300, ms: 9_000_000_000 };
+  expect(await journal.liveRooms()).toEqual([
+    { room: 'lobby', head, trimmed: 1, bytes: 4, oldestAt: 0 },
+    { room: 'attic', head: { epoch: 7, seq: 202, ms: 202 }, trimmed: 200, bytes: 25, oldestAt: 0 },
+  ]);
+  expect(await bench.world.until(journal.open('lobby', head.epoch, EMPTY_HEAD))).toMatchObject({
+    why: 'fenced',
+    epoch: head.epoch,
+  });
+});

@@ -1,0 +1,98 @@
+/** Journals on a simulated disk for tests: opening, appending, and looking at what is there. */
+import {
+  type Journal,
+  type JournalLimits,
+  type JournalOutcome,
+  openJournal,
+} from '../../src/ports/room-log/journal.ts';
+import { EMPTY_HEAD, type AppendOutcome } from '../../src/ports/room-log/room-log.ts';
+import { SimulatedDisk, type SimulatedDiskOptions } from './disk.simulated.ts';
+import { createSimulatedWorld, seededRandom, type SimulatedWorld } from './world.simulated.ts';
+
+export const DIRECTORY = 'journal';
+
+export interface JournalBench {
+  readonly disk: SimulatedDisk;
+  readonly world: SimulatedWorld;
+  readonly fatal: Error[];
+  /** Opens the journal or throws with the refusal's code. */
+  open(limits?: Partial<JournalLimits>): Promise<Journal>;
+  tryOpen(limits?: Partial<JournalLimits>): Promise<JournalOutcome>;
+  /** Like tryOpen, but the caller lets the time pass. */
+  begin(limits?: Partial<JournalLimits>): Promise<JournalOutcome>;
+  /** The process is gone, and the power with it. */
+  cut(loss: 'everything' | 'random'): void;
+}
+
+export function createJournalBench(
+  seed: number,
+  disk: Partial<SimulatedDiskOptions> = {},
+  world = createSimulatedWorld(seed),
+): JournalBench {
+  const simulated = new SimulatedDisk({ random: seededRandom(seed + 1), timers: world.timers, ...disk });
+  const fatal: Error[] = [];
+  let locked = false;
+  const begin = (limits: Partial<JournalLimits> = {}) =>
+    openJournal({
+      disk: simulated,
+      directory: DIRECTORY,
+      world,
+      lock() {
+        if (locked) return { ok: false };
+        locked = true;
+        return { ok: true, release: () => (locked = false) };
+      },
+      fatal: (error) => fatal.push(error),
+      limits: { stepBytes: 4_096, segmentBytes: 16_384, ...limits },
+    });
+  const tryOpen = (limits?: Partial<JournalLimits>) => world.until(begin(limits));
+  return {
+    disk: simulated,
+    world,
+    fatal,
+    begin,
+    tryOpen,
+    async open(limits) {
+      const outcome = await tryOpen(limits);
+      if (!outcome.ok) throw new Error(`${outcome.code}: ${outcome.message}`);
+      return outcome.journal;
+    },
+    cut(loss) {
+      simulated.cut(loss);
+      world.clearTimers();
+      locked = false;
+    },
+  };
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Opens a room that nobody has opened before. */
+export async function openRoom(
+  bench: JournalBench,
+  journal: Journal,
+  room: string,
+  epoch: number,
+): Promise<void> {
+  const outcome = await bench.world.until(journal.open(room, epoch, EMPTY_HEAD));
+  if (!outcome.ok) throw new Error(`opening ${room} was ${outcome.why}`);
+}
+
+/** Appends one entry with this text. */
+export function appendText(
+  journal: Journal,
+  room: string,
+  epoch: number,
+  prevSeq: number,
+  text: string,
+): Promise<AppendOutcome> {
+  const seq = prevSeq + 1;
+  return journal.append({ room, epoch, prevSeq, lastSeq: seq, lastMs: seq, records: encoder.encode(text) });
+}
+
+/** The texts of a room's live entries. */
+export async function textsOf(journal: Journal, room: string): Promise<readonly string[]> {
+  const runs = await journal.read(room, 0, Number.MAX_SAFE_INTEGER);
+  return runs.map((run) => decoder.decode(run.records));
+}
