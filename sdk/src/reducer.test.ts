@@ -8,6 +8,7 @@ import {
   applyRecord,
   CHAT_LINES_MAX,
   durationMs,
+  playedMs,
   newReplay,
   NOTES_MAX,
   replayRecords,
@@ -143,6 +144,16 @@ test('a finish record ends a game that its rules do not call done; the first end
   expect(replay).toMatchObject({ finishSeen: true, finishedAtMs: 9_000 });
   expect(durationMs(replay)).toBe(8_000);
   expect(durationMs(play([open, move(1, 1_000)]))).toBeNull();
+});
+
+test('the clock of play begins with the first move, stands still in pauses and at the end', () => {
+  expect(playedMs(play([open]), 5_000)).toBe(0);
+  const running = play([open, move(1, 10_000)]);
+  expect(playedMs(running, 12_000)).toBe(2_000);
+  const paused = play([open, move(1, 10_000), { kind: RecordKind.pause, ms: 15_000 }]);
+  expect(playedMs(paused, 40_000)).toBe(5_000);
+  const over = play([open, move(1, 1_000), { kind: RecordKind.finish, ms: 9_000 }]);
+  expect(playedMs(over, 60_000)).toBe(8_000);
 });
 
 test('the state does not depend on chat and notes, erased or not', () => {

@@ -94,6 +94,12 @@ export function durationMs(replay: Replay<unknown>): number | null {
   return replay.endPlayMs - replay.firstPlayMs;
 }
 
+/** Play so far at room time `roomMs`: from the first move, pauses taken out; stands still at the end. */
+export function playedMs(replay: Replay<unknown>, roomMs: number): number {
+  if (replay.firstPlayMs === null) return 0;
+  return Math.max(0, (replay.endPlayMs ?? playMs(replay, roomMs)) - replay.firstPlayMs);
+}
+
 /** Applies all records in `bytes`, one after another. `malformed` = the bytes are not records. */
 export function replayRecords<State, Move>(
   replay: Replay<State>,

@@ -111,8 +111,18 @@ export interface Session<State, Move> {
   finishedAtMs(): number | null;
   /** From the first move to the one that ended the game, pauses taken out; null until then. */
   durationMs(): number | null;
-  /** When each puzzle was first seen solved, and by which seat. */
-  solved(): readonly { readonly id: string; readonly seat: number; readonly ms: number }[];
+  /** The same clock while it runs: milliseconds of play until now; 0 before the first move. */
+  playedMs(): number;
+  /**
+   * When each puzzle was first seen solved, in room time and in play time (since the first move,
+   * pauses taken out), and by which seat.
+   */
+  solved(): readonly {
+    readonly id: string;
+    readonly seat: number;
+    readonly ms: number;
+    readonly playMs: number;
+  }[];
   /** FNV-1a (hex) over the canonical JSON of the state: equal on all pages at the same position. */
   stateHash(): string;
   position(): { readonly epoch: number; readonly seq: number };

@@ -2,7 +2,7 @@
 import { RecordKind } from '../protocol/record.ts';
 import { stateHash } from './canonical.ts';
 import { Core } from './core.ts';
-import { decodeJson, durationMs } from './reducer.ts';
+import { decodeJson, durationMs, playedMs } from './reducer.ts';
 import type { Session, SessionOptions } from './session-api.ts';
 
 export function openSession<State, Move>(options: SessionOptions<State, Move>): Session<State, Move> {
@@ -37,6 +37,7 @@ export function openSession<State, Move>(options: SessionOptions<State, Move>): 
     retryNow: () => connection.start(),
     roomMs: () => core.clock.roomMs(),
     finishedAtMs: () => room.shown?.finishedAtMs ?? null,
+    playedMs: () => (room.shown === null ? 0 : playedMs(room.shown, core.clock.roomMs())),
     durationMs: () => (room.shown === null ? null : durationMs(room.shown)),
     solved: () => room.shown?.solved ?? [],
     stateHash: () => stateHash(room.shown?.state ?? null),
