@@ -140,17 +140,14 @@ function useSummary({ session, data, gameText }: Model): void {
   const durationMs = session.durationMs();
   useEffect(() => {
     if (durationMs === null) return;
-    const solved = session.solved();
-    // Room time began before the first move; the end is the end on both clocks.
-    const before = (session.finishedAtMs() ?? durationMs) - durationMs;
     const summary: EndSummary = {
       durationMs,
       hints: session.progress()?.hints ?? 0,
       players: Math.max(1, session.players().length),
-      puzzles: solved.map(({ id, ms }) => ({
+      puzzles: session.solved().map(({ id, playMs }) => ({
         id,
         name: gameText(`puzzle.${id}`),
-        atMs: Math.max(0, ms - before),
+        atMs: playMs,
       })),
     };
     store(endKey(data.endPage), summary);

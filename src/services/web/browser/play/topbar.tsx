@@ -71,11 +71,10 @@ function Timer() {
   const { session, t } = useModel();
   const [, tick] = useState(0);
   useEffect(() => every(1_000, () => tick((count) => count + 1)), []);
-  const ms = session.durationMs() ?? session.finishedAtMs() ?? session.roomMs();
   return (
     <p class="timer" role="timer" aria-label={t('timer')}>
       <Sign name="clock" />
-      {clockText(ms)}
+      {clockText(session.playedMs())}
     </p>
   );
 }
