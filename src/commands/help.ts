@@ -1,12 +1,10 @@
 /** `escapement help` and `escapement version`: made from the tables of commands and options. */
-import manifest from '../../package.json' with { type: 'json' };
 import { flagOf, isSwitch } from '../config.load.ts';
 import { type OptionName, OPTIONS } from '../config.ts';
 import { SERVICES } from '../running.ts';
+import { VERSION } from '../version.ts';
 import { COMMANDS } from './commands.ts';
 import type { Terminal } from './command.ts';
-
-export const VERSION = manifest.version;
 
 export async function help(_: readonly string[], terminal: Terminal): Promise<number> {
   const commands = Object.values(COMMANDS).map(

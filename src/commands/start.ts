@@ -8,10 +8,10 @@ import { openKeyring } from '../lib/keyring.real.ts';
 import { lockFile } from '../lib/lock.real.ts';
 import type { World } from '../lib/world.ts';
 import { type ServiceName, SERVICES } from '../running.ts';
+import { VERSION } from '../version.ts';
 import { wire } from '../wire.ts';
 import { banner } from './banner.ts';
 import type { Terminal } from './command.ts';
-import { VERSION } from './help.ts';
 import { untilStopped } from './stop.ts';
 
 export async function start(args: readonly string[], terminal: Terminal, world: World): Promise<number> {

@@ -10,8 +10,11 @@ const ENTRY =
 export const deadFiles: Rule = {
   name: 'dead-files',
   check(repository) {
-    const product = reachable(repository, ({ path }) => ENTRY.test(path));
-    const tests = reachable(repository, ({ path }) => ENTRY.test(path) || /\.test\.tsx?$/.test(path));
+    const commands = repository.find('package.json')?.text ?? '';
+    const isEntry = ({ path }: { readonly path: string }) =>
+      ENTRY.test(path) || commands.includes(` ${path}`);
+    const product = reachable(repository, isEntry);
+    const tests = reachable(repository, (file) => isEntry(file) || /\.test\.tsx?$/.test(file.path));
     return repository.code
       .filter(
         ({ path }) =>

@@ -1,9 +1,13 @@
-/** What switches a check off: types, lint, single tests. A check that may be switched off is none. */
+/**
+ * What switches a check off: types, lint, single tests. Only lint may be, for one line, one rule,
+ * and with the reason behind two dashes.
+ */
 import type { SourceFile } from '../repository.ts';
 import type { Rule, Violation } from '../rule.ts';
 import { dotted, walk } from '../walk.ts';
 
 const COMMENT = /@ts-(ignore|expect-error|nocheck)|(oxlint|eslint)-disable|\b(TODO|FIXME|XXX)\b/;
+const EXCUSED = /^\s*oxlint-disable-next-line [\w/-]+ -- \S+ \S+/;
 const TEST = /^(describe|test|it)\.(concurrent\.)?(only|skip|todo|failing)$/;
 
 export const escapeHatches: Rule = {
@@ -14,7 +18,7 @@ export const escapeHatches: Rule = {
 function inComments(file: SourceFile): readonly Violation[] {
   return file.comments.flatMap(({ value, start }) => {
     const found = COMMENT.exec(value);
-    if (!found) return [];
+    if (!found || EXCUSED.test(value)) return [];
     return [
       {
         path: file.path,

@@ -20,7 +20,7 @@ const LAYERS: readonly { readonly path: RegExp; readonly may: readonly string[] 
   },
   {
     path: /^src\/(config|config\.load|errors|running)\.ts$/,
-    may: ['src/config', 'src/errors.ts', 'src/running.ts', 'src/lib/'],
+    may: ['src/config', 'src/errors.ts', 'src/running.ts', 'src/version.ts', 'src/lib/'],
   },
   {
     // Publishing at start is the one command that the wiring calls.
@@ -35,6 +35,7 @@ const LAYERS: readonly { readonly path: RegExp; readonly may: readonly string[] 
       'src/config',
       'src/errors.ts',
       'src/running.ts',
+      'src/version.ts',
       'src/commands/publish.ts',
     ],
   },
@@ -46,13 +47,14 @@ const LAYERS: readonly { readonly path: RegExp; readonly may: readonly string[] 
       'src/config',
       'src/errors.ts',
       'src/running.ts',
+      'src/version.ts',
       'src/ports/',
       'src/domain/',
       'sdk/',
       'src/lib/',
-      'package.json',
     ],
   },
+  { path: /^src\/version\.ts$/, may: ['package.json'] },
   { path: /^src\/main\.ts$/, may: ['src/commands/', 'src/errors.ts', 'src/lib/'] },
 ];
 
