@@ -37,7 +37,8 @@ test('a split sums to the whole, and no part is a full unit from its exact share
   );
 });
 
-test('of equal remainders the earlier part gets the unit', () => {
+test('the larger remainder gets the unit; of equal ones the earlier part', () => {
+  expect(allocate(10, [1, 2])).toEqual([3, 7]);
   expect(allocate(100, [1, 1, 1])).toEqual([34, 33, 33]);
   expect(allocate(0, [1, 2])).toEqual([0, 0]);
   expect(() => allocate(100, [0, 0])).toThrow('not all zero');

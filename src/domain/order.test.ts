@@ -56,9 +56,9 @@ test('whatever events come, an order is paid at most once and stays paid', () =>
         const decision = decide(now, one);
         if (decision.kind === 'pay') {
           deliveries += 1;
-          now = { ...now, state: 'paid', sessionId: one.sessionId };
+          now = { ...order, state: 'paid', sessionId: one.sessionId };
         }
-        if (decision.kind === 'close') now = { ...now, state: decision.state };
+        if (decision.kind === 'close') now = { ...order, state: decision.state };
         expect(deliveries).toBe(now.state === 'paid' ? 1 : 0);
       }
     }),

@@ -25,7 +25,7 @@ const fixture = await openWeb({ url, releases: [sampleRelease(), second] });
 const server = Bun.serve({
   port,
   hostname: '127.0.0.1',
-  fetch: (request, server) => fixture.web.fetch(request, server.requestIP(request)?.address ?? 'unknown'),
+  fetch: (request, own) => fixture.web.fetch(request, own.requestIP(request)?.address ?? 'unknown'),
 });
 console.log(`shop   ${url}/\nadmin  ${url}/admin?key=${fixture.deps.keys.admin}`);
 process.on('SIGINT', () => {

@@ -94,7 +94,11 @@ export async function openWeb(options: FixtureOptions = {}): Promise<WebFixture>
   const folder = await mkdtemp(join(tmpdir(), 'escapement-web-'));
   const world = new TestWorld();
   const db = await openSqlite({ path: join(folder, 'main.sqlite'), onLost: (error) => console.error(error) });
-  const files = await openDirectoryFiles({ root: join(folder, 'files'), ...world });
+  const files = await openDirectoryFiles({
+    root: join(folder, 'files'),
+    clock: world.clock,
+    random: world.random,
+  });
   const releases = options.releases ?? [sampleRelease()];
   for (const release of releases) await publishSample(db, files, release, world.clock.now());
 

@@ -19,7 +19,7 @@ async function openTill(takes: (body: string) => boolean = () => true) {
   const world = new TestWorld();
   const sent: SignedWebhook[] = [];
   const restart = async () => {
-    const files = await openDirectoryFiles({ root: folder, ...world });
+    const files = await openDirectoryFiles({ root: folder, clock: world.clock, random: world.random });
     return createTill({
       files,
       world,

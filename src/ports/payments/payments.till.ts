@@ -112,8 +112,8 @@ function newSession(id: string, request: CheckoutRequest): TillSession {
 
 /** The same order and attempt always give the same session; nobody can guess another's. */
 function sessionId(key: Uint8Array, request: CheckoutRequest): string {
-  const mac = createHmac('sha256', key).update(`session ${request.orderId} ${request.attempt}`);
-  return mac.digest('hex').slice(0, 32);
+  const named = createHmac('sha256', key).update(`session ${request.orderId} ${request.attempt}`);
+  return named.digest('hex').slice(0, 32);
 }
 
 /** A session has at most one closing event, so the id follows from both. */

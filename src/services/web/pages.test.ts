@@ -6,6 +6,19 @@ import { orderSecret } from '../../domain/secret.ts';
 let shop: WebFixture;
 afterEach(() => shop.stop());
 
+const PLAIN_PAGES = [
+  '/',
+  '/games/sample-hour',
+  '/games/sample-hour/buy',
+  '/resend',
+  '/resend/sent',
+  '/legal/imprint',
+  '/legal/privacy',
+  '/legal/terms',
+  '/nowhere',
+  '/games/none',
+  '/o/none',
+];
 const KEY = 'key=admin-key-for-tests';
 
 /** Opens a shop with a paid, a declined and an open order; answers every page it has. */
@@ -22,11 +35,10 @@ async function openWithOrders(options: FixtureOptions = {}): Promise<string[]> {
   const orders = await shop.db.read.selectFrom('orders').select('id').execute();
   const secrets = orders.map(({ id }) => orderSecret(id, shop.deps.keys.seal));
   return [
-    ...['/', '/games/sample-hour', '/games/sample-hour/buy', '/resend', '/resend/sent'],
-    ...['/legal/imprint', '/legal/privacy', '/legal/terms', '/nowhere', '/games/none', '/o/none'],
+    ...PLAIN_PAGES,
     ...tills,
     ...secrets.map((secret) => `/o/${secret}`),
-    ...[`/admin?${KEY}`, `/admin/status?${KEY}`, `/admin/outbox?${KEY}`],
+    ...['/admin', '/admin/status', '/admin/outbox'].map((path) => `${path}?${KEY}`),
   ];
 }
 

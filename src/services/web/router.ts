@@ -33,18 +33,18 @@ export function routesOn(app: Hono<WebEnv>, limits: Limits, ownOrigin: string): 
     },
     postForm(path, options, handler) {
       post(path, options, 'application/x-www-form-urlencoded', (c, body) =>
-        handler(c as WebContext<typeof path>, new URLSearchParams(body)),
+        handler(c, new URLSearchParams(body)),
       );
     },
     postJson(path, options, handler) {
       post(path, options, 'application/json', (c, body) => {
         const parsed = parseJson(body);
         if (!parsed.ok) return sendJsonError('bad-request');
-        return handler(c as WebContext<typeof path>, parsed.value);
+        return handler(c, parsed.value);
       });
     },
     postRaw(path, options, handler) {
-      post(path, options, null, (c, body) => handler(c as WebContext<typeof path>, body));
+      post(path, options, null, (c, body) => handler(c, body));
     },
   };
 }

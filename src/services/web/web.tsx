@@ -1,6 +1,7 @@
 /** The web service: every page and call of the platform, as one function from request to answer. */
 import { Hono } from 'hono';
 import { getCookie } from 'hono/cookie';
+import type { Log } from '../../lib/log.ts';
 import type { RouteModule, WebContext, WebEnv } from './app.ts';
 import type { WebDeps } from './deps.ts';
 import { sendError } from './respond.tsx';
@@ -11,8 +12,11 @@ import { chooseLocale, LANGUAGE_COOKIE } from './middleware/locale.ts';
 import { applyHeaders, securityHeaders } from './middleware/security.ts';
 import { adminRoutes } from './routes/admin.tsx';
 import { checkoutRoutes } from './routes/checkout.tsx';
+import { endRoutes } from './routes/end.tsx';
 import { legalRoutes } from './routes/legal.tsx';
+import { lobbyRoutes } from './routes/lobby.tsx';
 import { orderRoutes } from './routes/order.tsx';
+import { playRoutes } from './routes/play.tsx';
 import { resendRoutes } from './routes/resend.tsx';
 import { shopRoutes } from './routes/shop.tsx';
 import { staticRoutes } from './routes/static.ts';
@@ -29,6 +33,9 @@ const MODULES: readonly RouteModule[] = [
   shopRoutes,
   checkoutRoutes,
   orderRoutes,
+  lobbyRoutes,
+  playRoutes,
+  endRoutes,
   resendRoutes,
   legalRoutes,
   webhookRoutes,
@@ -48,11 +55,11 @@ export function createWeb(deps: WebDeps): Web {
   for (const register of MODULES) register(routes, deps);
   app.notFound((c) => sendError(c, 'not-found'));
   app.onError((error, c) => {
-    logError(c.req.method, c.req.routePath, error);
+    logError(deps.log, c.req.method, c.req.routePath, error);
     return sendError(c, 'internal');
   });
   const reconciling = reconciler(deps);
-  reconciling.start((error) => logError('-', 'reconcile', error));
+  reconciling.start((error) => logError(deps.log, '-', 'reconcile', error));
   return {
     fetch: async (request, address) => app.fetch(request, { address }),
     stop: () => reconciling.stop(),
@@ -72,7 +79,7 @@ function prepare(c: WebContext, deps: WebDeps): void {
 }
 
 /** The route's pattern and never the address: that may hold a secret. */
-function logError(method: string, route: string, error: unknown): void {
+function logError(log: Log, method: string, route: string, error: unknown): void {
   const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  console.error(`web: ${method} ${route}: ${said}`);
+  log.error('page', { method, route, error: said });
 }

@@ -64,7 +64,7 @@ function TillPage({ c, session }: { readonly c: WebContext; readonly session: Ti
             <span>{session.title}</span>
             <span class="price">{price}</span>
           </p>
-          {open || <p role="status">{t(`till.closed_${session.state}`)}</p>}
+          {open || <output>{t(`till.closed_${session.state}`)}</output>}
           {open && (
             <>
               <button class="button button-big" type="submit" name="action" value="pay">
