@@ -54,8 +54,8 @@ export type PassageOutcome =
   | { readonly ok: false; readonly why: 'nothing' }
   /** Entry `seq` is missing: trimmed in between, or lost. */
   | { readonly ok: false; readonly why: 'gap'; readonly seq: number }
-  /** Behind entry `seq` comes what cannot be archived; `what` says what it is. */
-  | { readonly ok: false; readonly why: 'damaged'; readonly seq: number; readonly what: string };
+  /** What follows cannot be archived; `what` says where and why. */
+  | { readonly ok: false; readonly why: 'damaged'; readonly what: string };
 
 /**
  * Reads runs that follow each other. `known` are the archived clients of the room. A chunk holds at
@@ -86,7 +86,7 @@ export function readPassage(
 }
 
 function damaged(seq: number, what: string): PassageOutcome {
-  return { ok: false, why: 'damaged', seq, what };
+  return { ok: false, why: 'damaged', what: `behind entry ${seq} the log has ${what}` };
 }
 
 class Reading {
@@ -130,13 +130,13 @@ class Reading {
     if (kind === RecordKind.finish) this.finishMs ??= ms;
     if (kind === RecordKind.epoch) {
       const epoch = new Reader(body).varint();
-      if (epoch <= this.epoch) return `epoch ${epoch} follows epoch ${this.epoch}`;
+      if (epoch <= this.epoch) return `epoch ${epoch} after epoch ${this.epoch}`;
       this.epoch = epoch;
       this.epochs.push({ epoch, firstSeq: seq });
     }
     if (kind === RecordKind.client) {
-      if (body.length !== ID_BYTES) return `the id of client ${number} has ${body.length} bytes`;
-      if (this.clients.has(number)) return `client ${number} comes for the second time`;
+      if (body.length !== ID_BYTES) return `an id of ${body.length} bytes for client ${number}`;
+      if (this.clients.has(number)) return `client ${number} for the second time`;
       this.clients.set(number, { number, id: body.slice(), seat, lastSeq: 0 });
       this.changed.add(number);
     }
@@ -146,7 +146,7 @@ class Reading {
   private takeSender({ client: number, clientSeq }: LogRecord): string {
     if (clientSeq === 0) return '';
     const client = this.clients.get(number);
-    if (!client) return `client ${number} sends before it came`;
+    if (!client) return `a message of client ${number}, which it does not know`;
     // A repeat or a jump would be a bug of the room server, and no reason to lose the room.
     if (clientSeq <= client.lastSeq) return '';
     this.clients.set(number, { ...client, lastSeq: clientSeq });

@@ -78,8 +78,11 @@ export function playContract(pair: () => Promise<Pair>): void {
   });
 
   test('a quarantined room keeps its first reason', async () => {
-    await db.write((tx) => rooms.quarantineRoom(tx, 'fresh', 'a gap'));
-    await db.write((tx) => rooms.quarantineRoom(tx, 'fresh', 'another'));
+    const quarantine = (why: string, archivedUpto?: number) =>
+      db.write((tx) => rooms.quarantineRoom(tx, 'fresh', why, archivedUpto));
+    expect(await quarantine('seen at another head', 7)).toBe(false);
+    expect(await quarantine('a gap', 0)).toBe(true);
+    expect(await quarantine('another')).toBe(false);
     expect((await rooms.roomById(db.read, 'fresh'))?.quarantined).toBe('a gap');
   });
 

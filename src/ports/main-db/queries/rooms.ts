@@ -147,12 +147,22 @@ export async function setOwner(tx: Tx, owner: RoomOwnerRow, from: RoomOwnerRow |
   return numUpdatedRows > 0n;
 }
 
-/** No play until the studio looked at it. The first reason stays. */
-export async function quarantineRoom(tx: Tx, room: string, reason: string): Promise<void> {
-  await tx
+/**
+ * No play until the studio looked at it. The first reason stays. With `archivedUpto`: only if the
+ * archive still ends there, for who judged by that. False when nothing was changed.
+ */
+export async function quarantineRoom(
+  tx: Tx,
+  room: string,
+  reason: string,
+  archivedUpto?: number,
+): Promise<boolean> {
+  let update = tx
     .updateTable('rooms')
     .set({ quarantined: reason })
     .where('id', '=', room)
-    .where('quarantined', 'is', null)
-    .execute();
+    .where('quarantined', 'is', null);
+  if (archivedUpto !== undefined) update = update.where('archived_upto', '=', archivedUpto);
+  const { numUpdatedRows } = await update.executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
