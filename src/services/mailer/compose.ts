@@ -1,4 +1,5 @@
 /** From a mail job to a mail: looks up what it names, unseals links, fills the template. */
+import { orderLink, playLink } from '../../domain/links.ts';
 import { formatMoney, totalOf } from '../../domain/money.ts';
 import type { ReleaseManifest } from '../../domain/release.ts';
 import { orderSecret, unseal } from '../../domain/secret.ts';
@@ -57,7 +58,7 @@ export async function compose(deps: ComposeDeps, job: Job<'mail'>): Promise<Mail
     privacy: t('privacy'),
     privacyHref: `${deps.url}/legal/privacy`,
     links: await Promise.all(entitlements.map((entitlement) => linkSlots(deps, entitlement, locale))),
-    facts: order ? receipt(order, locale, t, `${deps.url}/o/${orderSecret(order.id, deps.keys.seal)}`) : [],
+    facts: order ? receipt(order, locale, t, orderLink(deps.url, orderSecret(order.id, deps.keys.seal))) : [],
   };
   return {
     messageId: `<${template}-${job.id}@${new URL(deps.url).hostname}>`,
@@ -78,7 +79,7 @@ async function linkSlots(deps: ComposeDeps, entitlement: EntitlementRow, locale:
   const release = await currentRelease(deps.db.read, entitlement.game);
   const manifest = release && (JSON.parse(release.manifest) as ReleaseManifest);
   const texts = manifest && (manifest.texts[locale] ?? Object.values(manifest.texts)[0]);
-  return { title: texts?.title ?? entitlement.game, href: `${deps.url}/t/${secret}` };
+  return { title: texts?.title ?? entitlement.game, href: playLink(deps.url, secret) };
 }
 
 function receipt(

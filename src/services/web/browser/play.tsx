@@ -86,6 +86,8 @@ async function start(): Promise<void> {
     join,
     report: reporter.report,
   });
+  // For authors at the browser's console, and for tests: what this page knows of its room.
+  Object.assign(window, { escapement: session });
   const model = createModel({ data, client, session, t, gameText: translator(data.locale, gameTexts) });
   root.replaceChildren();
   render(<Shell model={model} />, root);

@@ -1,0 +1,42 @@
+/** The whole path of a team, as it is walked in real browsers against the program as it is started. */
+import { afterAll, beforeAll, expect, test } from 'bun:test';
+import type { Browser } from 'puppeteer-core';
+import { launch, visitor } from './support/browser.ts';
+import { startServer, temporaryFolder, type ServerProcess } from './support/server.ts';
+import { buy, enter, finished, linkFromMail, play, settled } from './support/team.ts';
+
+const TEST_MS = 120_000;
+
+let folder: { path: string; remove(): Promise<void> };
+let server: ServerProcess;
+let browser: Browser;
+
+beforeAll(async () => {
+  folder = await temporaryFolder('journey');
+  server = await startServer({ port: 0, url: '', dataDir: folder.path });
+  browser = await launch('chromium');
+}, TEST_MS);
+afterAll(async () => {
+  await browser.close();
+  await server.stop();
+  await folder.remove();
+}, TEST_MS);
+
+test(
+  'two friends buy, read the mail, enter, play to the end and see how they did',
+  async () => {
+    const ada = await visitor(browser);
+    await buy(ada.page, server.addresses.shop, 'ada@players.example');
+    const link = await linkFromMail(ada.page, server.addresses.outbox);
+    await enter(ada.page, link, 'Ada');
+    const ben = await visitor(browser, 390, 844);
+    await enter(ben.page, link, 'Ben');
+    const pages = [ada.page, ben.page];
+    await play(pages);
+    const [first, second] = await settled(pages);
+    expect(first).toBe(second as string);
+    expect(await finished(ben.page)).toBe(true);
+    expect([...ada.errors, ...ben.errors]).toEqual([]);
+  },
+  TEST_MS,
+);

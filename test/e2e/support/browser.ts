@@ -1,0 +1,60 @@
+/** Real browsers: Chromium and Firefox ESR as Debian packages them, one driver for both. */
+import { existsSync } from 'node:fs';
+import puppeteer, { type Browser, type BrowserContext, type Page } from 'puppeteer-core';
+
+export type BrowserName = 'chromium' | 'firefox';
+
+const PROGRAMS: { readonly [N in BrowserName]: readonly string[] } = {
+  chromium: ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'],
+  firefox: ['/usr/bin/firefox-esr', '/usr/bin/firefox'],
+};
+/** Nothing that talks to the network by itself; no sandbox, which root cannot have. */
+const CHROMIUM_FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--autoplay-policy=no-user-gesture-required',
+];
+
+/** null = not installed here. */
+export function programOf(name: BrowserName): string | null {
+  return PROGRAMS[name].find((path) => existsSync(path)) ?? null;
+}
+
+export function launch(name: BrowserName): Promise<Browser> {
+  const executablePath = programOf(name);
+  if (executablePath === null) throw new Error(`${name} is not installed`);
+  return name === 'chromium'
+    ? puppeteer.launch({ executablePath, headless: true, args: CHROMIUM_FLAGS })
+    : puppeteer.launch({ browser: 'firefox', executablePath, headless: true });
+}
+
+export interface Visitor {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** What went wrong in the page's scripts. */
+  readonly errors: readonly string[];
+}
+
+/** Somebody with a browser profile of their own: own cookies, own storage. */
+export async function visitor(browser: Browser, width = 1280, height = 800): Promise<Visitor> {
+  const context = await browser.createBrowserContext();
+  const page = await context.newPage();
+  await page.setViewport({ width, height });
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  return { page, context, errors };
+}
+
+/** Clicks what leads to another page and waits for that page. */
+export async function follow(page: Page, selector: string): Promise<void> {
+  await page.waitForSelector(selector);
+  await Promise.all([
+    page.waitForNavigation(),
+    page.$eval(selector, (element) => (element as HTMLElement).click()),
+  ]);
+}

@@ -1,0 +1,121 @@
+/** What players do, through the pages: buy, read the mail, take a seat, play. */
+import type { Page } from 'puppeteer-core';
+import { botMove } from '../../../games/dormouse-hour/bot.ts';
+import type { Move, State } from '../../../games/dormouse-hour/rules/state.ts';
+import type { Session } from '../../../sdk/src/session-api.ts';
+import { follow } from './browser.ts';
+
+const GAME = 'dormouse-hour';
+
+declare global {
+  /** Put there by the play page. */
+  var escapement: Session<State, Move>;
+}
+
+/** From the shop to the order page, paying at the test till. */
+export async function buy(page: Page, shop: string, email: string): Promise<void> {
+  await page.goto(shop);
+  await follow(page, `a[href="/games/${GAME}"]`);
+  await follow(page, `a[href="/games/${GAME}/buy"]`);
+  await page.type('input[name=email]', email);
+  await page.type('input[name=again]', email);
+  await page.click('input[name=terms]');
+  await page.click('input[name=immediate]');
+  await follow(page, 'main form button[type=submit]');
+  await follow(page, 'button[value=pay]');
+}
+
+/** The team's link out of the newest mail in the outbox. */
+export async function linkFromMail(page: Page, outbox: string): Promise<string> {
+  for (;;) {
+    await page.goto(outbox);
+    const mail = await page.$('main a[href*="/admin/outbox/"]');
+    if (mail) break;
+    await page.waitForNetworkIdle();
+  }
+  await follow(page, 'main a[href*="/admin/outbox/"]');
+  const found = /https?:\/\/[^\s"<>]+\/join\/[A-Za-z0-9_-]+/.exec(await wholeText(page));
+  if (!found) throw new Error('the mail has no link');
+  return found[0];
+}
+
+/** The page's text, that of its frames included. */
+async function wholeText(page: Page): Promise<string> {
+  const texts = await Promise.all(
+    page.frames().map((frame) => frame.evaluate(() => document.body.innerText)),
+  );
+  return texts.join('\n');
+}
+
+export async function enter(page: Page, link: string, name: string): Promise<void> {
+  await page.goto(link);
+  await page.type('input[name=name]', name);
+  await follow(page, 'button[formaction$="/enter"]');
+  await live(page);
+}
+
+/** Waits until the page is connected and has replayed everything. */
+export async function live(page: Page, timeoutMs = 30_000): Promise<void> {
+  await page.waitForFunction(() => globalThis.escapement?.status() === 'live', { timeout: timeoutMs });
+}
+
+export interface Seen {
+  readonly hash: string;
+  readonly seq: number;
+  readonly epoch: number;
+  readonly unsent: number;
+  readonly status: string;
+}
+
+export function seen(page: Page): Promise<Seen> {
+  return page.evaluate(() => {
+    const session = globalThis.escapement;
+    const { seq, epoch } = session.position();
+    return { hash: session.stateHash(), seq, epoch, unsent: session.unsent(), status: session.status() };
+  });
+}
+
+/** Sends the bot's next move for this page's seat; false when it has none. */
+export async function step(page: Page): Promise<boolean> {
+  const { state, seat } = await page.evaluate(() => ({
+    state: globalThis.escapement.state(),
+    seat: globalThis.escapement.seat(),
+  }));
+  const move = state && botMove(state, seat);
+  if (!move) return false;
+  await page.evaluate((next) => globalThis.escapement.send(next), move);
+  await page.waitForFunction(() => globalThis.escapement.unsent() === 0);
+  return true;
+}
+
+/** Plays in turns until the game is over or `stepsMax` moves were made; answers how many. */
+export async function play(pages: readonly Page[], stepsMax = 500): Promise<number> {
+  let steps = 0;
+  for (let idle = 0; steps < stepsMax && idle < 40;) {
+    let moved = false;
+    for (const page of pages) {
+      if (steps >= stepsMax || !(await step(page))) continue;
+      moved = true;
+      steps++;
+    }
+    idle = moved ? 0 : idle + 1;
+    if (await finished(pages[0] as Page)) return steps;
+  }
+  return steps;
+}
+
+export function finished(page: Page): Promise<boolean> {
+  return page.evaluate(() => globalThis.escapement.finishedAtMs() !== null);
+}
+
+/** Waits until all pages stand at the same position; answers their hashes. */
+export async function settled(pages: readonly Page[]): Promise<readonly string[]> {
+  const heads = await Promise.all(pages.map(async (page) => (await seen(page)).seq));
+  const head = Math.max(...heads);
+  await Promise.all(
+    pages.map((page) =>
+      page.waitForFunction((seq) => globalThis.escapement.position().seq >= seq, { timeout: 60_000 }, head),
+    ),
+  );
+  return Promise.all(pages.map(async (page) => (await seen(page)).hash));
+}
