@@ -71,9 +71,17 @@ function Head(props: PageProps) {
         </>
       )}
       <link rel="icon" href="/studio/logo" />
-      <link rel="preload" href={assets.url(DISPLAY_FACE)} as="font" type="font/woff2" crossorigin="" />
       <link rel="stylesheet" href={assets.url('site.css')} />
       <link rel="stylesheet" href="/studio.css" />
+      {/* After the styles, without which nothing shows; the stand-in face bridges the gap. */}
+      <link
+        rel="preload"
+        href={assets.url(DISPLAY_FACE)}
+        as="font"
+        type="font/woff2"
+        crossorigin=""
+        fetchpriority="low"
+      />
       {(props.styles ?? []).map((name) => (
         <link rel="stylesheet" href={assets.url(name)} />
       ))}

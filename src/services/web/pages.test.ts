@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from 'bun:test';
 import { openWeb, sampleRelease, type FixtureOptions, type WebFixture } from '../../../test/support/web.ts';
 import { orderSecret } from '../../domain/secret.ts';
+import { outboxSender } from '../../ports/mail/mail.outbox.ts';
 
 let shop: WebFixture;
 afterEach(() => shop.stop());
@@ -177,4 +178,29 @@ test('health is about the process, readiness about its parts', async () => {
   expect(unready.status).toBe(503);
   expect(await unready.json()).toEqual({ ready: false, faults: { mailer: fault } });
   expect((await shop.get('/health')).status).toBe(200);
+});
+
+test('the studio reads mails of the outbox, and a mail can do nothing but be read', async () => {
+  shop = await openWeb();
+  const sender = outboxSender(shop.deps.outboxDir ?? '', shop.deps.world.clock);
+  await sender.send({
+    messageId: '<mail-1@shop.test>',
+    from: 'Studio <s@shop.test>',
+    to: 'ada@example.org',
+    subject: 'Your <b>ticket</b>',
+    text: 'Play: http://shop.test/join/x <script>',
+    html: '<p>Hello<script>alert(1)</script></p>',
+  });
+  const list = await (await shop.get(`/admin/outbox?${KEY}`)).text();
+  const [, id = ''] = /\/admin\/outbox\/([a-z0-9-]+)\?/.exec(list) ?? [];
+  const page = await (await shop.get(`/admin/outbox/${id}?${KEY}`)).text();
+  expect(page).toContain('Your &lt;b&gt;ticket');
+  expect(page).toContain('<a href="http://shop.test/join/x">');
+  expect(page).not.toContain('<script>');
+  const mail = await shop.get(`/admin/outbox/${id}/html?${KEY}`);
+  expect(await mail.text()).toContain('<p>Hello');
+  const policy = mail.headers.get('content-security-policy') ?? '';
+  expect(policy).toContain('sandbox');
+  expect(policy).not.toContain('allow-scripts');
+  expect((await shop.get(`/admin/outbox/..%2fkeys?${KEY}`)).status).toBe(404);
 });

@@ -1,5 +1,6 @@
 /** Every POST, whatever it is for: from our own pages, in bounds, not too often. */
 import { afterEach, expect, test } from 'bun:test';
+import { join } from 'node:path';
 import { openWeb, TEST_URL, type WebFixture } from '../../../test/support/web.ts';
 
 let shop: WebFixture;
@@ -84,4 +85,14 @@ test('a fault of ours is a page with a code, and no secret reaches the log', asy
   expect(log).not.toContain('admin-key');
   // The page must not tell what broke.
   expect(html).not.toContain('at ');
+});
+
+test('no module registers a POST but through the routes that carry limit, size and Origin check', async () => {
+  const found = [];
+  for await (const path of new Bun.Glob('**/*.{ts,tsx}').scan({ cwd: import.meta.dir })) {
+    if (path === 'router.ts' || /\.test\.tsx?$/.test(path)) continue;
+    const text = await Bun.file(join(import.meta.dir, path)).text();
+    if (/\bapp\.(post|put|patch|delete|all|on)\(|\.route\(/.test(text)) found.push(path);
+  }
+  expect(found).toEqual([]);
 });

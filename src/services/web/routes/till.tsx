@@ -80,25 +80,35 @@ function TillPage({ c, session }: { readonly c: WebContext; readonly session: Ti
               </div>
             </>
           )}
-          <details open={!open}>
-            <summary>{t('till.webhook_title')}</summary>
-            <fieldset class="choices">
-              <legend>{t('till.webhook_text')}</legend>
-              {WEBHOOKS.map((kind) => (
-                <label class="tick">
-                  <input type="radio" name="webhook" value={kind} checked={kind === 'first'} />
-                  <span>{t(`till.webhook_${kind}`)}</span>
-                </label>
-              ))}
-            </fieldset>
-          </details>
+          {open && <WebhookChoice c={c} />}
           {open || (
-            <button class="button" type="submit" name="action" value="pay">
-              {t('till.back')}
-            </button>
+            <>
+              <input type="hidden" name="webhook" value="never" />
+              <button class="button" type="submit" name="action" value="pay">
+                {t('till.back')}
+              </button>
+            </>
           )}
         </form>
       </div>
     </Page>
+  );
+}
+
+function WebhookChoice({ c }: { readonly c: WebContext }) {
+  const { t } = c.var;
+  return (
+    <details>
+      <summary>{t('till.webhook_title')}</summary>
+      <fieldset class="choices">
+        <legend>{t('till.webhook_text')}</legend>
+        {WEBHOOKS.map((kind) => (
+          <label class="tick">
+            <input type="radio" name="webhook" value={kind} checked={kind === 'first'} />
+            <span>{t(`till.webhook_${kind}`)}</span>
+          </label>
+        ))}
+      </fieldset>
+    </details>
   );
 }
