@@ -61,11 +61,16 @@ function show(state: LobbyState): void {
     if (input) input.disabled = holder !== undefined && holder.seat !== state.mine;
   }
   if (!before) return;
-  // A seat that came or went, or a game that began, changes what the page offers: ask for it anew.
-  if (before.mine !== state.mine || (state.mine === null && before.full !== state.full))
-    return location.reload();
+  if (offers(before) !== offers(state)) return location.reload();
   tellNews(before, state);
   if (before.room === null && state.room !== null) begun(state);
+}
+
+/** What the page lets its visitor do; when that changes the page is asked for anew. */
+function offers({ mine, full, seats }: LobbyState): string {
+  if (mine !== null || !full) return String(mine);
+  const away = seats.filter(({ here }) => !here).map(({ seat }) => seat);
+  return `full, away ${away.join()}`;
 }
 
 function showSeat(row: HTMLElement, seat: LobbySeat | undefined, mine: number | null): void {

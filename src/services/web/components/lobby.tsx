@@ -149,7 +149,7 @@ export function FullHouse({ c, path, state }: LobbyProps) {
     <section class="card" aria-labelledby="full">
       <h2 id="full">{t('lobby.full_title')}</h2>
       <p>{t('lobby.full_text', { max: state.max })}</p>
-      <form method="post" action={`${path}/watch`}>
+      <form method="post" action={`${path}/watch`} class="watch">
         <button class="button button-big" type="submit" disabled={state.room === null}>
           <Sign name="eye" />
           {t('lobby.watch')}

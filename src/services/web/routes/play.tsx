@@ -66,7 +66,7 @@ const line = (max: number) =>
 
 const reportsSchema = z.strictObject({
   room: z.string().max(64),
-  release: z.string().regex(/^[0-9a-f]{1,64}$/),
+  release: z.string().regex(/^[a-z0-9-]{1,64}$/),
   reports: z
     .array(z.strictObject({ kind: line(REPORT_KIND_LENGTH_MAX), detail: line(REPORT_DETAIL_LENGTH_MAX) }))
     .min(1)

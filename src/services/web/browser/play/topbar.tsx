@@ -8,11 +8,17 @@ import type { DrawerName } from './model.ts';
 import { Mark, Sign, useModel } from './parts.tsx';
 
 export function TopBar() {
-  const { data } = useModel();
+  const { data, session, t } = useModel();
   return (
     <header class="bar">
       <p class="bar-title">{data.title}</p>
       <Roster />
+      {session.observer() && (
+        <p class="bar-watching">
+          <Sign name="eye" />
+          {t('watching_badge')}
+        </p>
+      )}
       <Connection />
       <Timer />
     </header>

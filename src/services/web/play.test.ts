@@ -1,0 +1,171 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { freeTeam, type Visitor, visitor } from '../../../test/support/visitor.ts';
+import { openWeb, sampleRelease, type WebFixture } from '../../../test/support/web.ts';
+import { readPass } from '../../domain/pass.ts';
+import { rotateLink } from '../../ports/main-db/queries/entitlements.ts';
+import { publishRelease } from '../../ports/main-db/queries/releases.ts';
+import { newestReports } from '../../ports/main-db/queries/reports.ts';
+import { quarantineRoom } from '../../ports/main-db/queries/rooms.ts';
+import type { PlayData } from './play-data.ts';
+
+let web: WebFixture;
+let ada: Visitor;
+/** `/r/<room>` and the room's id. */
+let page: string;
+let room: string;
+beforeEach(async () => {
+  web = await openWeb();
+  ada = visitor(web);
+  page = (await ada.post(`${await freeTeam(web)}/enter`, { name: 'Ada' })).headers.get('Location') ?? '';
+  room = page.slice('/r/'.length);
+});
+afterEach(() => web.stop());
+
+async function dataOf(who: Visitor): Promise<PlayData> {
+  const html = await (await who.get(page)).text();
+  const [, json = ''] = /id="play-data"[^>]*>([^<]*)</.exec(html) ?? [];
+  return JSON.parse(json) as PlayData;
+}
+
+async function publishAgain(id: string, rulesHash: string): Promise<void> {
+  web.clock.pass(1_000);
+  await web.db.write((tx) =>
+    publishRelease(tx, {
+      id,
+      game: 'sample-hour',
+      rules_hash: rulesHash,
+      api: 1,
+      manifest: JSON.stringify(sampleRelease({ client: `releases/sample-hour/${id}.js` })),
+      published_at: web.clock.clock.now(),
+    }),
+  );
+}
+
+describe('the play page', () => {
+  test('carries what its script needs, and a ticket for this device and seat', async () => {
+    const data = await dataOf(ada);
+    expect(data).toMatchObject({ room, api: 1, locale: 'en', title: 'The Sample Hour' });
+    expect(data.endPage).toMatch(/^\/e\/[\w-]{32}$/);
+    if (!data.join.ok) throw new Error(data.join.code);
+    expect(data.join.socket).toBe(`/h/h1/r/${room}/ws`);
+    const read = readPass(data.join.ticket, web.deps.keys.pass, web.clock.clock.now());
+    expect(read.ok && read.claims).toMatchObject({ room, seat: 1, observer: false, generation: 0 });
+  });
+
+  test('is not kept by any cache, and has nothing that the security policy would stop', async () => {
+    const response = await ada.get(page);
+    expect(response.headers.get('Cache-Control')).toBe('no-store');
+    const html = await response.text();
+    expect(html).not.toMatch(/\sstyle="|\son[a-z]+="|<script>(?!<\/script>)/);
+  });
+
+  test('without a seat it says what to do and gives nothing away', async () => {
+    const stranger = visitor(web);
+    const response = await stranger.get(page);
+    const html = await response.text();
+    expect(response.status).toBe(403);
+    expect(html).toContain('no-seat');
+    expect(html).not.toContain('play-data');
+    for (const unknown of ['/r/aaaaaaaaaaaaaaaaaaaa', '/r/x']) {
+      expect((await stranger.get(unknown)).status).toBe(404);
+    }
+  });
+
+  test('a room follows the newest release with its own rules, not a newer one with others', async () => {
+    await publishAgain('mended', 'rules-1');
+    await publishAgain('other-rules', 'rules-2');
+    expect((await dataOf(ada)).client).toBe('/files/releases/sample-hour/mended.js');
+  });
+});
+
+describe('the join call', () => {
+  const join = async (who: Visitor): Promise<unknown> =>
+    (await who.json(`/api/rooms/${room}/join`, {})).json();
+
+  test('gives a ticket that is good for one minute', async () => {
+    const answer = (await join(ada)) as { ok: true; ticket: string };
+    const now = web.clock.clock.now();
+    expect(readPass(answer.ticket, web.deps.keys.pass, now + 59_999).ok).toBe(true);
+    expect(readPass(answer.ticket, web.deps.keys.pass, now + 60_000).ok).toBe(false);
+  });
+
+  test('names the slot that owns the room now', async () => {
+    await web.db.write((tx) => tx.updateTable('room_owners').set({ slot: 'h7' }).execute());
+    expect(await join(ada)).toMatchObject({ ok: true, socket: `/h/h7/r/${room}/ws` });
+    await web.db.write((tx) => tx.deleteFrom('room_owners').execute());
+    expect(await join(ada)).toEqual({ ok: false, code: 'room-moving', then: 'retry' });
+  });
+
+  test('tells a page without a seat, and one of a broken room, not to come back', async () => {
+    expect(await join(visitor(web))).toEqual({ ok: false, code: 'no-seat', then: 'stop' });
+    await web.db.write((tx) => quarantineRoom(tx, room, 'damaged'));
+    expect(await join(ada)).toEqual({ ok: false, code: 'room-broken', then: 'stop' });
+  });
+
+  test('an observer who came by a link that was replaced since is refused', async () => {
+    const path = await freeTeam(web);
+    const own = (await visitor(web).post(`${path}/enter`)).headers.get('Location') ?? '';
+    room = own.slice('/r/'.length);
+    const watcher = visitor(web);
+    await watcher.post(`${path}/watch`);
+    expect(await join(watcher)).toMatchObject({ ok: true });
+    const { entitlement } = await web.db.read
+      .selectFrom('rooms')
+      .select('entitlement')
+      .where('id', '=', room)
+      .executeTakeFirstOrThrow();
+    const link = { secret_hash: 'new', secret_sealed: '' };
+    await web.db.write((tx) => rotateLink(tx, entitlement, 0, link));
+    expect(await join(watcher)).toMatchObject({ ok: false, code: 'no-seat' });
+  });
+
+  test("an observer's cookie opens no other room", async () => {
+    const path = await freeTeam(web);
+    await visitor(web).post(`${path}/enter`);
+    const watcher = visitor(web);
+    await watcher.post(`${path}/watch`);
+    expect((await watcher.get(page)).status).toBe(403);
+  });
+});
+
+describe('reports of pages', () => {
+  const report = (who: Visitor, reports: readonly unknown[]) =>
+    who.json('/api/reports', { room, release: 'r1', reports });
+
+  test('are stored by room and release, without control characters', async () => {
+    expect((await report(ada, [{ kind: 'error', detail: 'a\u0000b\u001b[31m\u202ec' }])).status).toBe(200);
+    expect(await newestReports(web.db.read, 10)).toMatchObject([
+      { room, release: 'r1', kind: 'error', detail: 'a b [31m c' },
+    ]);
+  });
+
+  test('come in batches of at most 20, each at most 2,000 characters', async () => {
+    const one = { kind: 'error', detail: 'x'.repeat(2_000) };
+    expect(
+      (
+        await report(
+          ada,
+          Array.from({ length: 20 }, () => one),
+        )
+      ).status,
+    ).toBe(200);
+    expect(
+      (
+        await report(
+          ada,
+          Array.from({ length: 21 }, () => one),
+        )
+      ).status,
+    ).toBe(400);
+    expect((await report(ada, [{ ...one, detail: `${one.detail}x` }])).status).toBe(400);
+    expect((await report(ada, [])).status).toBe(400);
+  });
+
+  test('are taken from guests of the room only, and only so many', async () => {
+    const one = [{ kind: 'error', detail: 'x' }];
+    expect((await report(visitor(web), one)).status).toBe(403);
+    const answers = [];
+    for (let times = 0; times < 12; times++) answers.push((await report(ada, one)).status);
+    expect(answers).toContain(429);
+  });
+});
