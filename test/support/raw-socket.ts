@@ -20,6 +20,8 @@ export class RawSocket {
   /** Payloads of the binary frames received, oldest first. */
   readonly frames: Uint8Array[] = [];
   pings = 0;
+  /** The head of the server's answer to the handshake. */
+  answer = '';
   /** The code of the server's close frame, 1006 if the connection ended without one. */
   readonly closed: Promise<number>;
   private readonly tcp: Socket;
@@ -96,6 +98,7 @@ export class RawSocket {
         const end = head.indexOf('\r\n\r\n');
         if (end < 0) return;
         this.tcp.off('data', collect);
+        this.answer = head.subarray(0, end).toString();
         const status = head.subarray(0, head.indexOf('\r\n')).toString();
         if (!status.includes(' 101 ')) {
           this.tcp.destroy();

@@ -108,6 +108,13 @@ test('an upgrade that is no proper handshake is refused', async () => {
   expect(answer.status).toBe(426);
 });
 
+test('P1 no extension is agreed on, whatever the page offers', async () => {
+  start();
+  const socket = await client({ headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate' } });
+  expect(socket.answer.toLowerCase()).toContain('sec-websocket-accept');
+  expect(socket.answer.toLowerCase()).not.toContain('sec-websocket-extensions');
+});
+
 test('a text frame is told apart from a binary one', async () => {
   const seen = start();
   (await client()).sendFrame(Opcode.text, Buffer.from('hi'));

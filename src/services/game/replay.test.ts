@@ -2,6 +2,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { Reader } from '../../../sdk/protocol/bytes.ts';
+import { DOWN_FRAME_BYTES_MAX } from '../../../sdk/protocol/limits.ts';
 import { RecordKind } from '../../../sdk/protocol/record.ts';
 import { createGameBench, ROOM, type GameBench, type Page } from '../../../test/support/game-bench.ts';
 import { chunkPage, tailPage } from './replay.ts';
@@ -81,7 +82,7 @@ test('P26 a position at the head is resumed with nothing but live', async () => 
   expect(ben.peer.last('welcome').resumed).toBe(1);
 });
 
-test('P18 P26 an epoch higher or lower than the entry was written in is no position: reset', async () => {
+test('P12 P18 P26 an epoch higher or lower than the entry was written in is no position: reset', async () => {
   const bench = await createGameBench();
   const anna = await bench.join({ seat: 1 });
   await play(bench, anna, 3);
@@ -273,6 +274,45 @@ test('P23 a reader that is slow during replay is waited for, one that stands sti
     still.peer.pong();
   }
   expect(still.closedWith).toBe(4001);
+});
+
+test('P50 a page that lost the thread sees it by the heartbeat and gets what it lacks by its position', async () => {
+  const bench = await createGameBench();
+  const anna = await bench.join({ seat: 1 });
+  const ben = await bench.join({ seat: 2 });
+  await play(bench, anna, 2);
+  const seen = ben.seqs();
+  // What comes now is lost between the socket and the page.
+  anna.send(3);
+  await bench.commit();
+  ben.ping(1);
+  const { epoch, seq } = ben.peer.last('heartbeat');
+  expect(seq).toBeGreaterThan(seen.at(-1)!);
+  const again = await bench.join({ seat: 2, epoch, seq: seen.at(-1)! });
+  expect(again.moves()).toEqual(['m3']);
+});
+
+test('P56 no frame is longer than 256 KB, however much waits', async () => {
+  const bench = await createGameBench({ messageRate: 1_000, messageBurst: 1_000 });
+  const anna = await bench.join({ seat: 1 });
+  const ben = await bench.join({ seat: 2 });
+  const release = bench.log.block();
+  for (let seq = 1; seq <= 31; seq++) anna.send(seq, 'x'.repeat(4_096));
+  release();
+  await bench.commit();
+  for (let seq = 32; seq <= 100; seq++) {
+    anna.send(seq, 'x'.repeat(4_096));
+    await bench.commit();
+  }
+  const late = await bench.join({ seat: 3 });
+  await bench.store.sweep(bench.log, ROOM, { perChunk: 16 });
+  const later = await bench.join({ seat: 4 });
+  for (const page of [ben, late, later]) {
+    expect([...new Set(page.seqs())]).toEqual(upTo(103));
+    const longest = Math.max(...page.peer.sent.map((frame) => frame.length));
+    expect(longest).toBeLessThanOrEqual(DOWN_FRAME_BYTES_MAX);
+    expect(longest).toBeGreaterThan(page === later ? 100 : 100_000);
+  }
 });
 
 test('P24 a lasting gap breaks the room: 4500, and somebody is told', async () => {
