@@ -41,7 +41,7 @@ async function main(names) {
   }
   const tooOld = nodeTooOld();
   if (tooOld) console.error(tooOld);
-  if (tooOld || !installDependencies(say)) return 1;
+  if (tooOld || !installDependencies(say, { tools: true })) return 1;
   const steps = STEPS.filter(({ name }) => names.length === 0 || names.includes(name));
   const parts = [...new Set(steps.flatMap(({ needs, uses }) => [...(needs ?? []), ...(uses ?? [])]))];
   installParts(

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export const BUN = join(ROOT, 'node_modules', '.bin', 'bun');
 const NODE_MIN = 20;
+const NPM_FLAGS = ['--no-audit', '--no-fund', '--loglevel=error', '--progress=true'];
 
 /** One clear sentence when Node is too old, else null. */
 export function nodeTooOld() {
@@ -16,19 +17,23 @@ export function nodeTooOld() {
   return `Escapement needs Node ${NODE_MIN} or newer, and this is Node ${process.versions.node}: install a newer one from https://nodejs.org and run the command again.`;
 }
 
+/** @typedef {{ version?: string, integrity?: string, link?: boolean, optional?: boolean, dev?: boolean }} Package */
+
 /**
  * Why the installed packages do not fit the lock file; null when they do. npm writes
  * node_modules/.package-lock.json as the last step of an install, so an interrupted one has none.
+ * @param {boolean} tools also those that only checks and tests need
  * @returns {string | null}
  */
-export function whyStale() {
+function whyStale(tools) {
   if (!existsSync(join(ROOT, 'node_modules'))) return 'the dependencies are not installed yet';
-  const installed = lockedPackages(join(ROOT, 'node_modules', '.package-lock.json'));
+  const installed = installedPackages();
   if (!installed) return 'the last installation was not finished';
   const locked = lockedPackages(join(ROOT, 'package-lock.json')) ?? {};
   for (const [path, entry] of Object.entries(locked)) {
     // Packages for other platforms are rightly absent; workspaces are links to the sources.
     if (!path.startsWith('node_modules/') || entry.link || entry.optional) continue;
+    if (entry.dev && !tools) continue;
     const found = installed[path];
     if (!found || found.version !== entry.version || found.integrity !== entry.integrity) {
       return `${path.slice('node_modules/'.length)} is not the locked version`;
@@ -37,9 +42,13 @@ export function whyStale() {
   return bunRuns() ? null : 'the installed Bun does not run here';
 }
 
+function installedPackages() {
+  return lockedPackages(join(ROOT, 'node_modules', '.package-lock.json'));
+}
+
 /**
  * @param {string} path
- * @returns {Record<string, { version?: string, integrity?: string, link?: boolean, optional?: boolean }> | null}
+ * @returns {Record<string, Package> | null}
  */
 function lockedPackages(path) {
   try {
@@ -57,15 +66,17 @@ function bunRuns() {
 /**
  * Installs what the lock file says if it is not there; npm's own output is the progress.
  * @param {(line: string) => void} say
+ * @param {{ tools: boolean }} options with or without what only checks and tests need
  * @returns {boolean} whether the dependencies are there now
  */
-export function installDependencies(say) {
-  const why = whyStale();
+export function installDependencies(say, { tools }) {
+  const why = whyStale(tools);
   if (!why) return true;
+  // Tools that a developer has already are kept, and brought up to date.
+  const wanted = tools || Object.values(installedPackages() ?? {}).some(({ dev }) => dev);
   say(`Installing dependencies: ${why}. This takes about a minute.`);
   const started = Date.now();
-  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error', '--progress=true'];
-  const npm = spawnSync('npm', args, {
+  const npm = spawnSync('npm', ['ci', ...NPM_FLAGS, ...(wanted ? ['--include=dev'] : ['--omit=dev'])], {
     cwd: ROOT,
     stdio: ['ignore', 'inherit', 'inherit'],
     shell: process.platform === 'win32',
@@ -73,7 +84,8 @@ export function installDependencies(say) {
   if (npm.status === 0 && !bunRuns()) {
     spawnSync(process.execPath, ['install.js'], { cwd: join(ROOT, 'node_modules', 'bun'), stdio: 'inherit' });
   }
-  const still = npm.status === 0 ? whyStale() : `npm ci ended with ${npm.signal ?? `code ${npm.status}`}`;
+  const still =
+    npm.status === 0 ? whyStale(tools) : `npm ci ended with ${npm.signal ?? `code ${npm.status}`}`;
   if (still) {
     say(
       `The dependencies could not be installed: ${still}. Check the network and the free disk space, then run the command again.`,

@@ -12,7 +12,7 @@ export function runEscapement(args) {
   const tooOld = nodeTooOld();
   if (tooOld) return fail(tooOld);
   // To stderr, so that the output of `escapement config` can be piped.
-  if (!installDependencies((line) => console.error(line))) return process.exit(1);
+  if (!installDependencies((line) => console.error(line), { tools: false })) return process.exit(1);
   const child = spawn(BUN, [join(ROOT, 'src', 'main.ts'), ...args], { stdio: 'inherit' });
   // A terminal sends Ctrl-C to both of us, and npm passes it on once more: the program treats
   // signals that arrive together as one.
