@@ -46,7 +46,7 @@ export interface SimulatedDiskOptions {
   readonly delayMs?: (call: DiskCall) => number;
   /** Asked before each call. */
   readonly trouble?: (call: DiskCall) => DiskTrouble | null;
-  /** The share of written sectors that reach the disk before any sync. */
+  /** The share of written sectors, and of changes of folders, that reach the disk before any sync. */
   readonly leak?: number;
   /** Told of everything that becomes durable; lets the disk outlive its process. */
   readonly mirror?: DiskMirror;
@@ -138,7 +138,7 @@ export class SimulatedDisk implements Disk {
     await this.#call('create', path);
     const [folder, name] = this.#split(path, false);
     const inode = createInode(this.#nextInode++, this.#options);
-    this.#change(folder, (names) => names.set(name, inode));
+    this.#change(folderOf(path), folder, (names) => names.set(name, inode));
     return this.#file(path, inode);
   }
 
@@ -157,7 +157,7 @@ export class SimulatedDisk implements Disk {
     const inode = folder.names.get(oldName);
     if (!inode) throw new DiskError('missing', `no file ${from}`);
     if (folder !== target) throw new DiskError('failed', 'this disk renames within one folder only');
-    this.#change(folder, (names) => {
+    this.#change(folderOf(from), folder, (names) => {
       names.delete(oldName);
       names.set(newName, inode);
     });
@@ -167,16 +167,14 @@ export class SimulatedDisk implements Disk {
     await this.#call('remove', path);
     const [folder, name] = this.#split(path, false);
     if (!folder.names.has(name)) throw new DiskError('missing', `no file ${path}`);
-    this.#change(folder, (names) => names.delete(name));
+    this.#change(folderOf(path), folder, (names) => names.delete(name));
   }
 
   async syncDirectory(path: string): Promise<void> {
     const folder = this.#folder(path, false);
     const covered = folder.pending.length;
     await this.#call('syncDirectory', path);
-    for (const change of folder.pending.splice(0, covered)) change(folder.durable);
-    const numbers = new Map([...folder.durable].map(([name, inode]) => [name, inode.number]));
-    this.#options.mirror?.folder(path, numbers);
+    this.#settleFolder(path, folder, covered);
   }
 
   async freeBytes(): Promise<number> {
@@ -249,14 +247,21 @@ export class SimulatedDisk implements Disk {
     if (generation !== this.#generation) await new Promise<never>(() => {});
   }
 
-  #change(folder: Folder, change: (names: Map<string, Inode>) => void): void {
+  #change(path: string, folder: Folder, change: (names: Map<string, Inode>) => void): void {
     change(folder.names);
     folder.pending.push(change);
+    const { leak, random } = this.#options;
+    if (leak && random() < leak) this.#settleFolder(path, folder, folder.pending.length);
+  }
+
+  #settleFolder(path: string, folder: Folder, count: number): void {
+    for (const change of folder.pending.splice(0, count)) change(folder.durable);
+    const numbers = new Map([...folder.durable].map(([name, inode]) => [name, inode.number]));
+    this.#options.mirror?.folder(path, numbers);
   }
 
   #split(path: string, make: boolean): [Folder, string] {
-    const slash = path.lastIndexOf('/');
-    return [this.#folder(path.slice(0, slash), make), path.slice(slash + 1)];
+    return [this.#folder(folderOf(path), make), path.slice(path.lastIndexOf('/') + 1)];
   }
 
   #folder(path: string, make: boolean): Folder {
@@ -268,6 +273,10 @@ export class SimulatedDisk implements Disk {
     }
     return folder;
   }
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
 }
 
 function simulated(fault: DiskFault, kind: DiskCallKind, path: string): DiskError {

@@ -8,8 +8,8 @@ import { type JournalBench, appendText, createJournalBench } from '../../../test
 import { createSimulatedWorld, seededRandom } from '../../../test/support/world.simulated.ts';
 import type { Journal } from './journal.ts';
 
-const SEEDS = 300;
-const STEPS = 150;
+const SEEDS = 150;
+const STEPS = 200;
 const ROOMS = ['a', 'b', 'c', 'd', 'e'];
 
 interface Model {
@@ -68,14 +68,14 @@ class Chaos {
     const { bench } = this;
     const room = this.pick(ROOMS);
     const chance = this.random();
-    if (chance < 0.4) this.append(room);
-    else if (chance < 0.6) this.open(room);
-    else if (chance < 0.7) await this.trim(room);
-    else if (chance < 0.73) await this.release(room);
-    else if (chance < 0.76) bench.disk.setCapacity(bench.disk.usedBytes() + this.random() * 5_000);
-    else if (chance < 0.8) bench.disk.setCapacity(Number.POSITIVE_INFINITY);
-    else if (chance < 0.82) await this.cut();
-    else await bench.world.advance(this.pick([0.3, 1, 2, 5, 300, 120_000]));
+    if (chance < 0.35) this.append(room);
+    else if (chance < 0.5) this.open(room);
+    else if (chance < 0.58) await this.trim(room);
+    else if (chance < 0.6) await this.release(room);
+    else if (chance < 0.62) bench.disk.setCapacity(bench.disk.usedBytes() + this.random() * 5_000);
+    else if (chance < 0.67) bench.disk.setCapacity(Number.POSITIVE_INFINITY);
+    else if (chance < 0.69) await this.cut();
+    else await bench.world.advance(this.pick([0.3, 0.3, 1, 1, 2, 2, 3, 4, 5, 5, 5, 5, 300, 660_000]));
   }
 
   /** Ends what is pending, unless the process that answers is gone. */

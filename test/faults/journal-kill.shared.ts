@@ -1,0 +1,25 @@
+/** What the killed process and its checker have in common. */
+import { crc32 } from 'node:zlib';
+
+export const DIRECTORY = 'journal';
+export const ROOMS: readonly string[] = Array.from({ length: 24 }, (_, index) => `room${index}`);
+
+export interface ChildOptions {
+  readonly root: string;
+  readonly seed: number;
+  /** The share of unsynced sectors that reach the disk all the same. */
+  readonly leak: number;
+  /** honest; lies: the disk says durable and is not; early: told before it is durable. */
+  readonly mode: 'honest' | 'lies' | 'early';
+}
+
+/** A text that can be checked by itself: nobody but the child can have made it. */
+export function entryText(room: string, seq: number, nonce: number, filling: number): string {
+  const text = `${room}:${seq}:${nonce}:${'.'.repeat(filling)}`;
+  return `${text}:${crc32(text)}`;
+}
+
+export function isEntryText(text: string, room: string, seq: number): boolean {
+  const end = text.lastIndexOf(':');
+  return text.startsWith(`${room}:${seq}:`) && Number(text.slice(end + 1)) === crc32(text.slice(0, end));
+}
