@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { FRAME_BYTES_HARD } from '../sdk/protocol/limits.ts';
-import { VERSION } from './commands/help.ts';
+import { VERSION } from './version.ts';
 import type { Settings } from './config.ts';
 import type { ReleaseManifest } from './domain/release.ts';
 import type { Studio } from './domain/studio.ts';
@@ -24,7 +24,7 @@ import type { Files } from './ports/files/files.ts';
 import { bunFrontend } from './ports/frontend/frontend.bun.ts';
 import type { Frontend, SocketAnswer, SocketOffer } from './ports/frontend/frontend.ts';
 import { SqlJobs } from './ports/jobs/jobs.sql.ts';
-import { outboxSender } from './ports/mail/mail.outbox.ts';
+import { directoryOutbox, outboxSender } from './ports/mail/mail.outbox.ts';
 import { smtpSender } from './ports/mail/mail.smtp.ts';
 import type { MainDb } from './ports/main-db/main-db.ts';
 import { openPostgres } from './ports/main-db/main-db.postgres.ts';
@@ -287,10 +287,11 @@ async function startWeb(
     texts: loadTexts(LOCALES),
     studio: studioOf(settings),
     keys,
+    log,
     url,
     placeRoom: () => ({ slot: settings.slot, bootId }),
     freeRoomsPerHour: settings.freeRoomsPerHour,
-    outboxDir: settings.smtp === '' ? outboxDir(settings) : null,
+    outbox: settings.smtp === '' ? directoryOutbox(outboxDir(settings)) : null,
     assets: await buildPlatformAssets(),
     till: till.desk,
     health: faults,

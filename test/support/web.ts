@@ -9,12 +9,14 @@ import { join } from 'node:path';
 import type { ReleaseManifest } from '../../src/domain/release.ts';
 import type { StudioSettings } from '../../src/domain/studio.ts';
 import { loadTexts } from '../../src/lib/texts.real.ts';
+import type { LogFields } from '../../src/lib/log.ts';
 import type { World } from '../../src/lib/world.ts';
 import { realWorld } from '../../src/lib/world.real.ts';
 import type { Command } from '../../src/ports/control/control.ts';
 import { openDirectoryFiles } from '../../src/ports/files/files.directory.ts';
 import type { Files } from '../../src/ports/files/files.ts';
 import { SqlJobs } from '../../src/ports/jobs/jobs.sql.ts';
+import { directoryOutbox } from '../../src/ports/mail/mail.outbox.ts';
 import type { MainDb } from '../../src/ports/main-db/main-db.ts';
 import { openSqlite } from '../../src/ports/main-db/main-db.sqlite.ts';
 import { publishRelease } from '../../src/ports/main-db/queries/releases.ts';
@@ -33,6 +35,8 @@ export interface WebFixture {
   readonly web: Web;
   readonly deps: WebDeps;
   readonly db: MainDb;
+  /** Where kept mails lie. */
+  readonly outboxDir: string;
   readonly clock: TestWorld;
   /** What the owners of rooms were told. */
   readonly told: readonly { readonly slot: string; readonly command: Command }[];
@@ -90,6 +94,13 @@ export interface FixtureOptions {
 
 let builtAssets: Promise<PlatformAssets> | null = null;
 
+/** What the outside was told while a test ran. */
+interface Heard {
+  readonly told: { slot: string; command: Command }[];
+  readonly logged: string[];
+  readonly webhooks: SentWebhook[];
+}
+
 export async function openWeb(options: FixtureOptions = {}): Promise<WebFixture> {
   const folder = await mkdtemp(join(tmpdir(), 'escapement-web-'));
   const world = new TestWorld();
@@ -101,90 +112,48 @@ export async function openWeb(options: FixtureOptions = {}): Promise<WebFixture>
   });
   const releases = options.releases ?? [sampleRelease()];
   for (const release of releases) await publishSample(db, files, release, world.clock.now());
-
-  const webhooks: SentWebhook[] = [];
-  const logged: string[] = [];
-  const told: { slot: string; command: Command }[] = [];
-  const keys = {
-    pass: { current: 'a', keys: { a: new Uint8Array(32).fill(1) } },
-    seal: new Uint8Array(32).fill(2),
-    admin: 'admin-key-for-tests',
-    till: new Uint8Array(32).fill(3),
-  };
+  const heard: Heard = { told: [], logged: [], webhooks: [] };
   const url = options.url ?? TEST_URL;
+  const ask = (path: string, init: RequestInit, address: string) =>
+    web.fetch(new Request(url + path, init), address);
+  const sendWebhook = ({ body, signature }: SentWebhook) => {
+    const headers = { 'Content-Type': 'application/json', [TILL_SIGNATURE]: signature };
+    return ask('/webhooks/till', { method: 'POST', body, headers }, '198.51.100.7');
+  };
   const till = createTill({
     files,
     world,
-    key: keys.till,
+    key: KEYS.till,
     url,
     deliver: async (body, headers) => {
-      webhooks.push({ body, signature: headers[TILL_SIGNATURE] ?? '' });
-      if (options.deliver) return options.deliver(body, headers);
-      const request = new Request(`${url}/webhooks/till`, { method: 'POST', body, headers });
-      return (await web.fetch(request, '127.0.0.1')).ok;
+      const webhook = { body, signature: headers[TILL_SIGNATURE] ?? '' };
+      heard.webhooks.push(webhook);
+      return options.deliver ? options.deliver(body, headers) : (await sendWebhook(webhook)).ok;
     },
   });
-  const loaded = loadStudio(ROOT, ['en', 'de']);
-  if (!loaded.ok) throw new Error(loaded.faults.join('\n'));
   const deps: WebDeps = {
+    ...baseDeps(options, heard),
     world,
     db,
     jobs: new SqlJobs(db, world),
     files,
     payments: till.payments,
-    control: {
-      tell: async (slot, command) => {
-        told.push({ slot, command });
-        return 'told';
-      },
-      watch: async () => null,
-    },
-    texts: loadTexts(join(ROOT, 'locales')),
-    studio: { ...loaded.studio, ...options.studio },
-    keys,
-    log: {
-      info: (what, fields) => void logged.push(JSON.stringify({ what, ...fields })),
-      error: (what, fields) => void logged.push(JSON.stringify({ what, ...fields })),
-    },
     url,
-    placeRoom: () => ({ slot: 'h1', bootId: 'boot' }),
-    freeRoomsPerHour: options.freeRoomsPerHour ?? 10,
-    outboxDir: join(folder, 'outbox'),
+    outbox: directoryOutbox(join(folder, 'outbox')),
     assets: await (builtAssets ??= buildPlatformAssets()),
     till: till.desk,
-    health: options.health ?? (() => ({ web: null })),
   };
   const web = createWeb(deps);
-  const get = (path: string, headers: Record<string, string> = {}) =>
-    web.fetch(new Request(url + path, { headers }), '192.0.2.1');
-  const post = (path: string, form: Record<string, string>, headers: Record<string, string> = {}) =>
-    web.fetch(
-      new Request(url + path, {
-        method: 'POST',
-        body: new URLSearchParams(form).toString(),
-        headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin: url, ...headers },
-      }),
-      '192.0.2.1',
-    );
   return {
     web,
     deps,
     db,
+    outboxDir: join(folder, 'outbox'),
     clock: world,
-    told,
-    logged,
-    webhooks,
-    get,
-    post,
-    sendWebhook: ({ body, signature }) =>
-      web.fetch(
-        new Request(`${url}/webhooks/till`, {
-          method: 'POST',
-          body,
-          headers: { 'Content-Type': 'application/json', [TILL_SIGNATURE]: signature },
-        }),
-        '198.51.100.7',
-      ),
+    ...heard,
+    get: (path, headers = {}) => ask(path, { headers }, '192.0.2.1'),
+    post: (path, form, headers = {}) => ask(path, formRequest(url, form, headers), '192.0.2.1'),
+    sendWebhook,
     counts: () => countRows(db),
     async stop() {
       await web.stop();
@@ -192,6 +161,49 @@ export async function openWeb(options: FixtureOptions = {}): Promise<WebFixture>
       await db.close();
       await rm(folder, { recursive: true, force: true });
     },
+  };
+}
+
+const KEYS = {
+  pass: { current: 'a', keys: { a: new Uint8Array(32).fill(1) } },
+  seal: new Uint8Array(32).fill(2),
+  admin: 'admin-key-for-tests',
+  till: new Uint8Array(32).fill(3),
+};
+
+/** What needs no folder: texts, studio, keys, and ears where the outside would be. */
+function baseDeps(options: FixtureOptions, { told, logged }: Heard) {
+  const loaded = loadStudio(ROOT, ['en', 'de']);
+  if (!loaded.ok) throw new Error(loaded.faults.join('\n'));
+  const write = (what: string, fields?: LogFields) => void logged.push(JSON.stringify({ what, ...fields }));
+  return {
+    control: {
+      tell: async (slot: string, command: Command) => {
+        told.push({ slot, command });
+        return 'told' as const;
+      },
+      watch: async () => null,
+    },
+    texts: loadTexts(join(ROOT, 'locales')),
+    studio: { ...loaded.studio, ...options.studio },
+    keys: KEYS,
+    log: { info: write, error: write },
+    placeRoom: () => ({ slot: 'h1', bootId: 'boot' }),
+    freeRoomsPerHour: options.freeRoomsPerHour ?? 10,
+    health: options.health ?? (() => ({ web: null })),
+  };
+}
+
+/** As a form of our own page. */
+function formRequest(
+  url: string,
+  form: Record<string, string>,
+  headers: Record<string, string>,
+): RequestInit {
+  return {
+    method: 'POST',
+    body: new URLSearchParams(form).toString(),
+    headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin: url, ...headers },
   };
 }
 

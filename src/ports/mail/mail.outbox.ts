@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../lib/world.ts';
 import type { Mail, MailSender, SendOutcome } from './mail.ts';
+import type { Outbox } from './outbox.ts';
 
 const storedMailSchema = z.object({
   messageId: z.string(),
@@ -34,6 +35,11 @@ export function outboxSender(folder: string, clock: Clock): MailSender {
     },
     close: () => Promise.resolve(),
   };
+}
+
+/** For the pages that read it. */
+export function directoryOutbox(folder: string): Outbox {
+  return { list: (limit) => listOutbox(folder, limit), read: (id) => readOutbox(folder, id) };
 }
 
 /** The newest first, at most `limit`. */

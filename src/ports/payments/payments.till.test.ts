@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { TestWorld } from '../../../test/support/web.ts';
 import { openDirectoryFiles } from '../files/files.directory.ts';
 import { paymentsContract, sampleCheckout, type SignedWebhook } from './payments.contract.ts';
-import { createTill, type TillAction } from './payments.till.ts';
+import { createTill } from './payments.till.ts';
+import type { TillAction } from './till-desk.ts';
 
 const ACTIONS: { readonly [state: string]: TillAction } = {
   paid: 'pay',

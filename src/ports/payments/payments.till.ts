@@ -8,11 +8,8 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { World } from '../../lib/world.ts';
 import type { Files } from '../files/files.ts';
+import type { TillAction, TillDesk, TillSession, TillWebhook } from './till-desk.ts';
 import type { CheckoutRequest, CheckoutSession, PaymentEvent, Payments, SessionState } from './payments.ts';
-
-export type TillAction = 'pay' | 'decline' | 'cancel';
-/** first: before the buyer returns · late: some seconds after · twice: two at once · never. */
-export type TillWebhook = 'first' | 'late' | 'twice' | 'never';
 
 const LATE_MS = 4_000;
 /** A signature is good for so long, so that a recorded webhook cannot be sent again later. */
@@ -32,7 +29,6 @@ const sessionSchema = z.strictObject({
   cancelUrl: z.string(),
   state: z.enum(['open', 'paid', 'declined', 'cancelled']),
 });
-export type TillSession = Readonly<z.infer<typeof sessionSchema>>;
 
 const eventSchema = z.strictObject({
   eventId: z.string().max(64),
@@ -52,15 +48,6 @@ export interface TillOptions {
   readonly url: string;
   /** Posts a webhook to the shop; false = not taken, try again. */
   readonly deliver: (body: string, headers: { readonly [name: string]: string }) => Promise<boolean>;
-}
-
-/** What the till's own pages do. */
-export interface TillDesk {
-  session(id: string): Promise<TillSession | null>;
-  /** Closes an open session; a closed one stays as it is. Answers where the buyer goes; null = no such session. */
-  act(id: string, action: TillAction, webhook: TillWebhook): Promise<string | null>;
-  /** Webhooks under way are waited for, those for later dropped. */
-  stop(): Promise<void>;
 }
 
 export interface Till {

@@ -7,9 +7,10 @@ import type { Studio } from '../../domain/studio.ts';
 import type { Control } from '../../ports/control/control.ts';
 import type { Files } from '../../ports/files/files.ts';
 import type { Jobs } from '../../ports/jobs/jobs.ts';
+import type { Outbox } from '../../ports/mail/outbox.ts';
 import type { MainDb } from '../../ports/main-db/main-db.ts';
 import type { Payments } from '../../ports/payments/payments.ts';
-import type { TillDesk } from '../../ports/payments/payments.till.ts';
+import type { TillDesk } from '../../ports/payments/till-desk.ts';
 
 export interface WebDeps {
   readonly world: World;
@@ -27,8 +28,8 @@ export interface WebDeps {
   /** Where new rooms are placed: a function so that the directory may decide. */
   readonly placeRoom: () => { readonly slot: string; readonly bootId: string };
   readonly freeRoomsPerHour: number;
-  /** The outbox folder, when mails go there; the page that reads it needs it. */
-  readonly outboxDir: string | null;
+  /** The mails that were kept instead of sent; null when they are sent. */
+  readonly outbox: Outbox | null;
   /** Scripts and styles of our own pages, built at start: logical name (`play.js`) → address. */
   readonly assets: PlatformAssets;
   /** The desk of the test till, when that takes the money: its pages need it; null with a real provider. */

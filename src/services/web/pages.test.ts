@@ -182,7 +182,7 @@ test('health is about the process, readiness about its parts', async () => {
 
 test('the studio reads mails of the outbox, and a mail can do nothing but be read', async () => {
   shop = await openWeb();
-  const sender = outboxSender(shop.deps.outboxDir ?? '', shop.deps.world.clock);
+  const sender = outboxSender(shop.outboxDir, shop.deps.world.clock);
   await sender.send({
     messageId: '<mail-1@shop.test>',
     from: 'Studio <s@shop.test>',

@@ -6,7 +6,7 @@ import { allHosts } from '../../../ports/main-db/queries/hosts.ts';
 import { listOrders } from '../../../ports/main-db/queries/orders.ts';
 import { oddPaymentEvents, orderCounts, roomCounts } from '../../../ports/main-db/queries/overview.ts';
 import { currentReleases } from '../../../ports/main-db/queries/releases.ts';
-import { listOutbox, readOutbox, type StoredMail } from '../../../ports/mail/mail.outbox.ts';
+import type { KeptMail } from '../../../ports/mail/outbox.ts';
 import type { RouteModule, WebContext } from '../app.ts';
 import { Count, Table, Timestamp } from '../components/table.tsx';
 import type { WebDeps } from '../deps.ts';
@@ -34,7 +34,7 @@ export const adminRoutes: RouteModule = (routes, deps) => {
   get('/admin', async (c) => sendPage(<Overview c={c} {...await readOverview(deps)} />));
   get('/admin/status', async (c) => sendPage(<Status c={c} {...await readStatus(deps)} />));
   get('/admin/outbox', async (c) => {
-    const mails = deps.outboxDir === null ? null : await listOutbox(deps.outboxDir, MAILS_SHOWN);
+    const mails = deps.outbox && (await deps.outbox.list(MAILS_SHOWN));
     return sendPage(<Outbox c={c} mails={mails} />);
   });
   get('/admin/outbox/:id', async (c) => {
@@ -50,8 +50,8 @@ export const adminRoutes: RouteModule = (routes, deps) => {
   });
 };
 
-async function findMail(deps: WebDeps, c: WebContext): Promise<StoredMail | null> {
-  return deps.outboxDir === null ? null : readOutbox(deps.outboxDir, c.req.param('id') ?? '');
+async function findMail(deps: WebDeps, c: WebContext): Promise<KeptMail | null> {
+  return deps.outbox && deps.outbox.read(c.req.param('id') ?? '');
 }
 
 async function readOverview({ db, jobs }: WebDeps) {
@@ -185,7 +185,7 @@ function Status({ c, work, releases, hosts, health }: StatusProps) {
   );
 }
 
-function Outbox({ c, mails }: { readonly c: WebContext; readonly mails: readonly StoredMail[] | null }) {
+function Outbox({ c, mails }: { readonly c: WebContext; readonly mails: readonly KeptMail[] | null }) {
   const { t } = c.var;
   return (
     <AdminPage c={c} title={t('admin.outbox')}>
@@ -204,7 +204,7 @@ function Outbox({ c, mails }: { readonly c: WebContext; readonly mails: readonly
   );
 }
 
-function MailPage({ c, mail }: { readonly c: WebContext; readonly mail: StoredMail }) {
+function MailPage({ c, mail }: { readonly c: WebContext; readonly mail: KeptMail }) {
   const { t } = c.var;
   return (
     <AdminPage c={c} title={mail.subject}>

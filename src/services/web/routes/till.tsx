@@ -1,7 +1,7 @@
 /** Webhooks of the payment provider, and the pages of the test till when that is the provider. */
 import { z } from 'zod';
 import { formatMoney } from '../../../domain/money.ts';
-import type { TillSession } from '../../../ports/payments/payments.till.ts';
+import type { TillSession } from '../../../ports/payments/till-desk.ts';
 import type { RouteModule, WebContext } from '../app.ts';
 import { fulfil } from '../fulfil.ts';
 import { Page } from '../layout.tsx';
