@@ -12,7 +12,7 @@ const PLACES: { readonly [library: string]: readonly string[] } = {
   'intl-messageformat': ['src/services/web/browser/'],
   kysely: ['src/ports/main-db/', 'src/ports/jobs/'],
   'markdown-it': ['src/lib/markdown.ts'],
-  mjml: ['src/services/mailer/', 'scripts/'],
+  mjml: ['scripts/'],
   nodemailer: ['src/ports/mail/'],
   pg: ['src/ports/main-db/'],
   preact: ['src/services/web/browser/', 'games/'],
@@ -30,18 +30,28 @@ const TOOLS = /^games\/[^/]+\/tools\//;
 
 export const libraryPlace: Rule = {
   name: 'library-place',
-  check: ({ code }) =>
-    code
+  check: ({ code, find }) => {
+    const tools = toolsOf(find('package.json')?.text ?? '{}');
+    return code
       .filter(({ path }) => !TOOLS.test(path) && !isTest(path))
       .flatMap((file) =>
         file.imports.flatMap(({ library, offset }) => {
-          const message = library === null ? null : complaint(library, file.path);
+          const message = library === null ? null : complaint(library, file.path, tools);
           return message === null ? [] : [{ path: file.path, line: file.lineOf(offset), message }];
         }),
-      ),
+      );
+  },
 };
 
-function complaint(library: string, path: string): string | null {
+function toolsOf(manifest: string): ReadonlySet<string> {
+  const { devDependencies = {} } = JSON.parse(manifest) as { readonly devDependencies?: object };
+  return new Set(Object.keys(devDependencies));
+}
+
+function complaint(library: string, path: string, tools: ReadonlySet<string>): string | null {
+  if (tools.has(library) && !path.startsWith('scripts/')) {
+    return `must not import ${library}: it is a devDependency, and npm start installs none`;
+  }
   const places = PLACES[library];
   if (!places)
     return `imports ${library}, which has no place: add it to PLACES, and a page to docs/decisions saying why`;
