@@ -2,21 +2,26 @@
  * A TCP proxy for broken networks: forwards to one address of this machine until told otherwise,
  * and counts what it let through.
  *
- * `stall()` is the cable pulled: nothing is closed, nothing passes. `heal()` lets new connections
- * through; those that stood during the stall stay dead, as behind a router that forgot them.
- * `reset()` ends every connection with RST.
+ * `stall()` is the cable pulled: room sockets stay open and nothing passes. Connections that only
+ * carried pages are ended, since a browser would wait on an idle one for minutes. `refuse()` ends
+ * every connection with RST, and each new one as well. `heal()` lets new connections through; those
+ * that stood during a stall stay dead, as behind a router that forgot them.
  */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 interface Pair {
   readonly client: Socket;
   readonly server: Socket | null;
+  /** Carries a WebSocket. */
+  upgraded: boolean;
 }
+
+type Mode = 'forward' | 'stall' | 'refuse';
 
 export class Proxy {
   /** Bytes forwarded in both directions since the proxy began. */
   bytes = 0;
-  private stalled = false;
+  private mode: Mode = 'forward';
   private readonly pairs = new Set<Pair>();
   private readonly listener: Server;
   private readonly target: { port: number };
@@ -40,47 +45,52 @@ export class Proxy {
   }
 
   stall(): void {
-    this.stalled = true;
-    for (const { client, server } of this.pairs) {
-      client.pause();
-      server?.pause();
+    this.mode = 'stall';
+    for (const pair of this.pairs) {
+      if (!pair.upgraded) this.end(pair);
+      pair.client.pause();
+      pair.server?.pause();
     }
   }
 
-  heal(): void {
-    this.stalled = false;
-  }
-
-  reset(): void {
+  refuse(): void {
+    this.mode = 'refuse';
     for (const pair of this.pairs) this.end(pair);
   }
 
+  heal(): void {
+    this.mode = 'forward';
+  }
+
   async stop(): Promise<void> {
-    this.reset();
+    this.refuse();
     await new Promise<void>((resolve) => this.listener.close(() => resolve()));
   }
 
   private accept(client: Socket): void {
-    if (this.stalled) {
+    if (this.mode === 'refuse') return void client.resetAndDestroy();
+    if (this.mode === 'stall') {
       client.pause();
-      this.watch({ client, server: null });
+      this.watch({ client, server: null, upgraded: false });
       return;
     }
     const server = connect(this.target.port, '127.0.0.1');
-    const pair = { client, server };
+    const pair = { client, server, upgraded: false };
     this.watch(pair);
-    this.forward(client, server);
-    this.forward(server, client);
+    this.forward(pair, client, server);
+    this.forward(pair, server, client);
   }
 
-  private forward(from: Socket, to: Socket): void {
+  private forward(pair: Pair, from: Socket, to: Socket): void {
     from.setNoDelay(true);
     from.on('data', (bytes) => {
       this.bytes += bytes.length;
+      if (!pair.upgraded && from === pair.client)
+        pair.upgraded = /upgrade: websocket/i.test(bytes.toString('latin1'));
       if (!to.write(bytes)) from.pause();
     });
     to.on('drain', () => {
-      if (!this.stalled) from.resume();
+      if (this.mode === 'forward') from.resume();
     });
     from.on('end', () => to.end());
   }

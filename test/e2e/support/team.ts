@@ -1,7 +1,14 @@
 /** What players do, through the pages: buy, read the mail, take a seat, play. */
+import { inflateRawSync } from 'node:zlib';
 import type { Page } from 'puppeteer-core';
 import { botMove } from '../../../games/dormouse-hour/bot.ts';
 import type { Move, State } from '../../../games/dormouse-hour/rules/state.ts';
+import { Reader } from '../../../sdk/protocol/bytes.ts';
+import { chunk } from '../../../sdk/protocol/chunk.ts';
+import { hello } from '../../../sdk/protocol/hello.ts';
+import { live as liveMark } from '../../../sdk/protocol/live.ts';
+import { type LogRecord, readRecord, RECORD_VERSION } from '../../../sdk/protocol/record.ts';
+import { PROTOCOL_VERSION } from '../../../sdk/protocol/version.ts';
 import type { Session } from '../../../sdk/src/session-api.ts';
 import { follow } from './browser.ts';
 
@@ -88,6 +95,15 @@ export async function step(page: Page): Promise<boolean> {
   return true;
 }
 
+/** Writes `count` lines into the notepad without waiting for an echo; stored in the page's outbox. */
+export function sendNotes(page: Page, count: number): Promise<void> {
+  return page.evaluate((lines) => {
+    for (let line = 0; line < lines; line++) {
+      globalThis.escapement.sendNote(crypto.randomUUID(), `line ${line}`);
+    }
+  }, count);
+}
+
 /** Plays in turns until the game is over or `stepsMax` moves were made; answers how many. */
 export async function play(pages: readonly Page[], stepsMax = 500): Promise<number> {
   let steps = 0;
@@ -118,4 +134,58 @@ export async function settled(pages: readonly Page[]): Promise<readonly string[]
     ),
   );
   return Promise.all(pages.map(async (page) => (await seen(page)).hash));
+}
+
+/** The room's whole log, as a fresh client of this page's seat gets it. */
+export async function readLog(page: Page): Promise<readonly LogRecord[]> {
+  const room = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+  const credential = await page.evaluate(async (id) => {
+    const init = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}' };
+    const answer = await fetch(`/api/rooms/${id}/join`, init);
+    return (await answer.json()) as { socket: string; ticket: string };
+  }, room);
+  const id = crypto.getRandomValues(new Uint8Array(16));
+  const greeting = {
+    version: PROTOCOL_VERSION,
+    credential: credential.ticket,
+    clients: [{ id }],
+    epoch: 0,
+    seq: 0,
+  };
+  const frames = await page.evaluate(
+    collectFrames,
+    credential.socket,
+    [...hello.encode(greeting)],
+    liveMark.type,
+  );
+  const records: LogRecord[] = [];
+  for (const frame of frames.map((bytes) => Uint8Array.from(bytes))) {
+    const packed = frame[0] === chunk.type ? chunk.decode(frame) : null;
+    const bytes = packed ? inflateRawSync(packed.deflated) : frame[0] === RECORD_VERSION ? frame : null;
+    for (const reader = new Reader(bytes ?? new Uint8Array(0)); !reader.atEnd;) {
+      const record = readRecord(reader);
+      if (!record) throw new Error('the log holds what is no record');
+      records.push(record);
+    }
+  }
+  return records;
+}
+
+/** Runs in the page: all frames up to the live mark, as numbers. */
+function collectFrames(path: string, greeting: readonly number[], end: number): Promise<number[][]> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(new URL(path, location.href.replace(/^http/, 'ws')));
+    socket.binaryType = 'arraybuffer';
+    const frames: number[][] = [];
+    socket.onopen = () => socket.send(Uint8Array.from(greeting));
+    socket.onclose = ({ code }) => reject(new Error(`the socket closed with ${code}`));
+    socket.onmessage = ({ data }) => {
+      const frame = [...new Uint8Array(data as ArrayBuffer)];
+      frames.push(frame);
+      if (frame[0] !== end) return;
+      socket.onclose = null;
+      socket.close();
+      resolve(frames);
+    };
+  });
 }

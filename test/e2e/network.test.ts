@@ -1,0 +1,164 @@
+/**
+ * Broken networks and a killed server, between real pages and the real program. After each fault
+ * and without a reload: nothing lost, nothing twice, everybody in the same state.
+ */
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'bun:test';
+import type { Browser, Page } from 'puppeteer-core';
+import { RecordKind } from '../../sdk/protocol/record.ts';
+import { launch, visitor } from './support/browser.ts';
+import { Proxy } from './support/proxy.ts';
+import { startServer, temporaryFolder, type ServerProcess } from './support/server.ts';
+import { buy, enter, linkFromMail, live, readLog, seen, sendNotes, settled, step } from './support/team.ts';
+
+const TEST_MS = 180_000;
+const START_MS = 60_000;
+
+let folder: { path: string; remove(): Promise<void> };
+let browser: Browser;
+let proxy: Proxy;
+let server: ServerProcess;
+const target = { port: 0 };
+
+beforeAll(async () => {
+  folder = await temporaryFolder('network');
+  proxy = await Proxy.start(target);
+  browser = await launch('chromium');
+  await start();
+}, START_MS);
+afterAll(async () => {
+  await browser.close();
+  await server.stop();
+  await proxy.stop();
+  await folder.remove();
+}, START_MS);
+
+async function start(): Promise<void> {
+  const url = `http://127.0.0.1:${proxy.port}`;
+  server = await startServer({ port: target.port, url, dataDir: folder.path });
+  target.port = server.port;
+}
+
+let ada: Page;
+let ben: Page;
+let link: string;
+/** How many moves each test has sent. */
+let sent = 0;
+
+beforeEach(async () => {
+  sent = 0;
+  const [first, second] = [await visitor(browser), await visitor(browser)];
+  [ada, ben] = [first.page, second.page];
+  await buy(ada, server.addresses.shop, 'ada@players.example');
+  link = await linkFromMail(ada, server.addresses.outbox);
+  await enter(ada, link, 'Ada');
+  await enter(ben, link, 'Ben');
+}, START_MS);
+afterEach(async () => {
+  proxy.heal();
+  await ada.browserContext().close();
+  await ben.browserContext().close();
+});
+
+/** Sends without waiting for the echo. */
+async function sendNote(page: Page, count = 1): Promise<void> {
+  await sendNotes(page, count);
+  sent += count;
+}
+
+/** Everything that was sent stands in the log once, and all pages have the same state. */
+async function expectWhole(pages: readonly Page[]): Promise<void> {
+  for (const page of pages) {
+    await live(page, 90_000);
+    await page.waitForFunction(() => globalThis.escapement.unsent() === 0, { timeout: 60_000 });
+  }
+  const hashes = await settled(pages);
+  expect(new Set(hashes).size).toBe(1);
+  const log = await readLog(pages[0] as Page);
+  expect(log.map(({ seq }) => seq)).toEqual(log.map((_, index) => index + 1));
+  const written = log.filter(({ clientSeq }) => clientSeq > 0);
+  const ids = written.map(({ client, clientSeq }) => `${client}/${clientSeq}`);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(written.filter(({ kind }) => kind === RecordKind.note).length).toBe(sent);
+}
+
+test(
+  'a network that stops forwarding without a word costs nothing but time',
+  async () => {
+    await step(ada);
+    proxy.stall();
+    const before = proxy.bytes;
+    await sendNote(ada, 2);
+    await sendNote(ben, 2);
+    expect((await seen(ada)).unsent).toBe(2);
+    await Promise.all([ada, ben].map((page) => page.waitForFunction(offline, { timeout: 90_000 })));
+    expect(proxy.bytes).toBe(before);
+    proxy.heal();
+    await expectWhole([ada, ben]);
+  },
+  TEST_MS,
+);
+
+test(
+  'a network that resets every connection costs nothing but time',
+  async () => {
+    proxy.refuse();
+    const before = proxy.bytes;
+    await Promise.all([ada, ben].map((page) => page.waitForFunction(offline, { timeout: 30_000 })));
+    await sendNote(ada, 2);
+    await sendNote(ben, 2);
+    expect(proxy.bytes).toBe(before);
+    proxy.heal();
+    await expectWhole([ada, ben]);
+  },
+  TEST_MS,
+);
+
+test(
+  'a page reloaded with three moves unsent sends them from the page that follows',
+  async () => {
+    proxy.stall();
+    await sendNote(ada, 3);
+    expect((await seen(ada)).unsent).toBe(3);
+    proxy.heal();
+    await ada.reload();
+    await expectWhole([ada]);
+    await ben.reload();
+    await expectWhole([ada, ben]);
+  },
+  TEST_MS,
+);
+
+test(
+  'a duplicated tab plays the same seat, and neither tab repeats the other',
+  async () => {
+    const twin = await ada.browserContext().newPage();
+    await twin.goto(ada.url());
+    await live(twin);
+    await sendNote(ada, 3);
+    await sendNote(twin, 3);
+    await expectWhole([ada, twin, ben]);
+    const seats = await Promise.all(
+      [ada, twin].map((page) => page.evaluate(() => globalThis.escapement.seat())),
+    );
+    expect(seats[0]).toBe(seats[1] as number);
+  },
+  TEST_MS,
+);
+
+test(
+  'a server killed in the middle of moves comes back with everything it had shown',
+  async () => {
+    await step(ada);
+    await sendNote(ada, 5);
+    await sendNote(ben, 5);
+    await server.kill();
+    await sendNote(ben, 2);
+    await start();
+    await expectWhole([ada, ben]);
+  },
+  TEST_MS,
+);
+
+function offline(): boolean {
+  return globalThis.escapement.status() === 'offline';
+}
