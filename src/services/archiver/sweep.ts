@@ -10,8 +10,13 @@ import { type Passage, type RawChunk, readPassage } from '../../domain/chunk.ts'
 import type { World } from '../../lib/world.ts';
 import type { Jobs } from '../../ports/jobs/jobs.ts';
 import type { MainDb } from '../../ports/main-db/main-db.ts';
-import { type ArchiveStep, archiveChunks } from '../../ports/main-db/queries/archive.ts';
-import { type LoadedRoom, loadRoom, quarantineRoom } from '../../ports/main-db/queries/rooms.ts';
+import {
+  type ArchiveState,
+  type ArchiveStep,
+  archiveChunks,
+  archiveState,
+} from '../../ports/main-db/queries/archive.ts';
+import { quarantineRoom } from '../../ports/main-db/queries/rooms.ts';
 import type { RoomLog } from '../../ports/room-log/room-log.ts';
 
 export interface SweepDeps {
@@ -41,43 +46,46 @@ const deflate = promisify(deflateRaw);
 
 export async function sweepRoom(deps: SweepDeps, room: string): Promise<SweepOutcome> {
   let entries = 0;
-  for (let step = 0; step < STEPS_MAX; step++) {
-    const outcome = await sweepStep(deps, room);
-    if (typeof outcome !== 'number') return outcome;
-    entries += outcome;
-    if (outcome === 0) return { kind: 'archived', entries };
+  for (let count = 0; count < STEPS_MAX; count++) {
+    const step = await sweepStep(deps, room);
+    if (step.kind !== 'moved') return step;
+    entries += step.entries;
+    if (step.last) return { kind: 'archived', entries };
   }
   throw new Error(`room ${room} was not archived in ${STEPS_MAX} steps`);
 }
 
-/** Answers how many entries went into the archive; 0 = there are no more. */
-async function sweepStep(
-  deps: SweepDeps,
-  room: string,
-): Promise<number | Exclude<SweepOutcome, { kind: 'archived' }>> {
+type Step =
+  /** `last`: the log has nothing beyond. */
+  | { readonly kind: 'moved'; readonly entries: number; readonly last: boolean }
+  | Exclude<SweepOutcome, { kind: 'archived' }>;
+
+async function sweepStep(deps: SweepDeps, room: string): Promise<Step> {
   let gap: { readonly from: number; readonly why: string } | null = null;
   for (let read = 1; read <= READS_MAX; read++) {
     if (read > 1) await pause(deps.world, READ_AGAIN_MS * read);
-    const loaded = await loadRoom(deps.db.read, room);
-    if (!loaded) return { kind: 'unknown' };
-    const { quarantined, archived_upto: from } = loaded.room;
+    const state = await archiveState(deps.db.read, room);
+    if (!state) return { kind: 'unknown' };
+    const { quarantined, archived_upto: from } = state.room;
     if (quarantined !== null) return { kind: 'quarantined', why: quarantined };
     const runs = await deps.roomLog.read(room, from, STEP_BYTES);
-    const outcome = readPassage(runs, archivedHead(loaded), clientsOf(loaded));
+    const outcome = readPassage(runs, archivedHead(state), clientsOf(state));
     if (outcome.ok) {
       const { passage } = outcome;
       // False: another archiver moved the head; what it left is read again.
-      if (!(await archive(deps, loaded, passage))) {
+      if (!(await archive(deps, state, passage))) {
         gap = null;
         continue;
       }
-      await deps.roomLog.trim(room, passage.head.seq);
-      return passage.head.seq - from;
+      const { seq } = passage.head;
+      await deps.roomLog.trim(room, seq);
+      const beyond = await deps.roomLog.read(room, seq, 1);
+      return { kind: 'moved', entries: seq - from, last: beyond.length === 0 };
     }
     if (outcome.why === 'nothing') {
       // A crash between commit and trim left entries that the archive has.
       await deps.roomLog.trim(room, from);
-      return 0;
+      return { kind: 'moved', entries: 0, last: true };
     }
     gap = { from, why: outcome.why === 'gap' ? missing(outcome.seq) : outcome.what };
   }
@@ -91,9 +99,9 @@ function missing(seq: number): string {
   return `entry ${seq} is neither in the archive nor in the log`;
 }
 
-async function archive(deps: SweepDeps, loaded: LoadedRoom, passage: Passage): Promise<boolean> {
-  const step = await toStep(loaded, passage);
-  const { id: room } = loaded.room;
+async function archive(deps: SweepDeps, state: ArchiveState, passage: Passage): Promise<boolean> {
+  const step = await toStep(state, passage);
+  const { id: room } = state.room;
   return deps.db.write(async (tx) => {
     if (!(await archiveChunks(tx, step))) return false;
     if (step.finishedAt !== null) {
@@ -103,7 +111,7 @@ async function archive(deps: SweepDeps, loaded: LoadedRoom, passage: Passage): P
   });
 }
 
-async function toStep({ room, firstPlayedAt }: LoadedRoom, passage: Passage): Promise<ArchiveStep> {
+async function toStep({ room, firstPlayedAt }: ArchiveState, passage: Passage): Promise<ArchiveStep> {
   const { head, chunks, epochs, clients, firstMoveMs, finishMs } = passage;
   const wall = (ms: number | null) => (ms === null ? null : room.started_at + ms);
   const deflated: ArchiveStep['chunks'][number][] = [];
@@ -136,11 +144,11 @@ async function toRow({ first, last, records }: RawChunk): Promise<ArchiveStep['c
   };
 }
 
-function archivedHead({ room }: LoadedRoom) {
+function archivedHead({ room }: ArchiveState) {
   return { seq: room.archived_upto, epoch: room.archived_epoch, ms: room.archived_ms };
 }
 
-function clientsOf({ clients }: LoadedRoom) {
+function clientsOf({ clients }: ArchiveState) {
   return clients.map(({ number, client_id: id, seat, last_seq: lastSeq }) => ({
     number,
     id,

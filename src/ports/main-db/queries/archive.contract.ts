@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'bun:test';
 import { failureOf } from '../../../../test/support/failure.ts';
 import type { Pair } from '../main-db.contract.ts';
 import type { MainDb } from '../main-db.ts';
-import { type ArchiveStep, archiveChunks, archivedBytes, readChunks } from './archive.ts';
+import { type ArchiveStep, archiveChunks, archiveState, archivedBytes, readChunks } from './archive.ts';
 import { entitlementById } from './entitlements.ts';
 import { loadRoom } from './rooms.ts';
 import { roomWithRight } from './rows.fixture.ts';
@@ -70,6 +70,27 @@ export function archiveContract(pair: () => Promise<Pair>): void {
     });
   });
 
+  test('the state of an archive is where it stands, with or without clients', async () => {
+    const loaded = await loadRoom(db.read, 'a');
+    const state = await archiveState(db.read, 'a');
+    expect(loaded?.room).toMatchObject({ ...state?.room });
+    expect(loaded?.clients).toEqual(state?.clients.map((client) => ({ room: 'a', ...client })) ?? []);
+    expect(await archiveState(db.read, 'b')).toEqual({
+      room: {
+        id: 'b',
+        started_at: 2_000,
+        archived_upto: 0,
+        archived_epoch: 0,
+        archived_ms: 0,
+        finished_at: null,
+        quarantined: null,
+      },
+      firstPlayedAt: null,
+      clients: [],
+    });
+    expect(await archiveState(db.read, 'nowhere')).toBeNull();
+  });
+
   test('chunks are read after a seq, in order, in pages', async () => {
     const seqs = async (after: number, limit: number) =>
       (await readChunks(db.read, 'a', after, limit)).map((each) => [each.first_seq, each.last_seq]);
@@ -123,7 +144,7 @@ export function archiveContract(pair: () => Promise<Pair>): void {
     await archive(db, step('d', 3, 4, { finishedAt: 400 }));
     await archive(db, step('d', 4, 5));
     expect((await entitlementById(db.read, 'd-right'))?.first_played_at).toBe(100);
-    expect((await loadRoom(db.read, 'd'))?.firstPlayedAt).toBe(100);
+    expect((await archiveState(db.read, 'd'))?.firstPlayedAt).toBe(100);
     expect((await loadRoom(db.read, 'd'))?.room.finished_at).toBe(300);
   });
 }

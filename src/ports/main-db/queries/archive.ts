@@ -1,7 +1,7 @@
 /** The archive of rooms: chunks, and the state that moves with them in one transaction (rule 10). */
 import type { EpochStart } from '../../../domain/room.ts';
 import type { Reader, Tx } from '../main-db.ts';
-import type { ChunkRow, RoomClientRow } from '../schema.ts';
+import type { ChunkRow, RoomClientRow, RoomRow } from '../schema.ts';
 
 /** Up to `limit` chunks with records after `afterSeq`, oldest first; the first may begin before it. */
 export async function readChunks(
@@ -28,6 +28,41 @@ export async function archivedBytes(read: Reader, room: string): Promise<number>
     .where('room', '=', room)
     .executeTakeFirstOrThrow();
   return bytes ?? 0;
+}
+
+/** Where a room's archive stands: what an archiver needs to go on. */
+export interface ArchiveState {
+  readonly room: Pick<
+    RoomRow,
+    'id' | 'started_at' | 'archived_upto' | 'archived_epoch' | 'archived_ms' | 'finished_at' | 'quarantined'
+  >;
+  /** The entitlement's; null before the first archived move. */
+  readonly firstPlayedAt: number | null;
+  /** By number, rising. */
+  readonly clients: readonly Omit<RoomClientRow, 'room'>[];
+}
+
+/** null = no such room. One statement: a sweep reads it for every room, and as of one moment. */
+export async function archiveState(read: Reader, id: string): Promise<ArchiveState | null> {
+  const rows = await read
+    .selectFrom('rooms as r')
+    .innerJoin('entitlements as e', 'e.id', 'r.entitlement')
+    .leftJoin('room_clients as c', 'c.room', 'r.id')
+    .select(['r.id', 'r.started_at', 'r.archived_upto', 'r.archived_epoch', 'r.archived_ms'])
+    .select(['r.finished_at', 'r.quarantined', 'e.first_played_at'])
+    .select(['c.number', 'c.client_id', 'c.seat', 'c.last_seq'])
+    .where('r.id', '=', id)
+    .orderBy('c.number')
+    .execute();
+  const [first] = rows;
+  if (!first) return null;
+  const { number: _1, client_id: _2, seat: _3, last_seq: _4, first_played_at, ...room } = first;
+  const clients = rows.flatMap(({ number, client_id, seat, last_seq }) =>
+    number === null || client_id === null || seat === null || last_seq === null
+      ? []
+      : [{ number, client_id, seat, last_seq }],
+  );
+  return { room, firstPlayedAt: first_played_at, clients };
 }
 
 /** One step of a room's archive. */

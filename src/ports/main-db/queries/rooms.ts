@@ -72,8 +72,6 @@ export interface LoadedRoom {
   readonly room: RoomRow;
   /** The link's present generation: older passes are refused. */
   readonly generation: number;
-  /** The entitlement's; null before the first archived move. */
-  readonly firstPlayedAt: number | null;
   /** Archived epochs, rising; none in a room that was never swept. */
   readonly epochs: readonly EpochStart[];
   /** Archived dedupe state by number, rising. */
@@ -93,14 +91,11 @@ export async function loadRoom(read: Reader, id: string): Promise<LoadedRoom | n
         .selectFrom('rooms')
         .innerJoin('entitlements', 'entitlements.id', 'rooms.entitlement')
         .selectAll('rooms')
-        .select([
-          'entitlements.generation as link_generation',
-          'entitlements.first_played_at as firstPlayedAt',
-        ])
+        .select('entitlements.generation as link_generation')
         .where('rooms.id', '=', id)
         .executeTakeFirst();
       if (!found) return null;
-      const { link_generation: generation, firstPlayedAt, ...room } = found;
+      const { link_generation: generation, ...room } = found;
       const epochs = await snapshot
         .selectFrom('room_epochs')
         .select(['epoch', 'first_seq as firstSeq'])
@@ -114,7 +109,7 @@ export async function loadRoom(read: Reader, id: string): Promise<LoadedRoom | n
         .orderBy('number')
         .execute();
       const owner = await ownerOf(snapshot, id);
-      return { room, generation, firstPlayedAt, epochs, clients, owner };
+      return { room, generation, epochs, clients, owner };
     });
 }
 
