@@ -7,6 +7,11 @@ export function inkOn(background: string): '#000000' | '#ffffff' {
   return contrast(background, '#ffffff') >= contrast(background, '#000000') ? '#ffffff' : '#000000';
 }
 
+/** For words on the accent: the studio's ink where it reads, else black or white. */
+export function accentInk(accent: string, ink: string): string {
+  return contrast(ink, accent) >= AA ? ink : inkOn(accent);
+}
+
 /** `colour` mixed with `ink` in steps until it reads on `paper` (4.5 : 1), at last `ink` itself. */
 export function readable(colour: string, paper: string, ink: string): string {
   for (let share = 0; share < 1; share += 0.1) {

@@ -1,6 +1,6 @@
 /** Files: our own scripts and styles, releases of games, the studio's colours and logo; and health. */
 import { createHash } from 'node:crypto';
-import { inkOn, readable, contrast } from '../../../domain/colour.ts';
+import { accentInk, readable } from '../../../domain/colour.ts';
 import type { Files } from '../../../ports/files/files.ts';
 import type { Studio } from '../../../domain/studio.ts';
 import type { RouteModule, WebContext } from '../app.ts';
@@ -130,14 +130,13 @@ function missing(): Response {
 /** The studio's colours as properties, with the words' colours that stay readable on them; and the face. */
 export function studioStyles({ colours }: Studio, face: string): string {
   const { accent, ink, paper } = colours;
-  const onAccent = contrast(ink, accent) >= 4.5 ? ink : inkOn(accent);
   const properties = {
     accent,
     ink,
     paper,
-    'on-accent': onAccent,
+    'on-accent': accentInk(accent, ink),
     'accent-text': readable(accent, paper, ink),
-    'on-ink': contrast(paper, ink) >= 4.5 ? paper : inkOn(ink),
+    'on-ink': accentInk(ink, paper),
   };
   const lines = Object.entries(properties).map(([name, value]) => `--${name}:${value}`);
   return (
