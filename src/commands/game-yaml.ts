@@ -2,8 +2,8 @@
  * `game.yaml`: what the shop and the platform need to know of a game. Reads and checks it; every
  * error carries the line it is about. Described for authors in docs/authoring/game-yaml.md.
  */
-import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
+import { parseYaml } from '../lib/yaml.ts';
 
 /** A fault in a game's folder that its author has to mend. */
 export interface GameFault {
@@ -79,50 +79,7 @@ export type GameYamlOutcome =
 const FILE = 'game.yaml';
 
 export function readGameYaml(source: string): GameYamlOutcome {
-  const lines = new LineCounter();
-  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
-  if (document.errors.length > 0) {
-    return {
-      ok: false,
-      faults: document.errors.map((error) => ({
-        file: FILE,
-        line: lines.linePos(error.pos[0]).line,
-        message: error.message,
-      })),
-    };
-  }
-  const parsed = gameYamlSchema.safeParse(document.toJS());
-  if (parsed.success) return { ok: true, game: parsed.data };
-  return {
-    ok: false,
-    faults: parsed.error.issues.map((issue) => {
-      const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
-      return {
-        file: FILE,
-        line: lineOf(document, lines, path),
-        message: path.length > 0 ? `${path.join('.')}: ${issue.message}` : issue.message,
-      };
-    }),
-  };
-}
-
-/** The line of the deepest part of `path` that is really there; a missing key is reported at its parent. */
-function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {
-  for (let depth = path.length; depth > 0; depth--) {
-    const offset = keyOffset(document, path.slice(0, depth));
-    if (offset !== null) return lines.linePos(offset).line;
-  }
-  return 1;
-}
-
-/** Where the key stands, or the item of a list; null when it is not in the document. */
-function keyOffset(document: Document, path: readonly PropertyKey[]): number | null {
-  const last = String(path.at(-1));
-  const parent = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents;
-  if (isMap(parent)) {
-    const key = parent.items.find((pair) => String(pair.key) === last)?.key;
-    return isScalar(key) ? (key.range?.[0] ?? null) : null;
-  }
-  const item = document.getIn(path, true);
-  return isNode(item) ? (item.range?.[0] ?? null) : null;
+  const read = parseYaml(source, gameYamlSchema);
+  if (read.ok) return { ok: true, game: read.value };
+  return { ok: false, faults: read.faults.map((fault) => ({ file: FILE, ...fault })) };
 }

@@ -1,41 +1,58 @@
-/** Settings in YAML, checked against a schema; what is wrong is told with file and line. */
-import { LineCounter, parseDocument } from 'yaml';
-import type { Document } from 'yaml';
+/** Settings in YAML, checked against a schema; what is wrong is told with its line. */
+import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
 
-export type YamlOutcome<T> =
-  | { readonly ok: true; readonly value: T }
-  /** One sentence per fault: `studio.yaml:7: colours.ink: write a colour as #rrggbb`. */
-  | { readonly ok: false; readonly faults: readonly string[] };
+export interface YamlFault {
+  /** Counted from 1. */
+  readonly line: number;
+  readonly message: string;
+}
 
-/** `file` is only a name for the messages. */
-export function readYaml<T>(text: string, schema: z.ZodType<T>, file: string): YamlOutcome<T> {
+export type YamlOutcome<T, Fault> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly faults: readonly Fault[] };
+
+export function parseYaml<T>(text: string, schema: z.ZodType<T>): YamlOutcome<T, YamlFault> {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) {
-    return {
-      ok: false,
-      faults: document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message}`),
-    };
+    const faults = document.errors.map(({ pos, message }) => ({ line: lines.linePos(pos[0]).line, message }));
+    return { ok: false, faults };
   }
   const parsed = schema.safeParse(document.toJS({ maxAliasCount: 0 }));
   if (parsed.success) return { ok: true, value: parsed.data };
   const faults = parsed.error.issues.map((issue) => {
-    const line = lineOf(document, issue.path, lines);
-    return `${file}:${line}: ${issue.path.map(String).join('.') || 'the file'}: ${issue.message}`;
+    // A key that nobody knows is reported where it stands, not at the map around it.
+    const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
+    const what = issue.path.map(String).join('.') || 'the file';
+    return { line: lineOf(document, path, lines), message: `${what}: ${issue.message}` };
   });
   return { ok: false, faults };
 }
 
-/** The line of the value, or, where it is missing, of the nearest thing around it. */
+/** One sentence per fault: `studio.yaml:7: colours.ink: …`. `file` is only a name for them. */
+export function readYaml<T>(text: string, schema: z.ZodType<T>, file: string): YamlOutcome<T, string> {
+  const read = parseYaml(text, schema);
+  if (read.ok) return read;
+  return { ok: false, faults: read.faults.map(({ line, message }) => `${file}:${line}: ${message}`) };
+}
+
+/** The line of the key or list item; where it is missing, of the nearest thing around it. */
 function lineOf(document: Document, path: readonly PropertyKey[], lines: LineCounter): number {
-  for (let length = path.length; length > 0; length -= 1) {
-    const node: unknown = document.getIn(path.slice(0, length), true);
-    if (hasRange(node)) return lines.linePos(node.range[0]).line;
+  for (let length = path.length; length > 0; length--) {
+    const offset = offsetOf(document, path.slice(0, length));
+    if (offset !== null) return lines.linePos(offset).line;
   }
   return 1;
 }
 
-function hasRange(node: unknown): node is { readonly range: readonly [number, number, number] } {
-  return typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range);
+function offsetOf(document: Document, path: readonly PropertyKey[]): number | null {
+  const last = String(path.at(-1));
+  const parent = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents;
+  if (isMap(parent)) {
+    const key = parent.items.find((pair) => String(pair.key) === last)?.key;
+    return isScalar(key) ? (key.range?.[0] ?? null) : null;
+  }
+  const item = document.getIn(path, true);
+  return isNode(item) ? (item.range?.[0] ?? null) : null;
 }

@@ -241,6 +241,6 @@ describe('a fifth player', () => {
     const both = [visitor(web), visitor(web)];
     await Promise.all(both.map((one) => one.post(`${path}/claim`, { seat: '4' })));
     const mine = await Promise.all(both.map(async (one) => (await state(one)).mine));
-    expect(mine.toSorted()).toEqual([4, null]);
+    expect(new Set(mine)).toEqual(new Set([4, null]));
   });
 });

@@ -94,7 +94,7 @@ function ColourChoice(props: {
 }
 
 /** One row per seat, empty ones too: the script only changes what stands in them. */
-export function Team({ c, state }: Omit<LobbyProps, 'path'>) {
+export function TeamList({ c, state }: Omit<LobbyProps, 'path'>) {
   const { t } = c.var;
   const rows = Array.from({ length: state.max }, (_, index) => index + 1);
   return (
@@ -137,6 +137,18 @@ export function ReadyForm({ c, path, state }: LobbyProps) {
         {t('lobby.ready')}
       </button>
       <p class="quiet">{t('lobby.ready_note')}</p>
+    </form>
+  );
+}
+
+/** Only before the game has begun; later a seat can be claimed by whoever has the link. */
+export function LeaveForm({ c, path, state }: LobbyProps) {
+  if (state.mine === null || state.room !== null) return null;
+  return (
+    <form method="post" action={`${path}/leave`} class="leave-form">
+      <button class="link-button" type="submit">
+        {c.var.t('lobby.leave')}
+      </button>
     </form>
   );
 }

@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { ASSETS_PATH, buildPlatformAssets } from './assets.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'escapement-assets-'));
+  await write('browser/a.ts', "import { word } from './lib/word.ts';\nconsole.log(word);\n");
+  await write('browser/lib/word.ts', "export const word: string = 'hello';\n");
+  await write('styles/a.css', ".a { background: url('./dot.svg'); }\n");
+  await write('styles/b.css', ".b { mask: url('./dot.svg'); }\n");
+  // The bundler puts small pictures into the sheet; this one is too large for that.
+  await write(
+    'styles/dot.svg',
+    `<svg xmlns="http://www.w3.org/2000/svg"><!--${'x'.repeat(200_000)}--></svg>`,
+  );
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const write = (path: string, content: string) => Bun.write(join(folder, path), content);
+
+async function textOf(name: string): Promise<string> {
+  const assets = await buildPlatformAssets(folder);
+  const file = assets.file(assets.url(name).slice(ASSETS_PATH.length));
+  return new TextDecoder().decode(file?.bytes);
+}
+
+describe('the assets of our own pages', () => {
+  test('a script is one file with all that it imports', async () => {
+    expect(await textOf('a.js')).toMatch(/"hello".*console\.log/);
+  });
+
+  test('helpers in folders are no scripts of their own', async () => {
+    const assets = await buildPlatformAssets(folder);
+    expect(() => assets.url('word.js')).toThrow('no asset is called word.js');
+  });
+
+  test('what two style sheets name is one file, under the name they say', async () => {
+    const assets = await buildPlatformAssets(folder);
+    const [, named = ''] = /url\(["']?\.\/([^"')]+)/.exec(await textOf('a.css')) ?? [];
+    expect(await textOf('b.css')).toContain(named);
+    expect(assets.url('dot.svg')).toBe(ASSETS_PATH + named);
+    expect(assets.file(named)?.contentType).toBe('image/svg+xml');
+  });
+
+  test('names follow the content: the same again, another when a helper changed', async () => {
+    const before = (await buildPlatformAssets(folder)).url('a.js');
+    expect((await buildPlatformAssets(folder)).url('a.js')).toBe(before);
+    await write('browser/lib/word.ts', "export const word: string = 'goodbye';\n");
+    expect((await buildPlatformAssets(folder)).url('a.js')).not.toBe(before);
+  });
+
+  test('compressed forms hold the same bytes', async () => {
+    const assets = await buildPlatformAssets(folder);
+    const file = assets.file(assets.url('a.js').slice(ASSETS_PATH.length));
+    if (!file?.br || !file.gzip) throw new Error('not compressed');
+    const plain = Buffer.from(file.bytes);
+    expect(brotliDecompressSync(file.br).equals(plain)).toBe(true);
+    expect(gunzipSync(file.gzip).equals(plain)).toBe(true);
+  });
+
+  test('a source that does not build stops the start with its place', async () => {
+    await write('browser/a.ts', "import './nowhere.ts';\n");
+    expect(buildPlatformAssets(folder)).rejects.toThrow();
+  });
+});
+
+test('the shell of the play page leaves a game half of the 80 KB that may be loaded', async () => {
+  const assets = await buildPlatformAssets();
+  const file = assets.file(assets.url('play.js').slice(ASSETS_PATH.length));
+  expect(file?.br?.length).toBeGreaterThan(0);
+  expect(file?.br?.length).toBeLessThanOrEqual(40 * 1024);
+});
