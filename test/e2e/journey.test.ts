@@ -27,7 +27,7 @@ test(
   async () => {
     const ada = await visitor(browser);
     await buy(ada.page, server.addresses.shop, 'ada@players.example');
-    const link = await linkFromMail(ada.page, server.addresses.outbox);
+    const link = await linkFromMail(ada.page, server.addresses.outbox, 'ada@players.example');
     await enter(ada.page, link, 'Ada');
     const ben = await visitor(browser, 390, 844);
     await enter(ben.page, link, 'Ben');

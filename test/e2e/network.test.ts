@@ -41,6 +41,7 @@ async function start(): Promise<void> {
 let ada: Page;
 let ben: Page;
 let link: string;
+let teams = 0;
 /** How many moves each test has sent. */
 let sent = 0;
 
@@ -48,8 +49,9 @@ beforeEach(async () => {
   sent = 0;
   const [first, second] = [await visitor(browser), await visitor(browser)];
   [ada, ben] = [first.page, second.page];
-  await buy(ada, server.addresses.shop, 'ada@players.example');
-  link = await linkFromMail(ada, server.addresses.outbox);
+  const email = `ada-${++teams}@players.example`;
+  await buy(ada, server.addresses.shop, email);
+  link = await linkFromMail(ada, server.addresses.outbox, email);
   await enter(ada, link, 'Ada');
   await enter(ben, link, 'Ben');
 }, START_MS);

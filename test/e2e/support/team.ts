@@ -32,15 +32,23 @@ export async function buy(page: Page, shop: string, email: string): Promise<void
   await follow(page, 'button[value=pay]');
 }
 
-/** The team's link out of the newest mail in the outbox. */
-export async function linkFromMail(page: Page, outbox: string): Promise<string> {
-  for (;;) {
+/** The team's link out of the mail to this address, once it is in the outbox. */
+export async function linkFromMail(page: Page, outbox: string, email: string): Promise<string> {
+  const links = 'main a[href*="/admin/outbox/"]';
+  const find = (): Promise<string | null> =>
+    page.$$eval(
+      links,
+      (found, to) =>
+        (found as HTMLAnchorElement[]).find((link) => link.closest('tr, li')?.textContent?.includes(to))
+          ?.href ?? null,
+      email,
+    );
+  let mail: string | null = null;
+  while (mail === null) {
     await page.goto(outbox);
-    const mail = await page.$('main a[href*="/admin/outbox/"]');
-    if (mail) break;
-    await page.waitForNetworkIdle();
+    mail = await find();
   }
-  await follow(page, 'main a[href*="/admin/outbox/"]');
+  await page.goto(mail);
   const found = /https?:\/\/[^\s"<>]+\/join\/[A-Za-z0-9_-]+/.exec(await wholeText(page));
   if (!found) throw new Error('the mail has no link');
   return found[0];
