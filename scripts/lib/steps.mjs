@@ -18,6 +18,7 @@ export const STEPS = [
   { name: 'types', seconds: 120, check: ['tsc', '--noEmit', '-p', '.'] },
   { name: 'types-games', seconds: 120, check: ['tsc', '--noEmit', '-p', 'games'] },
   { name: 'knip', seconds: 120, check: ['knip', '--no-progress', '--treat-config-hints-as-errors'] },
+  { name: 'mails', seconds: 60, check: ['bun', 'scripts/build-mails.ts', '--check'] },
   { name: 'tidy', seconds: 60, tests: ['test/tidy.test.ts'] },
   {
     name: 'unit',

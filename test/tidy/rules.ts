@@ -3,6 +3,7 @@ import type { Rule } from './rule.ts';
 import { adaptersInWire } from './rules/adapters-in-wire.ts';
 import { bannedCalls } from './rules/banned-calls.ts';
 import { deadFiles } from './rules/dead-files.ts';
+import { documentedCommands } from './rules/documented-commands.ts';
 import { escapeHatches } from './rules/escape-hatches.ts';
 import { importDirection } from './rules/import-direction.ts';
 import { length } from './rules/length.ts';
@@ -30,4 +31,5 @@ export const RULES: readonly Rule[] = [
   lockFile,
   markdownTitle,
   testInAStep,
+  documentedCommands,
 ];
