@@ -1,7 +1,7 @@
 /** The device check of the lobby: can this browser play, and if not, what helps, in plain words. */
 import { after } from './page.real.ts';
 
-type Verdict = 'good' | 'warn' | 'fail';
+type Verdict = 'good' | 'warn' | 'fail' | 'ask';
 type Translate = (key: string) => string;
 
 const SOCKET_MS_MAX = 8_000;
@@ -19,7 +19,7 @@ export function runChecks(socketPath: string, t: Translate): void {
   tell('storage', storage ? 'good' : 'warn', t(storage ? 'storage_good' : 'storage_warn'));
   checkScreen(t);
   addEventListener('resize', () => checkScreen(t));
-  tell('sound', 'warn', t('sound_ask'));
+  tell('sound', 'ask', t('sound_ask'));
   document.getElementById('sound-test')?.addEventListener('click', () => {
     void beep().then((played) =>
       tell('sound', played ? 'good' : 'fail', t(played ? 'sound_good' : 'sound_fail')),
