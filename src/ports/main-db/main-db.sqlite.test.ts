@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { failureOf } from '../../../test/support/failure.ts';
 import type { MainDbError } from './errors.ts';
 import { mainDbContract } from './main-db.contract.ts';
@@ -42,6 +43,30 @@ test('a thread that dies rejects what is under way, tells once, and refuses what
   expect(await failureOf(db.read.selectFrom('orders').selectAll().execute())).toMatchObject({
     code: 'database-lost',
   });
+  await db.close();
+  await rm(folder, { recursive: true });
+});
+
+test('a write that finds no room is refused whole, and the next one works when there is room again', async () => {
+  const folder = await temporary();
+  const db = await openSqlite({ path: join(folder, 'main.sqlite'), onLost });
+  const pages = (most: number) => db.write((tx) => sql`pragma max_page_count = ${sql.lit(most)}`.execute(tx));
+  const many = (from: number) =>
+    db.write(async (tx) => {
+      for (let count = 0; count < 500; count++) {
+        await tx
+          .insertInto('orders')
+          .values(order(`o${from + count}`))
+          .execute();
+      }
+    });
+  // SQLite takes the pages it has for the least there may be.
+  await pages(1);
+  expect(await failureOf(many(0))).toMatchObject({ code: 'SQLITE_FULL' });
+  expect(await db.read.selectFrom('orders').select('id').execute()).toEqual([]);
+  await pages(1_000_000);
+  await many(0);
+  expect(await db.read.selectFrom('orders').select('id').execute()).toHaveLength(500);
   await db.close();
   await rm(folder, { recursive: true });
 });
