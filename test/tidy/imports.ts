@@ -16,11 +16,18 @@ export interface Import {
   readonly mention: boolean;
 }
 
+/** What a specifier may mean. */
+export interface Known {
+  readonly paths: ReadonlySet<string>;
+  /** The `exports` of the SDK's package. */
+  readonly sdk: { readonly [name: string]: string };
+}
+
 const SDK = '@escapement/sdk';
 const ENDINGS = ['', '.ts', '.tsx', '.mjs'];
 const PATH = /^[\w./@-]+\.(ts|tsx|mjs|css|json)$/;
 
-export function importsOf(path: string, program: Program, known: ReadonlySet<string>): readonly Import[] {
+export function importsOf(path: string, program: Program, known: Known): readonly Import[] {
   const found: Import[] = [];
   const add = (node: Node | null | undefined, mention: boolean) => {
     if (node?.type !== 'Literal' || typeof node.value !== 'string') return;
@@ -51,19 +58,25 @@ function isSourceOf(node: Node, parent: Node | undefined): boolean {
 }
 
 /** Mentions may also be written from the repository's root. */
-function resolve(from: string, specifier: string, known: ReadonlySet<string>): string | null {
-  const sdk = sdkPath(specifier);
-  if (sdk !== null) return known.has(sdk) ? sdk : null;
+function resolve(from: string, specifier: string, known: Known): string | null {
+  const sdk = sdkPath(specifier, known);
+  if (sdk !== null) return known.paths.has(sdk) ? sdk : null;
   const beside = posix.join(posix.dirname(from), specifier);
   const candidates = [...ENDINGS.map((ending) => beside + ending), posix.normalize(specifier)];
-  return candidates.find((candidate) => known.has(candidate)) ?? null;
+  return candidates.find((candidate) => known.paths.has(candidate)) ?? null;
 }
 
-function sdkPath(specifier: string): string | null {
-  if (specifier === SDK) return 'sdk/src/index.ts';
-  if (!specifier.startsWith(`${SDK}/`)) return null;
-  const rest = specifier.slice(SDK.length + 1);
-  return rest.startsWith('protocol/') ? `sdk/${rest}` : `sdk/src/${rest}.ts`;
+/** By the `exports` of sdk/package.json; a `*` stands for any name. */
+function sdkPath(specifier: string, { sdk }: Known): string | null {
+  if (specifier !== SDK && !specifier.startsWith(`${SDK}/`)) return null;
+  const entry = `.${specifier.slice(SDK.length)}`;
+  for (const [name, target] of Object.entries(sdk)) {
+    const [start = '', end] = name.split('*');
+    if (end === undefined ? entry !== name : !(entry.startsWith(start) && entry.endsWith(end))) continue;
+    const star = end === undefined ? '' : entry.slice(start.length, entry.length - end.length);
+    return posix.join('sdk', target.replace('*', star));
+  }
+  return null;
 }
 
 function libraryOf(specifier: string): string | null {

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Comment, parseSync, type Program } from 'oxc-parser';
-import { type Import, importsOf } from './imports.ts';
+import { type Import, importsOf, type Known } from './imports.ts';
 
 export interface SourceFile {
   /** From the repository's root, with `/`. */
@@ -45,7 +45,7 @@ function pathsBelow(root: string, folder: string): string[] {
 }
 
 export function repositoryOf(texts: ReadonlyMap<string, string>): Repository {
-  const known = new Set(texts.keys());
+  const known = { paths: new Set(texts.keys()), sdk: sdkExports(texts.get('sdk/package.json')) };
   const files = [...texts]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([path, text]) => sourceFile(path, text, known));
@@ -57,7 +57,14 @@ export function repositoryOf(texts: ReadonlyMap<string, string>): Repository {
   };
 }
 
-function sourceFile(path: string, text: string, known: ReadonlySet<string>): SourceFile {
+const SDK_MAIN = { '.': './src/index.ts', './protocol/*': './protocol/*' };
+
+function sdkExports(manifest: string | undefined): Known['sdk'] {
+  if (manifest === undefined) return SDK_MAIN;
+  return (JSON.parse(manifest) as { readonly exports: Known['sdk'] }).exports;
+}
+
+function sourceFile(path: string, text: string, known: Known): SourceFile {
   const lines = text.split('\n');
   const parsed = once(() => {
     const result = parseSync(path, text);
