@@ -64,6 +64,13 @@ async function reopened(
   return outcome.ok ? textsOf(outcome.journal, 'a') : outcome.code;
 }
 
+/** Every offset from `from` to the end of the last commit; of the filling between, some. */
+function* everyByte(from: number, commits: readonly Commit[]): Generator<number> {
+  const isFilling = (at: number) =>
+    (at > 48 && at < SECTOR) || commits.some((commit) => at > commit.payloadEnd && at < commit.end - 1);
+  for (let at = from; at <= commits.at(-1)!.end; at++) if (!isFilling(at) || at % 16 === 0) yield at;
+}
+
 function changed(bytes: Uint8Array, change: (copy: Uint8Array) => void): Uint8Array {
   const copy = bytes.slice();
   change(copy);
@@ -72,25 +79,24 @@ function changed(bytes: Uint8Array, change: (copy: Uint8Array) => void): Uint8Ar
 
 test('a segment cut off at any byte gives all commits before that byte, and nothing else', async () => {
   const { bytes, texts, commits } = await written();
-  const [snapshot, fence, ...appends] = commits;
-  for (let length = snapshot!.end; length <= commits.at(-1)!.end; length++) {
+  const [snapshot, , ...appends] = commits;
+  for (const length of everyByte(snapshot!.end, commits)) {
     const whole = appends.filter((commit) => commit.payloadEnd <= length).length;
     expect([length, await reopened(bytes.subarray(0, length))]).toEqual([length, texts.slice(0, whole)]);
-    if (length === fence!.at) expect(whole).toBe(0);
   }
-});
+}, 30_000);
 
 test('zeros or noise from any byte of the last commit on cost that commit only', async () => {
   const { bytes, texts, commits } = await written();
   const last = commits.at(-1)!;
-  for (let at = last.at; at <= last.end; at++) {
+  for (const at of everyByte(last.at, commits)) {
     const expected = at >= last.payloadEnd ? texts : texts.slice(0, -1);
     const zeros = changed(bytes, (copy) => copy.fill(0, at));
     const noise = changed(bytes, (copy) => copy.fill(0xa5, at, last.end));
     expect([at, await reopened(zeros)]).toEqual([at, expected]);
     expect([at, await reopened(noise)]).toEqual([at, expected]);
   }
-});
+}, 30_000);
 
 test('every combination of missing sectors of the last commit costs that commit only', async () => {
   const { bytes, texts, commits } = await written();
@@ -112,11 +118,12 @@ test('a changed byte anywhere before the last commit is refused, except in the f
   const { bytes, texts, commits } = await written();
   const meaningful = (at: number) =>
     at < 48 || (at >= SECTOR && commits.some((commit) => at >= commit.at && at < commit.payloadEnd));
-  for (let at = 0; at < commits.at(-1)!.at; at++) {
+  for (const at of everyByte(0, commits)) {
+    if (at >= commits.at(-1)!.at) break;
     const damaged = changed(bytes, (copy) => (copy[at]! ^= 0x10));
     expect([at, await reopened(damaged)]).toEqual([at, meaningful(at) ? 'journal-damaged' : texts]);
   }
-});
+}, 30_000);
 
 test('a whole commit wiped out before others is refused', async () => {
   const { bytes, commits } = await written();

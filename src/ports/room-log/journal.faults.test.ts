@@ -78,6 +78,15 @@ describe('a full disk', () => {
     expect(probes).toBeLessThan(20);
   });
 
+  test('a disk with less room than a step is used to the last commit that fits', async () => {
+    const { bench, append } = await started(1);
+    bench.disk.setCapacity(bench.disk.usedBytes() + 1_500);
+    let head = 0;
+    while ((await append(head, 'x'.repeat(400))) === 'committed') head++;
+    // Each takes one sector: of the first step two are in use, and of what the disk had left two fit.
+    expect(head).toBe((4_096 - 512) / 512 + 2);
+  });
+
   test('trims during a hold free memory and are written down afterwards', async () => {
     const { bench, journal, append } = await started(1);
     bench.disk.setCapacity(bench.disk.usedBytes());

@@ -114,7 +114,11 @@ async function load(options: JournalOptions, release: () => void): Promise<Journ
     : await SegmentWriter.first(plan);
   await recovered.last?.source.close();
   if (writer === 'full') {
-    return refusal('journal-disk-full', `The disk of ${directory} is full; make room on it and start again.`);
+    const needed = (recovered.last?.end ?? 0) + limits.stepBytes;
+    return refusal(
+      'journal-disk-full',
+      `The disk of ${directory} needs ${megabytes(needed)} of free space to start.`,
+    );
   }
   return { ok: true, journal: new FileJournal(options, limits, rooms, writer, release) };
 }
@@ -293,9 +297,13 @@ function refusal(code: JournalFault, message: string): JournalOutcome {
   return { ok: false, code, message };
 }
 
+function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1_000_000)} MB`;
+}
+
 function unusable(directory: string, error: unknown): JournalOutcome {
   if (error instanceof DiskError && error.fault === 'full') {
-    return refusal('journal-disk-full', `The disk of ${directory} is full; make room on it and start again.`);
+    return refusal('journal-disk-full', `The disk of ${directory} is full; make room on it.`);
   }
   const reason = error instanceof Error ? error.message : String(error);
   return refusal('journal-unusable', `The journal in ${directory} cannot be used: ${reason}`);

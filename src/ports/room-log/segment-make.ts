@@ -1,6 +1,6 @@
 /** Makes segment files: whole and durable under their name, or not there at all. */
 import { type Disk, DiskError, type DiskFile } from './disk.ts';
-import { type SegmentHeader, encodeSegmentHeader, segmentName, unfinishedName } from './segment.ts';
+import { SECTOR, type SegmentHeader, encodeSegmentHeader, segmentName, unfinishedName } from './segment.ts';
 
 export interface MadeSegment {
   readonly file: DiskFile;
@@ -46,32 +46,36 @@ async function fillSegment(
   stepBytes: number,
   fill: (file: DiskFile) => Promise<number | 'full'>,
 ): Promise<MadeSegment | 'full'> {
-  if ((await putAll(file, 0, encodeSegmentHeader(header))) === 'full') return 'full';
+  if ((await putAll(file, 0, encodeSegmentHeader(header))) < SECTOR) return 'full';
   const end = await fill(file);
   if (end === 'full') return 'full';
   const allocated = end + stepBytes;
-  if ((await putZeros(file, end, allocated)) === 'full') return 'full';
+  if ((await putZeros(file, end, allocated)) < allocated) return 'full';
   await file.sync();
   return { file, header, end, allocated };
 }
 
-/** Writes all of `bytes` into the cache; a short write is gone on with. Answers the end. */
-export async function putAll(file: DiskFile, at: number, bytes: Uint8Array): Promise<number | 'full'> {
+/** Writes `bytes` into the cache and answers where they end: earlier if the disk is full. */
+export async function putAll(file: DiskFile, at: number, bytes: Uint8Array): Promise<number> {
   let written = 0;
   while (written < bytes.length) {
     const taken = await unlessFull(file.write(at + written, bytes.subarray(written)));
-    if (taken === 'full' || taken === 0) return 'full';
+    if (taken === 'full' || taken === 0) break;
     written += taken;
   }
   return at + written;
 }
 
-export async function putZeros(file: DiskFile, from: number, to: number): Promise<number | 'full'> {
-  for (let at = from; at < to; at += ZEROS.length) {
-    const end = await putAll(file, at, ZEROS.subarray(0, Math.min(ZEROS.length, to - at)));
-    if (end === 'full') return 'full';
+/** Writes zeros up to `to` and answers how far they reach: less far if the disk is full. */
+export async function putZeros(file: DiskFile, from: number, to: number): Promise<number> {
+  let at = from;
+  while (at < to) {
+    const wanted = Math.min(ZEROS.length, to - at);
+    const end = await putAll(file, at, ZEROS.subarray(0, wanted));
+    if (end < at + wanted) return end;
+    at = end;
   }
-  return to;
+  return at;
 }
 
 /** Want of space as a value; every other error is thrown on. */

@@ -67,7 +67,7 @@ export class SegmentWriter {
     const made = await makeSegment(plan.disk, plan.directory, header, plan.stepBytes, async (file) => {
       for (let at = SECTOR; at < found.end; at += COPY_BYTES) {
         const bytes = await found.source.read(at, Math.min(COPY_BYTES, found.end - at));
-        if ((await putAll(file, at, bytes)) === 'full') return 'full';
+        if ((await putAll(file, at, bytes)) < at + bytes.length) return 'full';
       }
       return found.end;
     });
@@ -92,10 +92,13 @@ export class SegmentWriter {
     }
     if (this.#end + length <= this.#allocated) return 'written';
     const target = Math.max(this.#allocated + this.#plan.stepBytes, this.#end + length);
-    if ((await putZeros(this.#made.file, this.#allocated, target)) === 'full') return 'full';
-    await this.#made.file.sync();
-    this.#allocated = target;
-    return 'written';
+    const reached = await putZeros(this.#made.file, this.#allocated, target);
+    if (reached > this.#allocated) {
+      await this.#made.file.sync();
+      this.#allocated = reached;
+    }
+    // Less than a step is as good, if it is enough for now.
+    return this.#end + length <= reached ? 'written' : 'full';
   }
 
   /** Writes one commit; it is durable when this answers 'written'. */
@@ -142,8 +145,10 @@ export class SegmentWriter {
 }
 
 function makeWithSnapshot(plan: SegmentPlan, header: SegmentHeader): Promise<MadeSegment | 'full'> {
-  return makeSegment(plan.disk, plan.directory, header, plan.stepBytes, (file) => {
+  return makeSegment(plan.disk, plan.directory, header, plan.stepBytes, async (file) => {
     const payload = plan.snapshot(header.number);
-    return putAll(file, SECTOR, sealCommit(payload.buffer, header.salt, header.firstCommit, payload.length));
+    const bytes = sealCommit(payload.buffer, header.salt, header.firstCommit, payload.length);
+    const end = await putAll(file, SECTOR, bytes);
+    return end < SECTOR + bytes.length ? 'full' : end;
   });
 }
