@@ -14,6 +14,8 @@ export interface RawSocketOptions {
   /** Does not answer pings. */
   readonly neverPongs?: boolean;
   readonly headers?: { readonly [name: string]: string };
+  /** Called with every binary frame, besides keeping it in `frames`. */
+  readonly onFrame?: (frame: Uint8Array) => void;
 }
 
 export class RawSocket {
@@ -140,7 +142,10 @@ export class RawSocket {
   }
 
   private handle(opcode: number, payload: Uint8Array): void {
-    if (opcode === Opcode.binary) this.frames.push(payload);
+    if (opcode === Opcode.binary) {
+      this.frames.push(payload);
+      this.options.onFrame?.(payload);
+    }
     if (opcode === Opcode.ping) {
       this.pings++;
       if (!this.options.neverPongs) this.sendFrame(Opcode.pong, payload);

@@ -48,7 +48,7 @@ export class MemoryRoomStore implements RoomStore {
       ...change,
     };
     const stored: Stored = {
-      loaded: { room, generation: 1, firstPlayedAt: null, epochs: [], clients: [], owner: null },
+      loaded: { room, generation: 1, epochs: [], clients: [], owner: null },
       seats: [],
       chunks: [],
     };

@@ -41,7 +41,7 @@ export interface LedgerStart {
  * - repeat:  the client sent it before; nothing to do.
  * - jump:    not the client's next one.
  * - held:    nothing is taken now; the sender keeps it and sends it again.
- * - crowded: too much is waiting for the log; the sender must back off.
+ * - crowded: too much is waiting for the log; the sender is told when there is room again.
  * - full, clients: the room has reached a total.
  */
 export type Offer = 'taken' | 'repeat' | 'jump' | 'held' | 'crowded' | 'full' | 'clients';

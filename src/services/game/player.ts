@@ -135,6 +135,10 @@ export class Player implements Member, ReplaySink {
     this.replay?.go();
   }
 
+  roomAgain(): void {
+    for (const frame of this.sender.settleDebts()) this.deliver(frame);
+  }
+
   beat(frame: Uint8Array): void {
     this.silentBeats = this.heard ? 0 : this.silentBeats + 1;
     this.heard = false;
@@ -179,7 +183,8 @@ export class Player implements Member, ReplaySink {
     if (!this.outside.intake.message()) return this.close(Close.tooFast);
     const answer = this.sender.take(frame);
     if (answer === null) return;
-    if (answer instanceof Uint8Array) this.deliver(answer);
+    if (answer === 'wait') this.room.crowded.add(this);
+    else if (answer instanceof Uint8Array) this.deliver(answer);
     else this.close(answer);
   }
 

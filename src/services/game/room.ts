@@ -32,6 +32,8 @@ export interface Member {
   deliverSignals(frame: Uint8Array): void;
   /** More is durable: a replay that had caught up may go on. */
   advanced(): void;
+  /** A message of this member was turned back because too much waited; now something was stored. */
+  roomAgain(): void;
   /** Once per HEARTBEAT_MS. */
   beat(frame: Uint8Array): void;
   close(why: CloseCode): void;
@@ -77,6 +79,8 @@ export class Room implements Signalling, PresenceSource {
   archivedSeq: number;
   /** Heartbeats in a row without any socket. */
   emptyBeats = 0;
+  /** Members that are owed an answer as soon as something was stored. */
+  readonly crowded = new Set<Member>();
   /** Sockets on their way in: past their hello, not yet members. */
   expected = 0;
   private readonly members = new Set<Member>();
@@ -112,6 +116,7 @@ export class Room implements Signalling, PresenceSource {
 
   committed(records: Uint8Array): void {
     this.broadcast(records);
+    if (this.crowded.size > 0) this.callCrowded();
     if (this.live.length === this.members.size) return;
     for (const member of this.members) member.advanced();
   }
@@ -152,6 +157,7 @@ export class Room implements Signalling, PresenceSource {
   /** A superseded socket that leaves late does not touch the one that replaced it. */
   leave(member: Member): void {
     if (!this.members.delete(member)) return;
+    this.crowded.delete(member);
     const at = this.live.indexOf(member);
     if (at >= 0) this.live.splice(at, 1);
     if (this.pages.get(member.pageKey) === member) this.pages.delete(member.pageKey);
@@ -263,6 +269,12 @@ export class Room implements Signalling, PresenceSource {
     this.gone = true;
     this.presence.stop();
     for (const member of this.members) member.close(why);
+  }
+
+  private callCrowded(): void {
+    const members = [...this.crowded];
+    this.crowded.clear();
+    for (const member of members) member.roomAgain();
   }
 
   /** Once per change: the log and an append of ours may both bring the news. */

@@ -7,8 +7,11 @@ import { readSend, type SendHead } from '../../../sdk/protocol/send.ts';
 import type { Client } from './clients.ts';
 import type { Ledger } from './ledger.ts';
 
-/** null = nothing to say; a frame = the answer to this socket; else it is closed. */
-export type Answer = null | Uint8Array | CloseCode;
+/**
+ * null = nothing to say; a frame = the answer to this socket; a close code = it is closed; 'wait' =
+ * turned back until something was stored, then `settleDebts`.
+ */
+export type Answer = null | 'wait' | Uint8Array | CloseCode;
 
 // One for all frames of the process: it is read before anything else can happen.
 const head: SendHead = { client: 0, clientSeq: 0, kind: 0, bodyAt: 0 };
@@ -19,6 +22,8 @@ export class Sender {
   private readonly clients: readonly (Client | null)[];
   /** Where `expect` was said and not yet followed: one answer for a whole run of wrong frames. */
   private readonly asked: boolean[];
+  /** Where a message was turned back because too much waits; `expect` is owed to these. */
+  private readonly owed: boolean[];
   private readonly observer: boolean;
   private readonly bodyBytesMax: number;
 
@@ -26,6 +31,7 @@ export class Sender {
     this.ledger = ledger;
     this.clients = clients;
     this.asked = clients.map(() => false);
+    this.owed = clients.map(() => false);
     this.observer = observer;
     this.bodyBytesMax = bodyBytesMax;
   }
@@ -47,7 +53,10 @@ export class Sender {
       case 'held':
         return null;
       case 'crowded':
-        return Close.busy;
+        // Said once there is room again; what comes meanwhile is out of turn and gets no answer.
+        this.asked[head.client] = true;
+        this.owed[head.client] = true;
+        return 'wait';
       case 'full':
         return no(RefusedReason.roomFull);
       case 'clients':
@@ -55,6 +64,17 @@ export class Sender {
       default:
         return offer satisfies never;
     }
+  }
+
+  /** There is room again: what to tell the page, for each client whose message was turned back. */
+  settleDebts(): Uint8Array[] {
+    const frames: Uint8Array[] = [];
+    for (const [place, client] of this.clients.entries()) {
+      if (!this.owed[place] || !client) continue;
+      this.owed[place] = false;
+      frames.push(expect.encode({ client: place, next: client.durableSeq + 1 }));
+    }
+    return frames;
   }
 
   private expect(client: Client): Answer {

@@ -1,0 +1,112 @@
+/** A room server over real sockets, on the real clock, with a journal in a folder of its own. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hello } from '../../sdk/protocol/hello.ts';
+import { PROTOCOL_VERSION } from '../../sdk/protocol/version.ts';
+import { signPass, TICKET_MS, type PassKeys } from '../../src/domain/pass.ts';
+import { socketPath } from '../../src/domain/room.ts';
+import { lockFile } from '../../src/lib/lock.real.ts';
+import { realWorld } from '../../src/lib/world.real.ts';
+import { bunFrontend } from '../../src/ports/frontend/frontend.bun.ts';
+import { createRealDisk } from '../../src/ports/room-log/disk.real.ts';
+import { openJournal } from '../../src/ports/room-log/journal.ts';
+import type { RoomLog } from '../../src/ports/room-log/room-log.ts';
+import { createGame, type Game } from '../../src/services/game/game.ts';
+import type { GameLimits } from '../../src/services/game/limits.ts';
+import { MemoryRoomStore } from './room-store.memory.ts';
+import { RawSocket, type RawSocketOptions } from './raw-socket.ts';
+
+const KEYS: PassKeys = { current: 'k1', keys: { k1: new Uint8Array(32).fill(1) } };
+const SLOT = 'h1';
+
+export interface HelloOptions {
+  readonly seat?: number;
+  /** One byte that makes the client id. */
+  readonly id?: number;
+  readonly version?: number;
+  readonly credential?: string;
+  /** Wall clock ms at which the ticket ends. */
+  readonly expires?: number;
+  readonly epoch?: number;
+  readonly seq?: number;
+}
+
+export interface RealGame {
+  readonly game: Game;
+  readonly log: RoomLog;
+  readonly store: MemoryRoomStore;
+  /** Bugs in handlers; must stay empty. */
+  readonly failures: unknown[];
+  addRoom(id: string): void;
+  open(room: string, options?: Partial<RawSocketOptions>): Promise<RawSocket>;
+  hello(room: string, options?: HelloOptions): Uint8Array<ArrayBuffer>;
+  stop(): Promise<void>;
+}
+
+export async function startRealGame(limits: Partial<GameLimits> = {}): Promise<RealGame> {
+  const directory = mkdtempSync(join(tmpdir(), 'escapement-game-'));
+  const opened = await openJournal({
+    disk: createRealDisk(),
+    directory,
+    world: realWorld,
+    lock: lockFile,
+    fatal(error) {
+      throw error;
+    },
+    limits: { stepBytes: 1024 * 1024 },
+  });
+  if (!opened.ok) throw new Error(opened.message);
+  const { journal } = opened;
+  const store = new MemoryRoomStore();
+  const game = createGame({
+    world: realWorld,
+    log: journal,
+    store,
+    keys: KEYS,
+    slot: SLOT,
+    limits,
+    onFinish: () => {},
+    onBroken: () => {},
+  });
+  const failures: unknown[] = [];
+  const frontend = bunFrontend(
+    {
+      hostname: '127.0.0.1',
+      port: 0,
+      fetch: () => new Response('page'),
+      sockets: game.sockets,
+      frameBytesMax: game.frameBytesMax,
+      failed: (error) => failures.push(error),
+    },
+    realWorld.timers,
+  );
+  const sockets: RawSocket[] = [];
+  return {
+    game,
+    log: journal,
+    store,
+    failures,
+    addRoom: (id) => void store.addRoom(id, realWorld.clock.now()),
+    async open(room, options = {}) {
+      const path = socketPath(SLOT, room);
+      const socket = await RawSocket.open({ port: frontend.port, path, ...options });
+      sockets.push(socket);
+      return socket;
+    },
+    hello(room, { seat = 1, id = seat, version = PROTOCOL_VERSION, ...rest } = {}) {
+      const expires = rest.expires ?? realWorld.clock.now() + TICKET_MS;
+      const claims = { room, seat, observer: false, device: `d${seat}`, generation: 1, expires };
+      const credential = rest.credential ?? signPass(claims, KEYS);
+      const clients = [{ id: new Uint8Array(16).fill(id) }];
+      return hello.encode({ version, credential, clients, epoch: rest.epoch ?? 0, seq: rest.seq ?? 0 });
+    },
+    async stop() {
+      await game.stop();
+      for (const socket of sockets) socket.destroy();
+      await frontend.stop(0);
+      await journal.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
