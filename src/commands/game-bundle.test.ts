@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { afterAll, beforeAll, describe, expect, test, setDefaultTimeout } from 'bun:test';
 import { createHash } from 'node:crypto';
 import { type DemoGame, demoGame } from '../../test/support/demo-game.ts';
 import { bundleGame } from './game-bundle.ts';
+
+// The first test builds; on a busy machine that takes longer than a test may by default.
+setDefaultTimeout(30_000);
 
 let one: DemoGame;
 let other: DemoGame;

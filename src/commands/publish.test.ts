@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { afterEach, beforeEach, describe, expect, test, setDefaultTimeout } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,9 @@ import {
   newestReleaseWithRules,
 } from '../ports/main-db/queries/releases.ts';
 import { faultLine, publish, publishAll, type PublishDeps, type PublishOutcome } from './publish.ts';
+
+// The first test builds; on a busy machine that takes longer than a test may by default.
+setDefaultTimeout(30_000);
 
 let data: string;
 let db: SqliteDb;

@@ -41,9 +41,10 @@ export function cleanName(given: string): string | null {
     .replace(/[\p{Cc}\p{Co}\p{Cs}\p{Zl}\p{Zp}\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu, ' ')
     .replace(/\s+/gu, ' ')
     .trim();
-  const length = [...new Intl.Segmenter().segment(name)].length;
+  const length = [...graphemes.segment(name)].length;
   return length >= 1 && length <= NAME_LENGTH_MAX && name.length <= NAME_BYTES_GUARD ? name : null;
 }
 
+const graphemes = new Intl.Segmenter('en');
 /** A grapheme may hide hundreds of combining marks. */
 const NAME_BYTES_GUARD = 4 * NAME_LENGTH_MAX;

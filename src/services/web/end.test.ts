@@ -1,7 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { afterEach, beforeEach, describe, expect, test, setDefaultTimeout } from 'bun:test';
 import { freeTeam, type Visitor, visitor } from '../../../test/support/visitor.ts';
 import { openWeb, sampleRelease, type WebFixture } from '../../../test/support/web.ts';
 import { storeResult } from '../../ports/main-db/queries/results.ts';
+
+// The first test builds; on a busy machine that takes longer than a test may by default.
+setDefaultTimeout(30_000);
 
 let web: WebFixture;
 let ada: Visitor;

@@ -1,9 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { afterEach, beforeEach, describe, expect, test, setDefaultTimeout } from 'bun:test';
 import { freeTeam, type Visitor, visitor } from '../../../test/support/visitor.ts';
 import { openWeb, type WebFixture } from '../../../test/support/web.ts';
 import { rotateLink } from '../../ports/main-db/queries/entitlements.ts';
 import { retireGame } from '../../ports/main-db/queries/releases.ts';
 import type { LobbyState } from './lobby.ts';
+
+// The first test builds; on a busy machine that takes longer than a test may by default.
+setDefaultTimeout(30_000);
 
 let web: WebFixture;
 let path: string;

@@ -115,22 +115,19 @@ export async function sitDown(
   return { ok: true, seat: { ...sat.seat, ...change } };
 }
 
-export type ClaimSeatOutcome = 'claimed' | 'has-seat' | 'not-away';
-
-/** Gives the device a seat whose holder is away. */
+/** Gives the device a seat whose holder is away; false when nobody is, or it has one already. */
 export async function claim(
   deps: WebDeps,
   presence: LobbyPresence,
   entitlement: EntitlementRow,
   seat: number,
   deviceHash: string,
-): Promise<ClaimSeatOutcome> {
+): Promise<boolean> {
   const online = await onlineSeats(deps, entitlement.room);
   return deps.db.write(async (tx) => {
-    if (await seatOfDevice(tx, entitlement.id, deviceHash)) return 'has-seat';
+    if (await seatOfDevice(tx, entitlement.id, deviceHash)) return false;
     const held = (await seatsOf(tx, entitlement.id)).find((row) => row.seat === seat);
-    if (!held || online.includes(seat) || presence.isHere(entitlement.id, held.device_hash))
-      return 'not-away';
+    if (!held || online.includes(seat) || presence.isHere(entitlement.id, held.device_hash)) return false;
     const claimed = await claimSeat(tx, {
       entitlement: entitlement.id,
       seat,
@@ -138,7 +135,7 @@ export async function claim(
       device_hash: deviceHash,
       now: deps.world.clock.now(),
     });
-    return claimed.ok ? 'claimed' : claimed.why === 'changed' ? 'not-away' : 'has-seat';
+    return claimed.ok;
   });
 }
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { afterEach, beforeEach, describe, expect, test, setDefaultTimeout } from 'bun:test';
 import { freeTeam, type Visitor, visitor } from '../../../test/support/visitor.ts';
 import { openWeb, sampleRelease, type WebFixture } from '../../../test/support/web.ts';
 import { readPass } from '../../domain/pass.ts';
@@ -7,6 +7,9 @@ import { publishRelease } from '../../ports/main-db/queries/releases.ts';
 import { newestReports } from '../../ports/main-db/queries/reports.ts';
 import { quarantineRoom } from '../../ports/main-db/queries/rooms.ts';
 import type { PlayData } from './play-data.ts';
+
+// The first test builds; on a busy machine that takes longer than a test may by default.
+setDefaultTimeout(30_000);
 
 let web: WebFixture;
 let ada: Visitor;

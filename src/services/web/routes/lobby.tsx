@@ -4,7 +4,6 @@
  * that began goes straight to it.
  */
 import { playPath } from '../../../domain/links.ts';
-import { entitlementBySecretHash } from '../../../ports/main-db/queries/entitlements.ts';
 import { seatOfDevice } from '../../../ports/main-db/queries/seats.ts';
 import type { Limit, RouteModule, Routes, WebContext } from '../app.ts';
 import { LobbyPage } from '../components/lobby-page.tsx';
@@ -99,8 +98,8 @@ function seatRoutes({ routes, deps, presence }: Lobby): void {
   routes.postForm(`${PATH}/claim`, POST, (c, form) =>
     forTeam(c, async (team) => {
       const device = deviceFor(c);
-      const outcome = await claim(deps, presence, team.entitlement, Number(form.get('seat')), device.hash);
-      if (outcome !== 'claimed') return backTo(team);
+      const seat = Number(form.get('seat'));
+      if (!(await claim(deps, presence, team.entitlement, seat, device.hash))) return backTo(team);
       await tellSeats(deps, team.entitlement.room);
       // With a room this leads on to it, before there is one back to the lobby.
       return withCookies(backTo(team), device.cookie);
@@ -115,10 +114,9 @@ function enterRoutes({ routes, deps }: Lobby): void {
       const device = deviceFor(c);
       const { entitlement, manifest } = team;
       const room = await deps.db.write(async (tx) => {
-        // Read again under the write lock: a mate may have entered a moment ago.
-        const now = (await entitlementBySecretHash(tx, entitlement.secret_hash)) ?? entitlement;
-        const sat = await sitDown(tx, deps, now, manifest.players.max, device.hash, wishOf(c, form));
-        return sat.ok ? enterRoom(tx, deps, now, c.var.locale) : null;
+        const { max } = manifest.players;
+        const sat = await sitDown(tx, deps, entitlement, max, device.hash, wishOf(c, form));
+        return sat.ok ? enterRoom(tx, deps, entitlement, c.var.locale) : null;
       });
       if (!room) return backTo(team);
       await tellSeats(deps, room.id);
