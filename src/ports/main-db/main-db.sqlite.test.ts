@@ -6,6 +6,7 @@ import { sql } from 'kysely';
 import { failureOf } from '../../../test/support/failure.ts';
 import type { MainDbError } from './errors.ts';
 import { mainDbContract } from './main-db.contract.ts';
+import type { Tx } from './main-db.ts';
 import { openSqlite } from './main-db.sqlite.ts';
 import { order } from './queries/rows.fixture.ts';
 
@@ -51,21 +52,26 @@ test('a write that finds no room is refused whole, and the next one works when t
   const folder = await temporary();
   const db = await openSqlite({ path: join(folder, 'main.sqlite'), onLost });
   const pages = (most: number) => db.write((tx) => sql`pragma max_page_count = ${sql.lit(most)}`.execute(tx));
-  const many = (from: number) =>
-    db.write(async (tx) => {
-      for (let count = 0; count < 500; count++) {
-        await tx
-          .insertInto('orders')
-          .values(order(`o${from + count}`))
-          .execute();
-      }
-    });
+  const many = async (tx: Tx) => {
+    for (let count = 0; count < 500; count++) {
+      await tx
+        .insertInto('orders')
+        .values(order(`o${count}`))
+        .execute();
+    }
+  };
   // SQLite takes the pages it has for the least there may be.
   await pages(1);
-  expect(await failureOf(many(0))).toMatchObject({ code: 'SQLITE_FULL' });
+  expect(await failureOf(db.write((tx) => many(tx)))).toMatchObject({ code: 'SQLITE_FULL' });
+  expect(await db.read.selectFrom('orders').select('id').execute()).toEqual([]);
+  const overlooked = db.write(async (tx) => {
+    await failureOf(many(tx));
+    await tx.insertInto('orders').values(order('late')).execute();
+  });
+  expect((await failureOf(overlooked)).message).toContain('the transaction is over');
   expect(await db.read.selectFrom('orders').select('id').execute()).toEqual([]);
   await pages(1_000_000);
-  await many(0);
+  await db.write((tx) => many(tx));
   expect(await db.read.selectFrom('orders').select('id').execute()).toHaveLength(500);
   await db.close();
   await rm(folder, { recursive: true });

@@ -15,6 +15,10 @@ import { Turns } from './turns.ts';
 /** Transactions and single queries that wait for a connection; a further one is refused. */
 const WAITING_MAX = 5_000;
 
+/** IMMEDIATE takes the write lock before the first read: a later upgrade could only fail. */
+const BEGIN_WRITE = 'begin immediate';
+const BEGIN_READ = 'begin';
+
 export function threadDialect(thread: SqliteThread, on: 'read' | 'write'): Dialect {
   return {
     createDriver: () => new ThreadDriver(thread, on),
@@ -27,12 +31,8 @@ export function threadDialect(thread: SqliteThread, on: 'read' | 'write'): Diale
 class ThreadDriver implements Driver {
   private readonly turns = new Turns(WAITING_MAX);
   private readonly connection: ThreadConnection;
-  private readonly thread: SqliteThread;
-  private readonly on: 'read' | 'write';
 
   constructor(thread: SqliteThread, on: 'read' | 'write') {
-    this.thread = thread;
-    this.on = on;
     this.connection = new ThreadConnection(thread, on);
   }
 
@@ -48,17 +48,15 @@ class ThreadDriver implements Driver {
   }
 
   async beginTransaction(): Promise<void> {
-    // IMMEDIATE takes the write lock before the first read: a later upgrade could only fail.
-    const sql = this.on === 'write' ? 'begin immediate' : 'begin';
-    await this.thread.ask({ kind: 'query', on: this.on, sql, parameters: [] });
+    this.connection.begin();
   }
 
-  async commitTransaction(): Promise<void> {
-    await this.thread.ask({ kind: 'query', on: this.on, sql: 'commit', parameters: [] });
+  commitTransaction(): Promise<void> {
+    return this.connection.commit();
   }
 
-  async rollbackTransaction(): Promise<void> {
-    await this.thread.ask({ kind: 'rollback', on: this.on });
+  rollbackTransaction(): Promise<void> {
+    return this.connection.rollback();
   }
 
   async destroy(): Promise<void> {}
@@ -67,14 +65,33 @@ class ThreadDriver implements Driver {
 class ThreadConnection implements DatabaseConnection {
   private readonly thread: SqliteThread;
   private readonly on: 'read' | 'write';
+  /** A transaction was asked for and its first statement is still to come. */
+  private beginning = false;
 
   constructor(thread: SqliteThread, on: 'read' | 'write') {
     this.thread = thread;
     this.on = on;
   }
 
+  begin(): void {
+    this.beginning = true;
+  }
+
+  async commit(): Promise<void> {
+    if (this.beginning) this.beginning = false;
+    else await this.thread.ask({ kind: 'query', on: this.on, sql: 'commit', parameters: [] });
+  }
+
+  async rollback(): Promise<void> {
+    if (this.beginning) this.beginning = false;
+    else await this.thread.ask({ kind: 'rollback', on: this.on });
+  }
+
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-    const { rows, changes } = await this.thread.ask({ kind: 'query', on: this.on, sql, parameters });
+    const question = { kind: 'query', on: this.on, sql, parameters } as const;
+    const begin = this.beginning ? { begin: this.on === 'write' ? BEGIN_WRITE : BEGIN_READ } : {};
+    this.beginning = false;
+    const { rows, changes } = await this.thread.ask({ ...question, ...begin });
     return { rows: rows as Row[], numAffectedRows: BigInt(changes) };
   }
 

@@ -7,6 +7,8 @@ export type ToWorker = { readonly id: number } & (
       readonly on: 'read' | 'write';
       readonly sql: string;
       readonly parameters: readonly unknown[];
+      /** A statement that begins a transaction, run just before; saves a message per transaction. */
+      readonly begin?: string;
     }
   /** Ends the transaction if there still is one. */
   | { readonly kind: 'rollback'; readonly on: 'read' | 'write' }

@@ -50,6 +50,10 @@ function handle(request: ToWorker): FromWorker {
     if (database.inTransaction) database.run('rollback');
     return { id: request.id, ok: true, rows: [], changes: 0 };
   }
+  if (request.begin !== undefined) database.query(request.begin).run();
+  // SQLite ends a transaction by itself when the disk is full. Whoever overlooked that error must not
+  // go on without a transaction, statement by statement.
+  if (request.on === 'write' && !database.inTransaction) throw new Error('the transaction is over');
   const statement = database.query(request.sql);
   const parameters = request.parameters as SQLQueryBindings[];
   if (statement.reader) {
