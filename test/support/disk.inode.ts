@@ -1,7 +1,7 @@
 /** One file of the simulated disk: what a reader sees, what is durable, and the changes between. */
 import type { SimulatedDiskOptions } from './disk.simulated.ts';
 
-export const SECTOR = 512;
+const SECTOR = 512;
 
 interface Write {
   readonly order: number;
@@ -13,26 +13,6 @@ interface Truncation {
   readonly size: number;
 }
 type Change = Write | Truncation;
-
-export interface Inode {
-  readonly number: number;
-  size(): number;
-  read(at: number, length: number): Uint8Array;
-  /** Answers the number of the change. */
-  write(at: number, bytes: Uint8Array): number;
-  truncate(size: number): void;
-  /** The number of the last change. */
-  order(): number;
-  /** That write is durable, and with it the length it needs; 0 = there was none. */
-  settle(order: number): void;
-  /** Everything up to that change is durable. */
-  settleAll(order: number): void;
-  /** Everything up to that change will never become durable, though it can still be read. */
-  lose(order: number): void;
-  /** Power cut: what is not durable goes, or (with chance) a random part of it stays. */
-  cut(random: (() => number) | null): void;
-  place(bytes: Uint8Array): void;
-}
 
 /** Bytes that grow. */
 class Content {
@@ -63,95 +43,114 @@ class Content {
   }
 }
 
-export function createInode(number: number, options: SimulatedDiskOptions): Inode {
-  let seen = new Content();
-  let durable = new Content();
-  let pending: Change[] = [];
-  let last = 0;
-  const { mirror, leak, random } = options;
+export class Inode {
+  readonly number: number;
+  readonly #options: SimulatedDiskOptions;
+  #seen = new Content();
+  #durable = new Content();
+  #pending: Change[] = [];
+  #last = 0;
 
-  function persist(at: number, bytes: Uint8Array): void {
-    durable.put(at, bytes);
-    mirror?.write(number, at, bytes);
+  constructor(number: number, options: SimulatedDiskOptions) {
+    this.number = number;
+    this.#options = options;
   }
 
-  function apply(change: Change): void {
-    if ('bytes' in change) return persist(change.at, change.bytes);
-    durable.resize(change.size);
-    mirror?.truncate(number, change.size);
+  /** The number of the last change. */
+  get order(): number {
+    return this.#last;
   }
 
-  /** The sectors of a write, each either wholly or not at all. */
-  function* sectors(write: Write): Generator<Write> {
-    for (let at = write.at; at < write.at + write.bytes.length;) {
-      const end = Math.min(write.at + write.bytes.length, (Math.floor(at / SECTOR) + 1) * SECTOR);
-      yield { order: write.order, at, bytes: write.bytes.subarray(at - write.at, end - write.at) };
-      at = end;
+  get size(): number {
+    return this.#seen.size;
+  }
+
+  /** What a reader sees. */
+  read(at: number, length: number): Uint8Array {
+    return this.#seen.bytes.slice(at, Math.max(at, Math.min(this.size, at + length)));
+  }
+
+  /** Puts content there, durably: the beginning of a test. */
+  place(bytes: Uint8Array): void {
+    this.#durable.put(0, bytes);
+    this.#seen = this.#durable.copy();
+  }
+
+  /** Answers the number of the change. */
+  write(at: number, bytes: Uint8Array): number {
+    const write = { order: ++this.#last, at, bytes };
+    this.#seen.put(at, bytes);
+    this.#pending.push(write);
+    const { leak, random } = this.#options;
+    if (leak) for (const sector of sectors(write)) if (random() < leak) this.#apply(sector);
+    return write.order;
+  }
+
+  truncate(size: number): void {
+    this.#seen.resize(size);
+    this.#pending.push({ order: ++this.#last, size });
+  }
+
+  /** That write is durable, and with it the length it needs; 0 = there was none. */
+  settle(order: number): void {
+    const index = this.#pending.findIndex((change) => change.order === order);
+    const write = this.#pending[index];
+    if (!write || !('bytes' in write)) return;
+    // Pages reach the disk with all that was written to them before, lengths in their order.
+    const earlier = this.#pending.slice(0, index);
+    const covered = earlier.filter((change) => !('bytes' in change) || overlaps(change, write));
+    for (const change of covered) this.#apply(change);
+    this.#apply(write);
+    const cuts = covered.filter((change) => !('bytes' in change));
+    this.#pending = this.#pending
+      .filter((change) => change !== write && !covered.includes(change))
+      .map((change) => cuts.reduce(clipped, change));
+  }
+
+  /** Everything up to that change is durable. */
+  settleAll(order: number): void {
+    for (const change of this.#pending) if (change.order <= order) this.#apply(change);
+    this.lose(order);
+  }
+
+  /** What is not durable up to that change never will be, though it can still be read. */
+  lose(order: number): void {
+    this.#pending = this.#pending.filter((change) => change.order > order);
+  }
+
+  /** Power cut: what is not durable goes, or (with chance) a random part of it stays. */
+  cut(keep: (() => number) | null): void {
+    if (keep) for (const change of this.#pending) this.#applyPart(change, keep);
+    this.#pending = [];
+    this.#seen = this.#durable.copy();
+  }
+
+  #applyPart(change: Change, keep: () => number): void {
+    const share = keep();
+    if ('bytes' in change) {
+      for (const sector of sectors(change)) if (keep() < share) this.#apply(sector);
+    } else if (share < 0.5) this.#apply(change);
+  }
+
+  #apply(change: Change): void {
+    const { mirror } = this.#options;
+    if ('bytes' in change) {
+      this.#durable.put(change.at, change.bytes);
+      mirror?.write(this.number, change.at, change.bytes);
+    } else {
+      this.#durable.resize(change.size);
+      mirror?.truncate(this.number, change.size);
     }
   }
+}
 
-  function leakSome(write: Write): void {
-    if (!leak) return;
-    for (const sector of sectors(write)) if (random() < leak) apply(sector);
+/** The sectors of a write: each reaches the disk wholly or not at all. */
+function* sectors(write: Write): Generator<Write> {
+  const end = write.at + write.bytes.length;
+  for (let at = write.at, next = at; at < end; at = next) {
+    next = Math.min(end, (Math.floor(at / SECTOR) + 1) * SECTOR);
+    yield { order: write.order, at, bytes: write.bytes.subarray(at - write.at, next - write.at) };
   }
-
-  return {
-    number,
-    size: () => seen.size,
-    read: (at, length) => seen.bytes.slice(at, Math.max(at, Math.min(seen.size, at + length))),
-    write(at, bytes) {
-      const write = { order: ++last, at, bytes };
-      seen.put(at, bytes);
-      pending.push(write);
-      leakSome(write);
-      return write.order;
-    },
-    truncate(size) {
-      seen.resize(size);
-      pending.push({ order: ++last, size });
-    },
-    order: () => last,
-    settle(order) {
-      const index = pending.findIndex((change) => change.order === order);
-      const write = pending[index];
-      if (!write || !('bytes' in write)) return;
-      // Pages reach the disk with all that was written to them before, lengths in their order.
-      const covered = pending
-        .slice(0, index)
-        .filter((change) => !('bytes' in change) || overlaps(change, write));
-      for (const change of covered) apply(change);
-      apply(write);
-      const cuts = covered.filter((change) => !('bytes' in change));
-      pending = pending
-        .filter((change) => change !== write && !covered.includes(change))
-        .map((change) => cuts.reduce(clipped, change));
-    },
-    settleAll(order) {
-      for (const change of pending) if (change.order <= order) apply(change);
-      pending = pending.filter((change) => change.order > order);
-    },
-    lose(order) {
-      pending = pending.filter((change) => change.order > order);
-    },
-    cut(keep) {
-      for (const change of pending) {
-        if (!keep) break;
-        if (!('bytes' in change)) {
-          if (keep() < 0.5) apply(change);
-          continue;
-        }
-        const share = keep();
-        for (const sector of sectors(change)) if (keep() < share) apply(sector);
-      }
-      pending = [];
-      seen = durable.copy();
-    },
-    place(bytes) {
-      durable = new Content();
-      durable.put(0, bytes);
-      seen = durable.copy();
-    },
-  };
 }
 
 function overlaps(left: Write, right: Write): boolean {

@@ -11,7 +11,7 @@
  */
 import { type Disk, DiskError, type DiskFault, type DiskFile } from '../../src/ports/room-log/disk.ts';
 import type { Timers } from '../../src/lib/world.ts';
-import { type Inode, createInode } from './disk.inode.ts';
+import { Inode } from './disk.inode.ts';
 
 export type DiskCallKind =
   | 'makeDirectory'
@@ -91,7 +91,7 @@ export class SimulatedDisk implements Disk {
 
   usedBytes(): number {
     const inodes = new Set([...this.#folders.values()].flatMap((folder) => [...folder.names.values()]));
-    return [...inodes].reduce((sum, inode) => sum + inode.size(), 0);
+    return [...inodes].reduce((sum, inode) => sum + inode.size, 0);
   }
 
   cut(loss: 'everything' | 'random'): void {
@@ -111,7 +111,7 @@ export class SimulatedDisk implements Disk {
   /** Puts a file there, durably: the beginning of a test. */
   place(path: string, bytes: Uint8Array, inodeNumber?: number): void {
     const [folder, name] = this.#split(path, true);
-    const inode = createInode(inodeNumber ?? this.#nextInode, this.#options);
+    const inode = new Inode(inodeNumber ?? this.#nextInode, this.#options);
     this.#nextInode = Math.max(this.#nextInode, inode.number) + 1;
     inode.place(bytes);
     folder.names.set(name, inode);
@@ -137,7 +137,7 @@ export class SimulatedDisk implements Disk {
   async create(path: string): Promise<DiskFile> {
     await this.#call('create', path);
     const [folder, name] = this.#split(path, false);
-    const inode = createInode(this.#nextInode++, this.#options);
+    const inode = new Inode(this.#nextInode++, this.#options);
     this.#change(folderOf(path), folder, (names) => names.set(name, inode));
     return this.#file(path, inode);
   }
@@ -185,7 +185,7 @@ export class SimulatedDisk implements Disk {
     return {
       size: async () => {
         await this.#call('size', path);
-        return inode.size();
+        return inode.size;
       },
       read: async (at, length) => {
         await this.#call('read', path);
@@ -198,7 +198,7 @@ export class SimulatedDisk implements Disk {
         return taken;
       },
       sync: async () => {
-        const order = inode.order();
+        const order = inode.order;
         try {
           await this.#call('sync', path);
         } catch (error) {
@@ -218,7 +218,7 @@ export class SimulatedDisk implements Disk {
   /** From the moment of the call the bytes may reach the disk, whatever comes of the call. */
   async #write(kind: DiskCallKind, path: string, inode: Inode, at: number, bytes: Uint8Array) {
     const trouble = this.#options.trouble?.({ kind, path, length: bytes.length }) ?? null;
-    const growth = Math.max(0, at + bytes.length - inode.size());
+    const growth = Math.max(0, at + bytes.length - inode.size);
     const missing = Math.max(0, growth - Math.max(0, this.#capacity - this.usedBytes()));
     let taken = Math.max(0, bytes.length - missing);
     if (trouble && 'shortTo' in trouble) taken = Math.min(taken, trouble.shortTo);
