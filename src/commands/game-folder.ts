@@ -92,6 +92,7 @@ async function readAssets(folder: string, faults: GameFault[]): Promise<Asset[]>
 function assetFault(path: string, size: number, contentType: string | undefined): string | null {
   if (!ASSET_PATH.test(path)) return 'name it with lower-case letters, digits, dots and dashes';
   if (!contentType) return `not a kind of file that is served (${Object.keys(ASSET_TYPES).join(', ')})`;
+  if (size === 0) return 'is empty';
   return size > ASSET_BYTES_MAX ? `larger than ${ASSET_BYTES_MAX} bytes` : null;
 }
 

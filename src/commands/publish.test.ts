@@ -133,8 +133,10 @@ describe('publishing a game', () => {
     await game.edit('game.yaml', 'cover: cover.svg', 'cover: nothing.svg');
     await game.write('assets/readme.doc', 'x');
     await game.write('assets/Upper.png', 'x');
+    await game.write('assets/hollow.png', '');
     expect(await faultLines()).toEqual([
       expect.stringMatching(/^demo\/assets\/Upper\.png: name it with/),
+      'demo/assets/hollow.png: is empty',
       expect.stringMatching(/^demo\/assets\/readme\.doc: not a kind of file/),
       'demo/game.yaml: cover: there is no assets/nothing.svg',
     ]);

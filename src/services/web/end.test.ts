@@ -90,6 +90,14 @@ describe('the end page', () => {
     expect(await (await ada.get(page)).text()).toContain('Faster than 70 % of 5 teams');
   });
 
+  test('the slowest of all is not told "faster than 0 %"', async () => {
+    await storeFor(room, 900_000);
+    await otherTeams([1, 2, 3, 4, 5]);
+    const html = await (await ada.get(page)).text();
+    expect(html).toContain('5 other teams have finished');
+    expect(html).not.toContain('0 %');
+  });
+
   test('a team that did not finish is not compared', async () => {
     await storeFor(room, 100_000, 0);
     const html = await (await ada.get(page)).text();

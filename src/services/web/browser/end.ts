@@ -81,9 +81,19 @@ function showCard(): void {
 
 function bindShare(): void {
   const button = document.getElementById('end-share-button');
-  if (!button || typeof navigator.share !== 'function') return;
+  const label = button?.lastChild;
+  if (!button || !label) return;
+  if (typeof navigator.share === 'function') {
+    button.addEventListener('click', () => void share());
+  } else if ('clipboard' in navigator) {
+    label.textContent = t('copy');
+    button.addEventListener('click', () => {
+      void navigator.clipboard.writeText(data.address).then(() => {
+        label.textContent = t('copied');
+      });
+    });
+  } else return;
   button.hidden = false;
-  button.addEventListener('click', () => void share());
 }
 
 /** The picture where the device can share files, else the page's link. */
