@@ -7,6 +7,8 @@ export class TestPeer implements Peer {
   /** Every frame the server sent, as bytes; the very objects it gave. */
   readonly sent: Uint8Array[] = [];
   closedWith: number | null = null;
+  /** Frames that the server tried to send after the end. */
+  lateSends = 0;
   pings = 0;
   paused = false;
   congested = false;
@@ -34,7 +36,10 @@ export class TestPeer implements Peer {
   // The server's side.
 
   send(frame: Uint8Array): boolean {
-    if (this.closedWith !== null) return false;
+    if (this.closedWith !== null) {
+      this.lateSends++;
+      return false;
+    }
     this.sent.push(frame);
     if (this.stuck) {
       this.congested = true;

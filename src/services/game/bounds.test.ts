@@ -135,6 +135,21 @@ test('P54 one that catches up within its grace stays and has missed nothing', as
   expect(ben.seqs()).toEqual(anna.seqs());
 });
 
+test('P54 every time it falls behind it has its full grace', async () => {
+  const bench = await createGameBench({ outputBytesSoft: 500 });
+  const anna = await bench.join({ seat: 1 });
+  const ben = await bench.join({ seat: 2 });
+  for (const seq of [1, 2]) {
+    ben.peer.stuck = true;
+    anna.send(seq, 'x'.repeat(900));
+    await bench.world.advance(4_000);
+    if (seq === 1) ben.peer.drain();
+  }
+  expect(ben.closedWith).toBeNull();
+  await bench.world.advance(1_100);
+  expect(ben.closedWith).toBe(4001);
+});
+
 test('P54 over the hard cap there is no grace', async () => {
   const bench = await createGameBench({ outputBytesSoft: 500, outputBytesHard: 2_000 });
   const anna = await bench.join({ seat: 1 });
