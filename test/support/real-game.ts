@@ -41,11 +41,61 @@ export interface RealGame {
   addRoom(id: string): void;
   open(room: string, options?: Partial<RawSocketOptions>): Promise<RawSocket>;
   hello(room: string, options?: HelloOptions): Uint8Array<ArrayBuffer>;
+  /** Ends the server as its process would, and starts another one on the same folder. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
 export async function startRealGame(limits: Partial<GameLimits> = {}): Promise<RealGame> {
   const directory = mkdtempSync(join(tmpdir(), 'escapement-game-'));
+  const store = new MemoryRoomStore();
+  const failures: unknown[] = [];
+  const sockets: RawSocket[] = [];
+  let server = await startServer(directory, store, limits, failures);
+  const real: RealGame = {
+    game: server.game,
+    log: server.journal,
+    store,
+    failures,
+    addRoom: (id) => void store.addRoom(id, realWorld.clock.now()),
+    async open(room, options = {}) {
+      const path = socketPath(SLOT, room);
+      const socket = await RawSocket.open({ port: server.frontend.port, path, ...options });
+      sockets.push(socket);
+      return socket;
+    },
+    hello: helloFor,
+    async restart() {
+      await server.stop();
+      server = await startServer(directory, store, limits, failures);
+      Object.assign(real, { game: server.game, log: server.journal });
+    },
+    async stop() {
+      await server.stop();
+      for (const socket of sockets) socket.destroy();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+  return real;
+}
+
+function helloFor(
+  room: string,
+  { seat = 1, id = seat, version = PROTOCOL_VERSION, ...rest }: HelloOptions = {},
+): Uint8Array<ArrayBuffer> {
+  const expires = rest.expires ?? realWorld.clock.now() + TICKET_MS;
+  const claims = { room, seat, observer: false, device: `d${seat}`, generation: 1, expires };
+  const credential = rest.credential ?? signPass(claims, KEYS);
+  const clients = [{ id: new Uint8Array(16).fill(id) }];
+  return hello.encode({ version, credential, clients, epoch: rest.epoch ?? 0, seq: rest.seq ?? 0 });
+}
+
+async function startServer(
+  directory: string,
+  store: MemoryRoomStore,
+  limits: Partial<GameLimits>,
+  failures: unknown[],
+) {
   const opened = await openJournal({
     disk: createRealDisk(),
     directory,
@@ -58,7 +108,6 @@ export async function startRealGame(limits: Partial<GameLimits> = {}): Promise<R
   });
   if (!opened.ok) throw new Error(opened.message);
   const { journal } = opened;
-  const store = new MemoryRoomStore();
   const game = createGame({
     world: realWorld,
     log: journal,
@@ -69,7 +118,6 @@ export async function startRealGame(limits: Partial<GameLimits> = {}): Promise<R
     onFinish: () => {},
     onBroken: () => {},
   });
-  const failures: unknown[] = [];
   const frontend = bunFrontend(
     {
       hostname: '127.0.0.1',
@@ -81,32 +129,10 @@ export async function startRealGame(limits: Partial<GameLimits> = {}): Promise<R
     },
     realWorld.timers,
   );
-  const sockets: RawSocket[] = [];
-  return {
-    game,
-    log: journal,
-    store,
-    failures,
-    addRoom: (id) => void store.addRoom(id, realWorld.clock.now()),
-    async open(room, options = {}) {
-      const path = socketPath(SLOT, room);
-      const socket = await RawSocket.open({ port: frontend.port, path, ...options });
-      sockets.push(socket);
-      return socket;
-    },
-    hello(room, { seat = 1, id = seat, version = PROTOCOL_VERSION, ...rest } = {}) {
-      const expires = rest.expires ?? realWorld.clock.now() + TICKET_MS;
-      const claims = { room, seat, observer: false, device: `d${seat}`, generation: 1, expires };
-      const credential = rest.credential ?? signPass(claims, KEYS);
-      const clients = [{ id: new Uint8Array(16).fill(id) }];
-      return hello.encode({ version, credential, clients, epoch: rest.epoch ?? 0, seq: rest.seq ?? 0 });
-    },
-    async stop() {
-      await game.stop();
-      for (const socket of sockets) socket.destroy();
-      await frontend.stop(0);
-      await journal.close();
-      rmSync(directory, { recursive: true, force: true });
-    },
+  const stop = async () => {
+    await game.stop();
+    await frontend.stop(0);
+    await journal.close();
   };
+  return { journal, game, frontend, stop };
 }
