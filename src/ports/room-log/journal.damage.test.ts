@@ -183,6 +183,18 @@ test('the last commit of a segment that is not the last one cannot be torn: dama
   expect(await reopenedFiles(files)).toMatchObject({ ok: false, code: 'journal-damaged' });
 });
 
+test('the snapshot at the beginning of the last segment cannot be torn: damage to it is refused', async () => {
+  const files = await threeSegments();
+  const bytes = files.get(segmentName(3))!;
+  const [snapshot] = commitsOf(bytes);
+  for (let at = snapshot!.at; at < snapshot!.payloadEnd; at++) {
+    // Nothing behind it: the segment had just been begun.
+    const damaged = changed(bytes.subarray(0, snapshot!.end), (copy) => (copy[at]! ^= 0x10));
+    files.set(segmentName(3), damaged);
+    expect([at, await reopenedFiles(files)]).toMatchObject([at, { ok: false, code: 'journal-damaged' }]);
+  }
+});
+
 test('a segment that is missing though it is needed is refused', async () => {
   for (const missing of [1, 2]) {
     const files = await threeSegments();
