@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, release, totalmem, type } from 'node:os';
 import { relative } from 'node:path';
 import { BUN, ROOT, installDependencies, nodeTooOld } from './lib/deps.mjs';
-import { killStep, runStep, testFiles } from './lib/run-step.mjs';
+import { killSteps, runStep, testFiles } from './lib/run-step.mjs';
 import { STEPS } from './lib/steps.mjs';
 import { PARTS, findPart, howToGet, installParts } from './lib/system.mjs';
 
@@ -22,7 +22,7 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
   process.on(signal, () => {
-    killStep();
+    killSteps();
     process.exit(130);
   });
 }
@@ -49,20 +49,39 @@ async function main(names) {
     say,
   );
   printFacts();
-  for (const step of steps) await oneStep(step);
+  const early = steps.filter((step) => step.early).map((step) => ({ step, running: begin(step) }));
+  for (const step of steps.filter(({ early: before }) => !before)) await report(step, begin(step));
+  for (const { step, running } of early) await report(step, running);
   say(`\n${Math.round((Date.now() - started) / 1000)} s in all`);
   say(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
   return totals.failed > 0 || totals.passed === 0 ? 1 : 0;
 }
 
+/**
+ * null = it cannot run here, or there is nothing to run.
+ * @param {Step} step
+ */
+function begin(step) {
+  if (step.tests && testFiles(step).length === 0) return null;
+  if (missingParts(step).length > 0) return null;
+  const began = Date.now();
+  return runStep(step).then((outcome) => ({ ...outcome, ms: Date.now() - began }));
+}
+
 /** @param {Step} step */
-async function oneStep(step) {
+function missingParts(step) {
+  return (step.needs ?? []).map((part) => PARTS[part]).filter((part) => findPart(part) === null);
+}
+
+/**
+ * @param {Step} step
+ * @param {ReturnType<typeof begin>} running
+ */
+async function report(step, running) {
   process.stdout.write(step.name.padEnd(NAME_WIDTH));
   if (step.tests && testFiles(step).length === 0) return say('no tests');
-  const missing = (step.needs ?? []).map((part) => PARTS[part]).filter((part) => findPart(part) === null);
-  if (missing.length > 0) return leaveOut(missing);
-  const began = Date.now();
-  const outcome = await runStep(step);
+  const outcome = await running;
+  if (outcome === null) return leaveOut(missingParts(step));
   const unwanted = STRICT ? outcome.skipped : 0;
   totals.passed += outcome.passed;
   totals.failed += outcome.failed + unwanted;
@@ -72,7 +91,7 @@ async function oneStep(step) {
     ? ''
     : `, ${outcome.passed} passed, ${outcome.failed} failed, ${outcome.skipped} skipped`;
   const note = outcome.note === '' ? '' : `, ${outcome.note}`;
-  say(`${failed ? 'FAILED' : 'ok'} after ${((Date.now() - began) / 1000).toFixed(1)} s${counts}${note}`);
+  say(`${failed ? 'FAILED' : 'ok'} after ${(outcome.ms / 1000).toFixed(1)} s${counts}${note}`);
   if (unwanted > 0) say('  With CI=true a test that is skipped counts as failed.');
   if (failed) showOutput(outcome.output);
 }

@@ -183,7 +183,12 @@ async function startRooms(assembly: Assembly, db: MainDb, names: readonly Servic
   stops.push(() => journal.close());
   const jobs = new SqlJobs(db, realWorld);
   const archiver = startArchiver({ world: realWorld, db, jobs, roomLog: journal, log });
-  stops.push(() => archiver.stop());
+  health['archiver'] = () => archiver.health();
+  stops.push(async () => {
+    // Rooms at rest go into the archive now rather than at the next start.
+    await archiver.flush();
+    await archiver.stop();
+  });
   if (!names.includes('game')) return;
   await takeSlot(assembly, db);
   const game: Game = createGame({

@@ -15,10 +15,17 @@ import { BUN, ROOT } from './deps.mjs';
  */
 
 const OUTPUT_DIR = join(ROOT, '.cache', 'test');
+/** For a test that names none of its own: far above what any takes on an idle machine. */
+const TEST_MS_MAX = 30_000;
 const TEST_FILE = /\.test\.tsx?$/;
 
-/** Kills the step under way with everything it started. */
-export let killStep = () => {};
+/** @type {Set<() => void>} */
+const underWay = new Set();
+
+/** Kills the steps under way with everything they started. */
+export function killSteps() {
+  for (const kill of underWay) kill();
+}
 
 /**
  * Test files of a step; none for checks.
@@ -60,7 +67,8 @@ export async function runStep(step) {
  * @returns {[string, ...string[]]}
  */
 function commandOf(step) {
-  if (!step.check) return [BUN, 'test', ...testFiles(step).map((path) => `./${path}`)];
+  if (!step.check)
+    return [BUN, 'test', `--timeout=${TEST_MS_MAX}`, ...testFiles(step).map((path) => `./${path}`)];
   const [tool = '', ...args] = step.check;
   return [join(ROOT, 'node_modules', '.bin', tool), ...args];
 }
@@ -96,22 +104,23 @@ function runGroup([program, ...args], output, msMax) {
       detached: true,
     });
     let timedOut = false;
-    killStep = () => {
+    const kill = () => {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
       } catch {
         // The group is gone already.
       }
     };
+    underWay.add(kill);
     const timer = setTimeout(() => {
       timedOut = true;
-      killStep();
+      kill();
     }, msMax);
     const end = (/** @type {number | null} */ code, /** @type {string} */ note) => {
       clearTimeout(timer);
       // What a test left running must not disturb the next step.
-      killStep();
-      killStep = () => {};
+      kill();
+      underWay.delete(kill);
       closeSync(file);
       resolve({ code, timedOut, note });
     };

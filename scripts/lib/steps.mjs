@@ -6,6 +6,7 @@
  * @property {string} name
  * @property {number} seconds the time-out
  * @property {readonly string[]} [check] a command of node_modules/.bin; counts as one test
+ * @property {boolean} [early] begun at once and reported at the end: it mostly waits
  * @property {readonly string[]} [tests] files and folders for `bun test`, each test counts
  * @property {readonly ('chromium' | 'firefox' | 'postgres')[]} [needs] without these the step cannot run
  * @property {readonly ('chromium' | 'firefox' | 'postgres')[]} [uses] without these some of its tests skip themselves
@@ -28,5 +29,6 @@ export const STEPS = [
   },
   { name: 'simulation', seconds: 180, tests: ['test/simulation'] },
   { name: 'faults', seconds: 240, tests: ['test/faults'], uses: ['postgres'] },
-  { name: 'browser', seconds: 300, tests: ['test/e2e'], needs: ['chromium', 'firefox'] },
+  { name: 'patience', seconds: 480, early: true, tests: ['test/patience'], needs: ['chromium'] },
+  { name: 'browser', seconds: 420, tests: ['test/e2e'], needs: ['chromium', 'firefox'] },
 ];

@@ -14,8 +14,8 @@ afterAll(() => rmSync(parent, { recursive: true, force: true }));
 
 beforeEach(() => {
   root = join(parent, String(made++));
-  cpSync(SCRIPTS, join(root, 'scripts'), { recursive: true });
-  rmSync(join(root, 'scripts', 'lib', 'test-runner.test.ts'));
+  const filter = (path: string) => !path.endsWith('.test.ts');
+  cpSync(SCRIPTS, join(root, 'scripts'), { recursive: true, filter });
   write('package-lock.json', '{"packages":{}}');
   write('node_modules/.package-lock.json', '{"packages":{}}');
   for (const tool of TOOLS) writeTool(tool, 'exit 0');

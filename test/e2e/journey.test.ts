@@ -1,7 +1,7 @@
 /** The whole path of a team, as it is walked in real browsers against the program as it is started. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Browser } from 'puppeteer-core';
-import { launch, visitor } from './support/browser.ts';
+import { follow, launch, visitor } from './support/browser.ts';
 import { startServer, temporaryFolder, type ServerProcess } from './support/server.ts';
 import { buy, enter, finished, linkFromMail, play, settled } from './support/team.ts';
 
@@ -36,7 +36,36 @@ test(
     const [first, second] = await settled(pages);
     expect(first).toBe(second as string);
     expect(await finished(ben.page)).toBe(true);
+    await follow(ada.page, 'a[href^="/e/"]');
+    await ada.page.waitForFunction(() => /compare with/.test(document.body.innerText));
+    await ada.page.reload();
+    expect(await ada.page.$eval('body', (body) => body.innerText)).toContain('You made it');
     expect([...ada.errors, ...ben.errors]).toEqual([]);
+  },
+  TEST_MS,
+);
+
+test(
+  'the end page opens without stats, says that it is comparing, and fills in once stats is back',
+  async () => {
+    await server.stop();
+    const services = ['web', 'game', 'archiver', 'mailer'];
+    server = await startServer({ port: server.port, url: '', dataDir: folder.path, flags: services });
+    const eve = await visitor(browser);
+    await eve.page.goto(server.addresses.shop);
+    await follow(eve.page, 'form[action$="/free"] button');
+    await enter(eve.page, eve.page.url(), 'Eve');
+    await play([eve.page]);
+    await follow(eve.page, 'a[href^="/e/"]');
+    const said = (): Promise<string> => eve.page.$eval('main', (main) => (main as HTMLElement).innerText);
+    expect(await said()).toMatch(/comparing/i);
+    await eve.page.reload();
+    expect(await said()).toMatch(/comparing/i);
+    await server.stop();
+    server = await startServer({ port: server.port, url: '', dataDir: folder.path });
+    await eve.page.waitForFunction(() => /compare with/.test(document.body.innerText), {
+      timeout: 60_000,
+    });
   },
   TEST_MS,
 );

@@ -1,0 +1,91 @@
+/**
+ * `npm run screenshots`: every page and scene as a visitor sees it, on a phone and on a desktop, into
+ * `test/screenshots/out/`. The picture of the README is one of them (`--readme` writes it).
+ */
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, Page } from 'puppeteer-core';
+import { follow, launch, visitor } from './e2e/support/browser.ts';
+import { startServer, temporaryFolder } from './e2e/support/server.ts';
+import { buy, enter, linkFromMail, live, step } from './e2e/support/team.ts';
+
+const OUT = 'test/screenshots/out';
+const SIZES = { phone: [390, 844], desktop: [1440, 900] } as const;
+type Size = keyof typeof SIZES;
+/** Animations of pages and scenes come to rest within it. */
+const SETTLE_MS = 900;
+
+const folder = await temporaryFolder('screenshots');
+const server = await startServer({ port: 0, url: '', dataDir: folder.path });
+const browser = await launch('chromium');
+await mkdir(OUT, { recursive: true });
+try {
+  for (const size of Object.keys(SIZES) as Size[]) await tour(browser, size);
+  if (process.argv.includes('--readme')) {
+    await mkdir('docs/images', { recursive: true });
+    await copyFile(join(OUT, 'desktop-play-2.png'), 'docs/images/game.png');
+  }
+} finally {
+  await browser.close();
+  await server.stop();
+  await folder.remove();
+}
+
+async function tour(chromium: Browser, size: Size): Promise<void> {
+  const [width, height] = SIZES[size];
+  const { page } = await visitor(chromium, width, height);
+  const email = `${size}@players.example`;
+  const { shop, admin, outbox, status } = server.addresses;
+  const pages = {
+    shop,
+    game: `${shop}games/dormouse-hour`,
+    checkout: `${shop}games/dormouse-hour/buy`,
+    resend: `${shop}resend`,
+    imprint: `${shop}legal/imprint`,
+    unknown: `${shop}join/${'x'.repeat(32)}`,
+    admin,
+    status,
+  };
+  for (const [name, address] of Object.entries(pages)) {
+    await page.goto(address);
+    await shoot(page, size, name, true);
+  }
+  await buy(page, shop, email);
+  await shoot(page, size, 'order', true);
+  const order = page.url();
+  const link = await linkFromMail(page, outbox, email);
+  await shoot(page, size, 'mail', true);
+  await page.goto(order);
+  await page.goto(link);
+  await shoot(page, size, 'lobby', true);
+  await enter(page, link, 'Ada');
+  const mate = await visitor(chromium);
+  await enter(mate.page, link, 'Ben');
+  await shoot(page, size, 'play-0-intro');
+  await playThrough(page, mate.page, size);
+  await mate.context.close();
+}
+
+/** A picture after every few moves, then the end page. */
+async function playThrough(page: Page, mate: Page, size: Size): Promise<void> {
+  const skip = await page.$('[data-skip], .dh-intro button');
+  await skip?.click();
+  await shoot(page, size, 'play-1');
+  let moves = 0;
+  for (let idle = 0; idle < 4;) {
+    const moved = [await step(page), await step(mate)];
+    idle = moved.includes(true) ? 0 : idle + 1;
+    moves += moved.filter(Boolean).length;
+    if (moves % 8 === 0) await shoot(page, size, `play-${1 + moves / 8}`);
+  }
+  await shoot(page, size, 'play-ending');
+  const end = await page.$('a[href^="/e/"]');
+  if (end) await follow(page, 'a[href^="/e/"]');
+  await shoot(page, size, 'end', true);
+  if (!end) await live(page);
+}
+
+async function shoot(page: Page, size: Size, name: string, fullPage = false): Promise<void> {
+  await Bun.sleep(SETTLE_MS);
+  await page.screenshot({ path: join(OUT, `${size}-${name}.png`) as `${string}.png`, fullPage });
+}
