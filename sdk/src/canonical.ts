@@ -2,6 +2,7 @@
  * One text for one value, whatever the order in which its parts came to be, and a short hash of it:
  * how two pages compare their states without sending them.
  */
+import { encodeText } from './text.ts';
 
 /** JSON with the keys of every object in code unit order. States are JSON values. */
 export function canonicalJson(value: unknown): string {
@@ -11,7 +12,7 @@ export function canonicalJson(value: unknown): string {
 /** FNV-1a, 32 bits, over the UTF-8 bytes of the text (Fowler, Noll, Vo; public domain): 8 hex digits. */
 export function fnv1a(text: string): string {
   let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  for (const byte of encodeText(text)) hash = Math.imul(hash ^ byte, 0x01000193);
   return (hash >>> 0).toString(16).padStart(8, '0');
 }
 

@@ -10,7 +10,7 @@
  */
 import { closeVerdict } from '../protocol/close-codes.ts';
 import type { Environment, JoinAnswer, SessionSocket } from './session-api.ts';
-import { Timer } from './timer.ts';
+import { createTimer, type Timer } from './timer.ts';
 
 export const BACKOFF_FIRST_MS = 500;
 export const BACKOFF_MAX_MS = 30_000;
@@ -55,7 +55,7 @@ export class Connection {
   constructor(environment: Environment, hooks: ConnectionHooks) {
     this.#environment = environment;
     this.#hooks = hooks;
-    this.#timer = new Timer(environment.after);
+    this.#timer = createTimer(environment.after);
   }
 
   get live(): boolean {

@@ -18,15 +18,15 @@ import { PROTOCOL_VERSION } from '../protocol/version.ts';
 import { Role, welcome } from '../protocol/welcome.ts';
 import type { PlayStatus } from './client-api.ts';
 import { Connection } from './connection.ts';
-import { Intake } from './intake.ts';
-import { Listeners } from './listeners.ts';
+import { createIntake, type Intake } from './intake.ts';
+import { createListeners } from './listeners.ts';
 import { Outboxes } from './outboxes.ts';
-import { Pulse } from './pulse.ts';
-import { RoomClock } from './room-clock.ts';
+import { createPulse, type Pulse } from './pulse.ts';
+import { createRoomClock, type RoomClock } from './room-clock.ts';
 import { RoomView } from './room-view.ts';
 import type { SessionOptions } from './session-api.ts';
-import { Signals } from './signals.ts';
-import { Timer } from './timer.ts';
+import { createSignals, type Signals } from './signals.ts';
+import { createTimer, type Timer } from './timer.ts';
 
 /** How long a ping may stay unanswered after the network came back, or the page came to the front. */
 export const ONLINE_PONG_MS = 500;
@@ -48,8 +48,8 @@ export class Core<State, Move> {
   readonly connection: Connection;
   readonly signals: Signals;
   readonly clock: RoomClock;
-  readonly changed = new Listeners();
-  readonly signalsChanged = new Listeners();
+  readonly changed = createListeners();
+  readonly signalsChanged = createListeners();
   welcome: Welcome | null = null;
   held = false;
   readonly #pulse: Pulse;
@@ -72,16 +72,16 @@ export class Core<State, Move> {
       if (this.#skips++ < REPORTED_SKIPS_MAX) report('rules', `${seq} ${why} ${detail}`);
     });
     this.outboxes = new Outboxes(environment, { send, restart: (why) => this.connection.retry(why), report });
-    this.signals = new Signals(environment, send);
-    this.clock = new RoomClock(() => environment.now());
-    this.#pulse = new Pulse(
+    this.signals = createSignals(environment.after, send);
+    this.clock = createRoomClock(environment.now);
+    this.#pulse = createPulse(
       environment,
       () => this.#ping(),
       () => this.connection.retry('silent'),
     );
-    this.#finish = new Timer(environment.after);
-    this.#drain = new Timer(environment.after);
-    this.#adopt = new Timer(environment.after);
+    this.#finish = createTimer(environment.after);
+    this.#drain = createTimer(environment.after);
+    this.#adopt = createTimer(environment.after);
     this.#intake = this.#newIntake();
     this.connection = new Connection(environment, {
       join: options.join,
@@ -137,11 +137,11 @@ export class Core<State, Move> {
   }
 
   #newIntake(): Intake {
-    return new Intake({
-      inflate: (deflated) => this.options.environment.inflate(deflated),
-      handle: (frame) => this.#handle(frame),
-      broken: (why) => this.connection.retry(why),
-    });
+    return createIntake(
+      this.options.environment.inflate,
+      (frame) => this.#handle(frame),
+      (why) => this.connection.retry(why),
+    );
   }
 
   #lost(): void {
@@ -215,7 +215,8 @@ export class Core<State, Move> {
     this.welcome = values;
     this.connection.welcomed(values.pass);
     if (values.resumed === 0) this.room.reset();
-    this.clock.restart(values.roomMs);
+    this.clock.restart();
+    this.clock.reading(values.roomMs);
     this.#pulse.start(values.heartbeatMs);
     this.outboxes.welcomed(values.clients, this.observer ? 0 : Math.max(1, values.rate), values.burst);
   }
@@ -256,7 +257,7 @@ export class Core<State, Move> {
 
   /** Some page has to say that the game is over; the first one counts. */
   #finishIfDone(): void {
-    if (!this.#finishDue() || this.#finish.armed) return;
+    if (!this.#finishDue() || this.#finish.armed()) return;
     const { environment } = this.options;
     const wait = ((this.welcome?.seat ?? 0) + environment.random()) * FINISH_STEP_MS;
     this.#finish.set(wait, () => {

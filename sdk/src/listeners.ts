@@ -1,23 +1,26 @@
 /** Tells listeners that something changed: in a microtask, once for all changes before it. */
-export class Listeners {
-  readonly #listeners = new Set<() => void>();
-  #due = false;
+export interface Listeners {
+  add(listener: () => void): () => void;
+  clear(): void;
+  notify(): void;
+}
 
-  add(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  clear(): void {
-    this.#listeners.clear();
-  }
-
-  notify(): void {
-    if (this.#due) return;
-    this.#due = true;
-    void Promise.resolve().then(() => {
-      this.#due = false;
-      for (const listener of this.#listeners) listener();
-    });
-  }
+export function createListeners(): Listeners {
+  const listeners = new Set<() => void>();
+  let due = false;
+  return {
+    add(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    clear: () => listeners.clear(),
+    notify() {
+      if (due) return;
+      due = true;
+      void Promise.resolve().then(() => {
+        due = false;
+        for (const listener of listeners) listener();
+      });
+    },
+  };
 }

@@ -69,8 +69,6 @@ export class Outbox {
    */
   expect(next: number): boolean {
     const before = this.pending;
-    // Below what was settled: the server was restored from an older state.
-    this.#settled = Math.min(this.#settled, next - 1);
     this.#sent = next - 1;
     let free = next;
     this.pending = before.map((send) => (send.clientSeq < next ? send : { ...send, clientSeq: free++ }));

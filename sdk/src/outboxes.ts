@@ -10,7 +10,7 @@ import { encodeSend } from '../protocol/send.ts';
 import { toHex } from './hex.ts';
 import { Outbox } from './outbox.ts';
 import type { Environment, StoredSend } from './session-api.ts';
-import { Timer, within } from './timer.ts';
+import { createTimer, type Timer, within } from './timer.ts';
 
 /** More unsent messages than this are not taken: the page is as good as cut off. */
 export const PENDING_MAX = 1_000;
@@ -43,7 +43,7 @@ export class Outboxes {
   constructor(environment: Environment, hooks: OutboxHooks) {
     this.#environment = environment;
     this.#hooks = hooks;
-    this.#pace = new Timer(environment.after);
+    this.#pace = createTimer(environment.after);
     this.own = new Outbox(toHex(environment.randomBytes(16)));
   }
 
@@ -139,7 +139,7 @@ export class Outboxes {
 
   /** Sends what may be sent now, the oldest pages' first: that is the order in which they moved. */
   #pump(): void {
-    if (this.#rate === 0 || this.#held || this.#pace.armed) return;
+    if (this.#rate === 0 || this.#held || this.#pace.armed()) return;
     const now = this.#environment.now();
     this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#tokensAt) * this.#rate) / 1_000);
     this.#tokensAt = now;

@@ -57,6 +57,19 @@ test('wake from sleep: a ping first, and its answer, late behind the timers, kee
   expect(page.session.status()).toBe('live');
 });
 
+test('a timer that fires late proves nothing: a second ping is sent before the socket is given up', async () => {
+  const scene = new Scene();
+  const page = await scene.open();
+  scene.room.answersPings = false;
+  await scene.time.advance(13_000 + 5);
+  expect(pings(page)).toBe(1);
+  scene.time.sleep(3_600_000);
+  scene.room.answersPings = true;
+  await scene.time.advance(1_000);
+  expect(pings(page)).toBe(2);
+  expect(page.sockets).toHaveLength(1);
+});
+
 test('a tab frozen for five minutes catches up on the same socket', async () => {
   const scene = new Scene();
   const one = await scene.open({ seat: 1 });

@@ -6,7 +6,7 @@
  * those of sleeping machines hours late, and the answer to the first ping may wait right behind.
  */
 import type { Environment } from './session-api.ts';
-import { Timer } from './timer.ts';
+import { createTimer } from './timer.ts';
 
 /** Added to the interval that the server announced. */
 export const SLACK_MS = 3_000;
@@ -14,54 +14,45 @@ export const SLACK_MS = 3_000;
 export const PONG_WAIT_MS = 3_000;
 const PINGS = 2;
 
-export class Pulse {
-  readonly #environment: Environment;
-  readonly #ping: () => void;
-  readonly #dead: () => void;
-  readonly #timer: Timer;
-  #quietMs = 0;
-  #heardAt = 0;
-  /** Pings sent since something was heard. */
-  #asked = 0;
-
-  constructor(environment: Environment, ping: () => void, dead: () => void) {
-    this.#environment = environment;
-    this.#ping = ping;
-    this.#dead = dead;
-    this.#timer = new Timer(environment.after);
-  }
-
-  start(intervalMs: number): void {
-    this.#quietMs = intervalMs + SLACK_MS;
-    this.#timer.set(this.#quietMs, () => this.#look());
-  }
-
-  stop(): void {
-    this.#timer.clear();
-  }
-
+export interface Pulse {
+  start(intervalMs: number): void;
+  stop(): void;
   /** Any frame counts. Called for each one, so it sets no timer. */
-  heard(): void {
-    this.#heardAt = this.#environment.now();
-    this.#asked = 0;
-  }
+  heard(): void;
+  /** Something happened that may have cost us the socket: ask at once, wait `waitMs` for each answer. */
+  check(waitMs: number): void;
+}
 
-  /** Something happened that may have cost us the socket: ask at once. */
-  check(waitMs: number): void {
-    if (!this.#timer.armed) return;
-    this.#asked = 0;
-    this.#ask(waitMs);
-  }
-
-  #ask(waitMs: number): void {
-    if (this.#asked++ === PINGS) return this.#dead();
-    this.#ping();
-    this.#timer.set(waitMs, () => this.#look(waitMs));
-  }
-
-  #look(waitMs = PONG_WAIT_MS): void {
-    const left = this.#heardAt + this.#quietMs - this.#environment.now();
-    if (left > 0 && this.#asked === 0) this.#timer.set(left, () => this.#look());
-    else this.#ask(waitMs);
-  }
+export function createPulse({ now, after }: Environment, ping: () => void, dead: () => void): Pulse {
+  const timer = createTimer(after);
+  let quietMs = 0;
+  let heardAt = 0;
+  /** Pings sent since something was heard. */
+  let asked = 0;
+  const ask = (waitMs: number): void => {
+    if (asked++ === PINGS) return dead();
+    ping();
+    timer.set(waitMs, () => look(waitMs));
+  };
+  const look = (waitMs = PONG_WAIT_MS): void => {
+    const left = heardAt + quietMs - now();
+    if (left > 0 && asked === 0) timer.set(left, look);
+    else ask(waitMs);
+  };
+  return {
+    start(intervalMs) {
+      quietMs = intervalMs + SLACK_MS;
+      timer.set(quietMs, look);
+    },
+    stop: timer.clear,
+    heard() {
+      heardAt = now();
+      asked = 0;
+    },
+    check(waitMs) {
+      if (!timer.armed()) return;
+      asked = 0;
+      ask(waitMs);
+    },
+  };
 }

@@ -8,6 +8,7 @@
 import { Reader } from '../protocol/bytes.ts';
 import { type LogRecord, readRecord, RecordKind } from '../protocol/record.ts';
 import { randomFor } from './random.ts';
+import { decodeJson, decodeText } from './text.ts';
 import type { GameRules, MoveContext, Progress } from './rules.ts';
 import type { ChatLine, Note } from './session-api.ts';
 
@@ -235,7 +236,7 @@ function playMs(replay: Replay<unknown>, ms: number): number {
 function addChatLine(replay: Replay<unknown>, { seq, seat, ms, body }: LogRecord): void {
   // An erased line has an empty body.
   if (body.length === 0) return;
-  replay.chat.push({ seq, seat, ms, text: decoder.decode(body) });
+  replay.chat.push({ seq, seat, ms, text: decodeText(body) });
   if (replay.chat.length > CHAT_LINES_MAX) replay.chat.shift();
 }
 
@@ -245,17 +246,5 @@ function editNote(replay: Replay<unknown>, { seat, body }: LogRecord): void {
   if (edit.text === '') replay.notes.delete(edit.id);
   else if (replay.notes.size < NOTES_MAX || replay.notes.has(edit.id)) {
     replay.notes.set(edit.id, { id: edit.id, seat, text: edit.text });
-  }
-}
-
-// Bad UTF-8 becomes U+FFFD, the same in every engine.
-const decoder = new TextDecoder();
-
-/** undefined = not JSON (which has no undefined of its own). */
-export function decodeJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(decoder.decode(body));
-  } catch {
-    return undefined;
   }
 }

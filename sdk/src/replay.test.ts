@@ -47,6 +47,28 @@ test('a chunk inflated after its connection was lost changes nothing', async () 
   expect(page.reports).toHaveLength(1);
 });
 
+test('a chunk of an older connection does not get into the replay of a newer one', async () => {
+  const scene = new Scene();
+  history(scene, 6);
+  const page = await scene.open({}, false);
+  page.slowInflate = true;
+  await scene.time.advance(100);
+  const late = page.inflating.splice(0);
+  page.socket.reset();
+  // The log was restored, and what happened since is another story.
+  scene.room.log.splice(2);
+  scene.room.restart(300);
+  for (let n = 1; n <= 6; n++) scene.room.append(RecordKind.move, 3, 8, n, JSON.stringify(add(100)));
+  await scene.time.advance(1_000);
+  for (const go of late) go();
+  await scene.time.advance(10);
+  for (const go of page.inflating.splice(0)) go();
+  await scene.time.advance(1_000);
+  for (const go of page.inflating.splice(0)) go();
+  await scene.time.advance(10);
+  expect(page.sum).toBe(600);
+});
+
 test('a replay cut in its middle goes on from there, and a chunk that begins before it is skipped into', async () => {
   const scene = new Scene();
   history(scene, 20);

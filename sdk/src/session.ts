@@ -2,14 +2,15 @@
 import { RecordKind } from '../protocol/record.ts';
 import { stateHash } from './canonical.ts';
 import { Core } from './core.ts';
-import { decodeJson, durationMs, playedMs } from './reducer.ts';
+import { durationMs, playedMs } from './reducer.ts';
+import { decodeJson, encodeText } from './text.ts';
 import type { Session, SessionOptions } from './session-api.ts';
 
 export function openSession<State, Move>(options: SessionOptions<State, Move>): Session<State, Move> {
   const core = new Core(options);
   const { room, outboxes, connection } = core;
   const sendJson = (kind: number, value: unknown): void => {
-    core.send(kind, encode(JSON.stringify(value)));
+    core.send(kind, encodeText(JSON.stringify(value)));
   };
   return {
     state: () => room.shown?.state ?? null,
@@ -18,7 +19,7 @@ export function openSession<State, Move>(options: SessionOptions<State, Move>): 
     send: (move) => sendJson(RecordKind.move, move),
     chat: () => room.shown?.chat ?? [],
     sendChat: (text) => {
-      if (text.trim() !== '') core.send(RecordKind.chat, encode(text.trim()));
+      if (text.trim() !== '') core.send(RecordKind.chat, encodeText(text.trim()));
     },
     notes: () => [...(room.shown?.notes.values() ?? [])],
     sendNote: (id, text) => sendJson(RecordKind.note, { id, text }),
@@ -61,10 +62,4 @@ function pendingMoves<State, Move>({ outboxes, options }: Core<State, Move>): Mo
     }
   }
   return moves;
-}
-
-const encoder = new TextEncoder();
-
-function encode(text: string): Uint8Array<ArrayBuffer> {
-  return encoder.encode(text);
 }

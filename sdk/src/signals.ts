@@ -1,63 +1,62 @@
 /** Signals both ways: small JSON values of the seats that are seen and forgotten, never logged. */
 import { signal, SIGNAL_BYTES_MAX } from '../protocol/signal.ts';
-import { decodeJson } from './reducer.ts';
+import { decodeJson, encodeText } from './text.ts';
 import type { Environment } from './session-api.ts';
-import { Timer } from './timer.ts';
+import { createTimer } from './timer.ts';
 
 /** Own signals go out no closer together than this; in between the last value wins. */
 export const SIGNAL_SPACING_MS = 50;
 
-const encoder = new TextEncoder();
-
-export class Signals {
+export interface Signals {
   /** The others' last values by seat. */
-  readonly seen = new Map<number, unknown>();
-  readonly #send: (frame: Uint8Array<ArrayBuffer>) => void;
-  readonly #spacing: Timer;
-  #own = '';
-  #sent = '';
-  #live = false;
-
-  constructor(environment: Environment, send: (frame: Uint8Array<ArrayBuffer>) => void) {
-    this.#send = send;
-    this.#spacing = new Timer(environment.after);
-  }
-
+  readonly seen: Map<number, unknown>;
   /** null takes the own value away. False = too large, nothing changed. */
-  set(value: unknown): boolean {
-    const text = value === null ? '' : (JSON.stringify(value) ?? '');
-    if (encoder.encode(text).length > SIGNAL_BYTES_MAX) return false;
-    this.#own = text;
-    this.#flush();
-    return true;
-  }
-
-  receive(changed: readonly { seat: number; value: Uint8Array }[], ownSeat: number | undefined): void {
-    for (const { seat, value } of changed) {
-      if (seat === ownSeat) continue;
-      const decoded = decodeJson(value);
-      if (decoded === undefined) this.seen.delete(seat);
-      else this.seen.set(seat, decoded);
-    }
-  }
-
+  set(value: unknown): boolean;
+  receive(changed: readonly { seat: number; value: Uint8Array }[], ownSeat: number | undefined): void;
   /** A new connection: the server has forgotten our value. */
-  live(): void {
-    this.#live = true;
-    this.#sent = '';
-    this.#flush();
-  }
+  live(): void;
+  lost(): void;
+}
 
-  lost(): void {
-    this.#live = false;
-    this.#spacing.clear();
-    this.seen.clear();
-  }
-
-  #flush(): void {
-    if (!this.#live || this.#spacing.armed || this.#own === this.#sent) return;
-    this.#sent = this.#own;
-    this.#send(signal.encode({ value: encoder.encode(this.#own) }));
-    this.#spacing.set(SIGNAL_SPACING_MS, () => this.#flush());
-  }
+export function createSignals(
+  after: Environment['after'],
+  send: (frame: Uint8Array<ArrayBuffer>) => void,
+): Signals {
+  const seen = new Map<number, unknown>();
+  const spacing = createTimer(after);
+  let own = '';
+  /** null while nothing can be sent. */
+  let sent: string | null = null;
+  const flush = (): void => {
+    if (sent === null || spacing.armed() || own === sent) return;
+    sent = own;
+    send(signal.encode({ value: encodeText(own) }));
+    spacing.set(SIGNAL_SPACING_MS, flush);
+  };
+  return {
+    seen,
+    set(value) {
+      const text = value === null ? '' : (JSON.stringify(value) ?? '');
+      if (encodeText(text).length > SIGNAL_BYTES_MAX) return false;
+      own = text;
+      flush();
+      return true;
+    },
+    receive(changed, ownSeat) {
+      for (const { seat, value } of changed) {
+        const decoded = decodeJson(value);
+        if (decoded === undefined) seen.delete(seat);
+        else if (seat !== ownSeat) seen.set(seat, decoded);
+      }
+    },
+    live() {
+      sent = '';
+      flush();
+    },
+    lost() {
+      sent = null;
+      spacing.clear();
+      seen.clear();
+    },
+  };
 }

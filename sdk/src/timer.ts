@@ -1,31 +1,30 @@
 /** One timer that is set, set again and cleared: what most parts of a session need of time. */
 import type { Environment } from './session-api.ts';
 
-export class Timer {
-  readonly #after: Environment['after'];
-  #cancel: (() => void) | null = null;
-
-  constructor(after: Environment['after']) {
-    this.#after = after;
-  }
-
-  get armed(): boolean {
-    return this.#cancel !== null;
-  }
-
+export interface Timer {
+  armed(): boolean;
   /** Replaces what was set before. */
-  set(ms: number, run: () => void): void {
-    this.clear();
-    this.#cancel = this.#after(ms, () => {
-      this.#cancel = null;
-      run();
-    });
-  }
+  set(ms: number, run: () => void): void;
+  clear(): void;
+}
 
-  clear(): void {
-    this.#cancel?.();
-    this.#cancel = null;
-  }
+export function createTimer(after: Environment['after']): Timer {
+  let cancel: (() => void) | null = null;
+  const clear = (): void => {
+    cancel?.();
+    cancel = null;
+  };
+  return {
+    armed: () => cancel !== null,
+    set(ms, run) {
+      clear();
+      cancel = after(ms, () => {
+        cancel = null;
+        run();
+      });
+    },
+    clear,
+  };
 }
 
 /** Done when the promise is, or after `ms`: for work that must not be waited for without end. */

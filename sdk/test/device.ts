@@ -5,6 +5,8 @@ export class Device {
   readonly rows = new Map<string, readonly StoredSend[]>();
   /** Every call of `save` fails while true. */
   broken = false;
+  /** Calls of `save` wait for it. */
+  slow: Promise<void> = Promise.resolve();
   readonly #locks = new Map<string, object>();
 
   /** The store as one page sees it. */
@@ -19,7 +21,7 @@ export class Device {
   #store(page: object): OutboxStore {
     return {
       save: async (client, sends) => {
-        await Promise.resolve();
+        await this.slow;
         if (this.broken) throw new Error('the disk is full');
         this.#locks.set(client, page);
         if (sends.length === 0) this.rows.delete(client);
