@@ -10,6 +10,7 @@ const COLOURS: readonly (readonly [RegExp, string])[] = [
   [/#010101/g, '{{ink}}'],
   [/#fefefe/g, '{{paper}}'],
   [/#a0a0a1/g, '{{accent}}'],
+  [/#a0a0a2/g, '{{onAccent}}'],
 ];
 
 const check = process.argv.includes('--check');

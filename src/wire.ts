@@ -86,7 +86,7 @@ export async function wire(
   const assembly = listen(settings, keys, failed.resolve);
   const stop = async (): Promise<void> => {
     assembly.front.fetch = ({ url }) => statusAnswer(url, { stop: 'The services are stopping.' });
-    for (const end of assembly.stops.splice(0).reverse()) await end();
+    for (const end of assembly.stops.splice(0).toReversed()) await end();
   };
   try {
     const game = await startServices(assembly, names);

@@ -68,7 +68,7 @@ async function tour(chromium: Browser, size: Size): Promise<void> {
 
 /** A picture after every few moves, then the end page. */
 async function playThrough(page: Page, mate: Page, size: Size): Promise<void> {
-  const skip = await page.$('[data-skip], .dh-intro button');
+  const skip = await page.$('::-p-text(Skip)');
   await skip?.click();
   await shoot(page, size, 'play-1');
   let moves = 0;
@@ -87,5 +87,5 @@ async function playThrough(page: Page, mate: Page, size: Size): Promise<void> {
 
 async function shoot(page: Page, size: Size, name: string, fullPage = false): Promise<void> {
   await Bun.sleep(SETTLE_MS);
-  await page.screenshot({ path: join(OUT, `${size}-${name}.png`) as `${string}.png`, fullPage });
+  await page.screenshot({ path: join(OUT, `${size}-${name}.png`), fullPage });
 }

@@ -57,7 +57,7 @@ test(
     await enter(eve.page, eve.page.url(), 'Eve');
     await play([eve.page]);
     await follow(eve.page, 'a[href^="/e/"]');
-    const said = (): Promise<string> => eve.page.$eval('main', (main) => (main as HTMLElement).innerText);
+    const said = (): Promise<string> => eve.page.$eval('main', (main) => main.innerText);
     expect(await said()).toMatch(/comparing/i);
     await eve.page.reload();
     expect(await said()).toMatch(/comparing/i);

@@ -1,4 +1,5 @@
 /** From a mail job to a mail: looks up what it names, unseals links, fills the template. */
+import { inkOn } from '../../domain/colour.ts';
 import { orderLink, playLink } from '../../domain/links.ts';
 import { formatMoney, totalOf } from '../../domain/money.ts';
 import type { ReleaseManifest } from '../../domain/release.ts';
@@ -46,6 +47,7 @@ export async function compose(deps: ComposeDeps, job: Job<'mail'>): Promise<Mail
     subject,
     studio: studio.name,
     ...studio.colours,
+    onAccent: inkOn(studio.colours.accent),
     preview: t(`${template}Preview`),
     heading: t(`${template}Heading`),
     intro: t(`${template}Intro`),

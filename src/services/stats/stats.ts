@@ -2,8 +2,6 @@
  * The stats service: results of finished rooms, one job at a time. A room's log is replayed through
  * the rules it pinned, in a child process; then its share card is drawn in another.
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ReleaseManifest } from '../../domain/release.ts';
 import type { RoomResult } from '../../domain/result.ts';
@@ -20,8 +18,9 @@ import { storeResult } from '../../ports/main-db/queries/results.ts';
 import { roomById } from '../../ports/main-db/queries/rooms.ts';
 import type { RoomRow } from '../../ports/main-db/schema.ts';
 import { cardPath, cardSvg } from './card.ts';
-import { runChild } from './child.ts';
+import { runChild } from './child.real.ts';
 import { readRoomLog } from './room-log-bytes.ts';
+import { inWorkFolder, type WorkFolder } from './work-folder.real.ts';
 
 export interface StatsDeps {
   readonly world: World;
@@ -56,18 +55,15 @@ export function startStats(deps: StatsDeps): WorkerLoop {
 async function workOnce(deps: StatsDeps): Promise<boolean> {
   const [job] = await deps.jobs.claim('stats', 1, LEASE_MS);
   if (!job) return false;
-  const folder = await mkdtemp(join(tmpdir(), 'escapement-stats-'));
   try {
-    await computeRoom(deps, job, folder);
+    await inWorkFolder((folder) => computeRoom(deps, job, folder));
   } catch (error) {
     await postpone(deps, job, String(error));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
   return true;
 }
 
-async function computeRoom(deps: StatsDeps, job: Job<'stats'>, folder: string): Promise<void> {
+async function computeRoom(deps: StatsDeps, job: Job<'stats'>, folder: WorkFolder): Promise<void> {
   const room = await roomById(deps.db.read, job.payload.room);
   if (!room) return void (await deps.jobs.bury(job, 'no such room'));
   const release = await newestReleaseWithRules(deps.db.read, room.game, room.rules_hash);
@@ -101,28 +97,28 @@ async function replay(
   deps: StatsDeps,
   room: RoomRow,
   manifest: ReleaseManifest,
-  folder: string,
+  folder: WorkFolder,
 ): Promise<Replayed> {
   const log = await readRoomLog(deps.db, room.id, room.archived_upto);
   if (!log.ok) return log;
   const rules = await deps.files.get(manifest.rules);
   if (!rules) return { ok: false, why: `the file ${manifest.rules} is missing` };
-  const [rulesPath, recordsPath, resultPath] = ['rules.mjs', 'records', 'result.json'].map((name) =>
-    join(folder, name),
-  ) as [string, string, string];
-  await writeFile(rulesPath, rules.bytes);
-  await writeFile(recordsPath, log.records);
+  const rulesPath = await folder.write('rules.mjs', rules.bytes);
+  const recordsPath = await folder.write('records', log.records);
   const outcome = await runChild(
     {
       script: join(import.meta.dir, 'replay.child.ts'),
-      args: [rulesPath, recordsPath, resultPath],
+      args: [rulesPath, recordsPath, folder.path('result.json')],
       timeMsMax: REPLAY_MS_MAX,
       memoryBytesMax: CHILD_BYTES_MAX,
     },
     deps.world.timers,
   );
   if (!outcome.ok) return outcome;
-  return { ok: true, result: JSON.parse(await readFile(resultPath, 'utf8')) as RoomResult };
+  return {
+    ok: true,
+    result: JSON.parse(new TextDecoder().decode(await folder.read('result.json'))) as RoomResult,
+  };
 }
 
 /** A result without a picture is better than none: a failure here is logged and the result stands. */
@@ -131,7 +127,7 @@ async function drawCard(
   room: RoomRow,
   manifest: ReleaseManifest,
   result: RoomResult,
-  folder: string,
+  folder: WorkFolder,
 ): Promise<void> {
   const texts = manifest.texts[room.locale] ?? Object.values(manifest.texts)[0];
   const svg = cardSvg(
@@ -139,18 +135,17 @@ async function drawCard(
     deps.studio,
     deps.texts,
   );
-  const [svgPath, pngPath] = [join(folder, 'card.svg'), join(folder, 'card.png')];
-  await writeFile(svgPath, svg);
+  const svgPath = await folder.write('card.svg', svg);
   const outcome = await runChild(
     {
       script: join(import.meta.dir, 'card.child.ts'),
-      args: [svgPath, pngPath],
+      args: [svgPath, folder.path('card.png')],
       timeMsMax: CARD_MS_MAX,
       memoryBytesMax: CHILD_BYTES_MAX,
     },
     deps.world.timers,
   );
-  if (outcome.ok) await deps.files.put(cardPath(room.id), await readFile(pngPath), 'image/png');
+  if (outcome.ok) await deps.files.put(cardPath(room.id), await folder.read('card.png'), 'image/png');
   else deps.log.error('share card', { room: room.id, error: outcome.why });
 }
 

@@ -38,9 +38,7 @@ export async function linkFromMail(page: Page, outbox: string, email: string): P
   const find = (): Promise<string | null> =>
     page.$$eval(
       links,
-      (found, to) =>
-        (found as HTMLAnchorElement[]).find((link) => link.closest('tr, li')?.textContent?.includes(to))
-          ?.href ?? null,
+      (found, to) => found.find((link) => link.closest('tr, li')?.textContent?.includes(to))?.href ?? null,
       email,
     );
   let mail: string | null = null;

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { realWorld } from '../../lib/world.real.ts';
-import { runChild } from './child.ts';
+import { runChild } from './child.real.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'escapement-child-'));
 afterAll(() => rm(folder, { recursive: true }));
