@@ -34,6 +34,8 @@ export class Outboxes {
   #listed: Outbox[] = [];
   /** The server cannot store now. */
   #held = false;
+  /** Said once. */
+  #storeFailed = false;
   /** Messages a second, how many at once, how many may go now, and as of when. */
   #rate = 0;
   #burst = 0;
@@ -173,7 +175,8 @@ export class Outboxes {
     try {
       await within(this.#environment.after, STORE_WAIT_MS, work());
     } catch (error) {
-      this.#hooks.report('storage', String(error));
+      if (!this.#storeFailed) this.#hooks.report('storage', String(error));
+      this.#storeFailed = true;
     }
   }
 }
