@@ -71,6 +71,7 @@ export class MemoryRoomStore implements RoomStore {
       name,
       colour: 'red',
       device_hash: deviceHash,
+      generation: 0,
       ready: 1,
       taken_at: 0,
     });

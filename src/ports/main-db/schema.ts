@@ -147,6 +147,8 @@ export interface SeatRow {
   colour: string;
   /** SHA-256 (hex) of the device token that holds the seat. */
   device_hash: string;
+  /** The link's generation when the holder last came through it: a replaced link admits nobody. */
+  generation: number;
   ready: number;
   taken_at: number;
 }

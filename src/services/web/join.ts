@@ -29,7 +29,8 @@ export async function findGuest(c: WebContext, roomId: string): Promise<GuestOut
   const entitlement = room && (await entitlementById(read, room.entitlement));
   if (!room || !entitlement) return { ok: false, code: 'room-unknown' };
   const device = knownDevice(c);
-  const seat = device === null ? null : await seatOfDevice(read, entitlement.id, device);
+  const held = device === null ? null : await seatOfDevice(read, entitlement.id, device);
+  const seat = held?.generation === entitlement.generation ? held : null;
   if (device === null || !(seat || mayWatch(c, room.id, entitlement.generation))) {
     return { ok: false, code: 'no-seat' };
   }

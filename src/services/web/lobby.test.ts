@@ -71,7 +71,9 @@ describe('looking at the lobby', () => {
     await web.db.write((tx) => rotateLink(tx, id, 0, link));
     expect((await ada.get(path)).status).toBe(404);
     path = `/join/${'n'.repeat(32)}`;
-    expect((await state(ada)).mine).toBe(1);
+    expect(await state(ada)).toMatchObject({ mine: 1, admitted: false });
+    await ada.post(`${path}/seat`, {});
+    expect(await state(ada)).toMatchObject({ mine: 1, admitted: true, seats: [{ seat: 1, name: 'Ada' }] });
   });
 
   test('a game withdrawn before the team began is gone, one at play is not', async () => {
@@ -94,6 +96,7 @@ describe('taking a seat', () => {
     expect(await state(ada)).toEqual({
       room: null,
       mine: 1,
+      admitted: true,
       full: false,
       max: 4,
       seats: [

@@ -20,6 +20,8 @@ export interface LobbyState {
   readonly room: string | null;
   /** The visitor's own seat. */
   readonly mine: number | null;
+  /** The visitor came to it through the present link; otherwise they have to enter once more. */
+  readonly admitted: boolean;
   readonly full: boolean;
   readonly max: number;
   readonly seats: readonly LobbySeat[];
@@ -50,9 +52,11 @@ export async function lobbyState(
     row.device_hash === deviceHash ||
     online.includes(row.seat) ||
     presence.isHere(entitlement.id, row.device_hash);
+  const own = rows.find((row) => row.device_hash === deviceHash);
   return {
     room: entitlement.room,
-    mine: rows.find((row) => row.device_hash === deviceHash)?.seat ?? null,
+    mine: own?.seat ?? null,
+    admitted: own?.generation === entitlement.generation,
     full: rows.length >= max,
     max,
     seats: rows.map((row) => ({
@@ -102,6 +106,7 @@ export async function sitDown(
     name: name ?? '',
     colour: freeColour(wanted, taken).css,
     device_hash: deviceHash,
+    generation: entitlement.generation,
     taken_at: deps.world.clock.now(),
     max,
   });
@@ -110,6 +115,7 @@ export async function sitDown(
     name: name ?? (sat.seat.name || wish.fallbackName(sat.seat.seat)),
     colour: wanted ? freeColour(wanted, taken).css : sat.seat.colour,
     ready: wish.ready === null ? sat.seat.ready : Number(wish.ready),
+    generation: entitlement.generation,
   };
   await updateSeat(tx, entitlement.id, deviceHash, change);
   return { ok: true, seat: { ...sat.seat, ...change } };
@@ -133,6 +139,7 @@ export async function claim(
       seat,
       from_device_hash: held.device_hash,
       device_hash: deviceHash,
+      generation: entitlement.generation,
       now: deps.world.clock.now(),
     });
     return claimed.ok;

@@ -124,6 +124,22 @@ describe('the join call', () => {
     expect(await join(watcher)).toMatchObject({ ok: false, code: 'no-seat' });
   });
 
+  test('a seat taken through a replaced link admits nobody until its holder comes through the new one', async () => {
+    const { entitlement } = await web.db.read
+      .selectFrom('rooms')
+      .select('entitlement')
+      .where('id', '=', room)
+      .executeTakeFirstOrThrow();
+    const secret = 'n'.repeat(32);
+    const secret_hash = new Bun.CryptoHasher('sha256').update(secret).digest('hex');
+    await web.db.write((tx) => rotateLink(tx, entitlement, 0, { secret_hash, secret_sealed: '' }));
+    expect(await join(ada)).toMatchObject({ ok: false, code: 'no-seat' });
+    // The new link shows the lobby and not the game: looking at it admits nobody.
+    expect((await ada.get(`/join/${secret}`)).status).toBe(200);
+    await ada.post(`/join/${secret}/enter`);
+    expect(await join(ada)).toMatchObject({ ok: true });
+  });
+
   test("an observer's cookie opens no other room", async () => {
     const path = await freeTeam(web);
     await visitor(web).post(`${path}/enter`);

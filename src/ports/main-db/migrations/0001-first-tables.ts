@@ -125,6 +125,7 @@ async function rooms({ db, table, int }: Build): Promise<void> {
     .addColumn('name', 'text', required)
     .addColumn('colour', 'text', required)
     .addColumn('device_hash', 'text', required)
+    .addColumn('generation', int, required)
     .addColumn('ready', int, required)
     .addColumn('taken_at', int, required)
     .addPrimaryKeyConstraint('seats_key', ['entitlement', 'seat'])

@@ -22,6 +22,7 @@ export function playContract(pair: () => Promise<Pair>): void {
     device_hash: device,
     name: `Name ${device}`,
     colour: '#112233',
+    generation: 3,
     taken_at: 7,
     max,
   });
@@ -123,6 +124,7 @@ export function playContract(pair: () => Promise<Pair>): void {
           seat: 1,
           from_device_hash: was,
           device_hash: device,
+          generation: 4,
           now: 9,
         }),
       );
@@ -137,6 +139,7 @@ export function playContract(pair: () => Promise<Pair>): void {
     expect(seat).toMatchObject({
       seat: 1,
       name: 'Name a',
+      generation: 4,
       taken_at: 9,
       device_hash: raced[0].ok ? 'x' : 'y',
     });

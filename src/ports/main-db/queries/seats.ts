@@ -37,7 +37,7 @@ export async function seatOfDevice(
 }
 
 export type TakeOutcome =
-  /** `taken` = false: the device had this seat already; its name and colour were left alone. */
+  /** `taken` = false: the device had this seat already; nothing of it was changed. */
   | { readonly ok: true; readonly seat: SeatRow; readonly taken: boolean }
   | { readonly ok: false; readonly why: 'full' };
 
@@ -77,6 +77,7 @@ export async function claimSeat(
     readonly seat: number;
     readonly from_device_hash: string;
     readonly device_hash: string;
+    readonly generation: number;
     readonly now: number;
   },
 ): Promise<ClaimOutcome> {
@@ -84,14 +85,15 @@ export async function claimSeat(
   if (seats.some((seat) => seat.device_hash === claim.device_hash)) return { ok: false, why: 'has-seat' };
   const seat = seats.find((each) => each.seat === claim.seat);
   if (seat?.device_hash !== claim.from_device_hash) return { ok: false, why: 'changed' };
-  const claimed: SeatRow = { ...seat, device_hash: claim.device_hash, ready: 0, taken_at: claim.now };
+  const { device_hash, generation, now } = claim;
+  const change = { device_hash, generation, ready: 0, taken_at: now };
   await tx
     .updateTable('seats')
-    .set({ device_hash: claimed.device_hash, ready: 0, taken_at: claimed.taken_at })
+    .set(change)
     .where('entitlement', '=', claim.entitlement)
     .where('seat', '=', claim.seat)
     .execute();
-  return { ok: true, seat: claimed };
+  return { ok: true, seat: { ...seat, ...change } };
 }
 
 /** Changes what the holder of a seat may change; false when the device holds no seat here. */
@@ -99,7 +101,7 @@ export async function updateSeat(
   tx: Tx,
   entitlement: string,
   deviceHash: string,
-  change: Partial<Pick<SeatRow, 'name' | 'colour' | 'ready'>>,
+  change: Partial<Pick<SeatRow, 'name' | 'colour' | 'ready' | 'generation'>>,
 ): Promise<boolean> {
   if (Object.keys(change).length === 0) return (await seatOfDevice(tx, entitlement, deviceHash)) !== null;
   const { numUpdatedRows } = await tx

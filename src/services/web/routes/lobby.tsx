@@ -42,7 +42,7 @@ function lookRoutes({ routes, deps, presence }: Lobby): void {
   routes.get(PATH, (c) =>
     forTeam(c, async (team) => {
       const state = await stateFor(c, team);
-      if (state.room !== null && state.mine !== null) return seeOther(`/r/${state.room}`);
+      if (state.room !== null && state.admitted) return seeOther(`/r/${state.room}`);
       return sendPage(<LobbyPage c={c} team={team} state={state} />);
     }),
   );
