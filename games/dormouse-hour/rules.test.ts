@@ -52,7 +52,18 @@ test('the same seed and moves give the same state, also through JSON at every st
 const nearMove = fc.record(
   {
     type: fc.constantFrom(
-      ...['take', 'use', 'face', 'sing', 'ring', 'place', 'post', 'moon', 'weight', 'turn', 'swing', 'hint'],
+      'take',
+      'use',
+      'face',
+      'sing',
+      'ring',
+      'place',
+      'post',
+      'moon',
+      'weight',
+      'turn',
+      'swing',
+      'hint',
     ),
     item: fc.oneof(fc.constantFrom(...ITEMS), fc.jsonValue()),
     on: fc.oneof(fc.constantFrom(...TARGETS), fc.jsonValue()),

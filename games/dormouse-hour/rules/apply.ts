@@ -3,7 +3,7 @@ import { ring, sing, wind } from './bird.ts';
 import { turnFace } from './drawer.ts';
 import { hintsFor } from './hints.ts';
 import { goTo, setMoon, setWeight } from './posts.ts';
-import { roll, turnTile } from './run.ts';
+import { dropNut, turnTile } from './run.ts';
 import { type Item, type Move, PUZZLES, type State, wheelItem } from './state.ts';
 import { placeWheel } from './train.ts';
 
@@ -89,7 +89,7 @@ function use(state: State, { item, on }: Extract<Move, { type: 'use' }>): State 
   if (item === 'key' && on === 'bird') return { ...state, bag, bird: wind(state.bird) };
   if (item === 'crank' && on === 'hatch') return { ...state, bag, hatch: true };
   if (item === 'nut' && on === 'run' && state.hatch && state.train.solved) {
-    const run = roll(state.run);
+    const run = dropNut(state.run);
     return { ...state, run, bag: run.solved ? bag : state.bag };
   }
   return state;

@@ -25,7 +25,7 @@ export function turnFace(drawer: Drawer, wheel: number, face: number): Drawer {
 /** The faces eldest first, read off the portraits as a player does. */
 export function facesInOrder(drawer: Drawer): number[] {
   const faces: number[] = [];
-  for (let place = drawer.portraits.findIndex(({ after }) => after === -1); place >= 0; ) {
+  for (let place = drawer.portraits.findIndex(({ after }) => after === -1); place >= 0;) {
     faces.push(drawer.portraits[place]?.face ?? 0);
     const last = place;
     place = drawer.portraits.findIndex(({ after }) => after === last);

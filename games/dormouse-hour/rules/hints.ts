@@ -31,7 +31,8 @@ const STEPS: { readonly [puzzle in PuzzleId]: (state: State) => readonly string[
     const arbor = wanted.findIndex((teeth, at) => state.train.placed[at] !== teeth);
     const teeth = wanted[arbor] ?? 0;
     const there = state.train.placed.includes(teeth) || state.bag.includes(wheelItem(teeth));
-    if (!there) return ['missing', 'loft', state.drawer.open ? 'bird' : 'drawer'];
+    // The way up opens with the drawer, so only the bird can still keep a wheel.
+    if (!there) return ['missing', 'loft', 'bird'];
     return [turning(state.train) > 1 ? 'on' : 'look', 'method', `answer.${arbor}.${teeth}`];
   },
   posts({ posts }) {
@@ -48,6 +49,7 @@ const STEPS: { readonly [puzzle in PuzzleId]: (state: State) => readonly string[
   run(state) {
     const [next] = stepsToDo(state.run);
     if (next) return ['look', 'method', `answer.${next.tile}`];
-    return state.bag.includes('nut') ? ['ready', 'nut', 'drop'] : ['missing', 'loft', 'bird'];
+    // Whoever has set all the wheels has opened the bird, and with it found the nut.
+    return ['ready', 'nut', 'drop'];
   },
 };

@@ -50,8 +50,7 @@ describe('the nightingale', () => {
     const wound = playUntil(4, ({ bird }) => bird.wound);
     const { tune } = wound.bird;
     const rings = tune.map((bell): Move => ({ type: 'ring', bell }));
-    const wrong = (Math.max(tune[0] ?? 0, tune[2] ?? 0) + 1) % 5 === tune[0] ? 4 : 0;
-    const other = [0, 1, 2, 3, 4].find((bell) => bell !== tune[0] && bell !== tune[2]) ?? wrong;
+    const other = [0, 1, 2, 3, 4].find((bell) => bell !== tune[0] && bell !== tune[2]) ?? 0;
     expect(play(wound, 1, ...rings.slice(0, 2), { type: 'ring', bell: other }).bird.right).toBe(0);
     expect(play(wound, 1, ...rings.slice(0, 2), { type: 'sing' }).bird.right).toBe(0);
     const opened = play(wound, 1, ...rings);
@@ -178,7 +177,9 @@ describe('the nut run', () => {
 
   test('is covered until the wheels turn; a nut that falls out comes back', () => {
     const state = upstairs(12);
-    expect(play(state, 1, { type: 'turn', tile: 0, turn: 1 }, { type: 'turn', tile: 0, turn: 2 })).toBe(state);
+    expect(play(state, 1, { type: 'turn', tile: 0, turn: 1 }, { type: 'turn', tile: 0, turn: 2 })).toBe(
+      state,
+    );
     const open = playUntil(12, ({ train }) => train.solved);
     const dropped = play(open, 1, { type: 'use', item: 'nut', on: 'run' });
     expect(dropped.run).toMatchObject({ rolls: 1, solved: false });

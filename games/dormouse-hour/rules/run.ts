@@ -50,7 +50,7 @@ export function turnTile(run: Run, tile: number, turn: number): Run {
   return { ...run, tiles: withAt(run.tiles, tile, { ...old, turn }) };
 }
 
-export function roll(run: Run): Run {
+export function dropNut(run: Run): Run {
   return { ...run, rolls: run.rolls + 1, solved: run.solved || trace(run).arrived };
 }
 

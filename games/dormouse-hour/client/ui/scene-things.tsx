@@ -1,0 +1,117 @@
+/** @jsxImportSource preact */
+/**
+ * The things of a scene. First all drawings, then the light over them, then the signs that must
+ * stay readable: small brass eyes on what can be looked at, names, and which mate is where.
+ */
+import type { ComponentChildren, JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { At } from '../art/basics.tsx';
+import { paint } from '../art/defs.tsx';
+import { type Closeup, useGame } from '../game.ts';
+import { useMates } from './mates.tsx';
+import { Pill } from './label.tsx';
+import { useUnit } from './unit.ts';
+import { Spot } from './spot.tsx';
+
+export interface Placed {
+  readonly x: number;
+  readonly y: number;
+  readonly s?: number;
+}
+
+export interface Thing {
+  readonly id: string;
+  readonly at: Placed;
+  /** Left, top, width and height of what can be pressed, as seen from `at`. */
+  readonly box: readonly [number, number, number, number];
+  readonly name: string;
+  readonly label?: string;
+  readonly art: JSX.Element | null;
+  /** Where its eye is, as seen from `at`; none = nothing to be done here. */
+  readonly eye?: readonly [number, number] | null;
+  readonly closeup?: Closeup;
+  readonly drop?: string;
+  readonly onPress: () => void;
+}
+
+export function SceneThings({ things, light }: { things: readonly Thing[]; light: ComponentChildren }) {
+  const game = useGame();
+  const [pointed, setPointed] = useState<string | null>(null);
+  return (
+    <g>
+      {things.map((thing) => (
+        <g
+          key={thing.id}
+          data-thing={thing.id}
+          onPointerEnter={() => setPointed(thing.id)}
+          onPointerLeave={() => setPointed(null)}
+          onFocusCapture={() => setPointed(thing.id)}
+          onBlurCapture={() => setPointed(null)}
+        >
+          <Spot
+            {...area(thing)}
+            label={thing.label ?? thing.name}
+            onPress={thing.onPress}
+            stage={`${game.place}.${thing.id}`}
+            {...dropOf(thing)}
+          >
+            <At {...thing.at}>{thing.art}</At>
+          </Spot>
+        </g>
+      ))}
+      {light}
+      <g pointer-events="none" aria-hidden="true">
+        {things.map((thing) => (
+          <Signs key={thing.id} thing={thing} named={pointed === thing.id} />
+        ))}
+      </g>
+    </g>
+  );
+}
+
+function area({ at: { x, y, s = 1 }, box: [left, top, w, h] }: Thing) {
+  return { x: x + left * s, y: y + top * s, w: w * s, h: h * s };
+}
+
+function dropOf({ drop }: Thing): { drop?: string } {
+  return drop === undefined ? {} : { drop };
+}
+
+function Signs({ thing, named }: { thing: Thing; named: boolean }) {
+  const unit = useUnit();
+  const mates = useMates().filter((mate) => thing.closeup !== undefined && mate.view === thing.closeup);
+  const { x, y, w, h } = area(thing);
+  const { at, eye } = thing;
+  return (
+    <g>
+      {eye && (
+        <g
+          transform={`translate(${at.x + eye[0] * (at.s ?? 1)} ${at.y + eye[1] * (at.s ?? 1)}) scale(${unit})`}
+        >
+          <g class="dh-eye">
+            <circle r="30" fill={paint('lamp')} opacity="0.5" />
+            <circle r="11" fill="#2a1a12" opacity="0.75" />
+            <circle r="11" fill="none" stroke="#ffe6a0" stroke-width="2.5" />
+            <circle r="4" fill="#fff3c4" />
+          </g>
+        </g>
+      )}
+      {named && (
+        <g transform={`translate(${x + w / 2} ${y + h}) scale(${unit})`}>
+          <Pill text={thing.name} />
+        </g>
+      )}
+      {mates.map((mate, index) => (
+        <g
+          key={mate.seat}
+          transform={`translate(${x + w / 2 + (index - (mates.length - 1) / 2) * 40 * unit} ${y}) scale(${unit})`}
+        >
+          <circle r="16" fill="#120d18" stroke={mate.colour} stroke-width="3" />
+          <text y="6" text-anchor="middle" font-size="17" fill={mate.colour}>
+            {mate.name.slice(0, 1)}
+          </text>
+        </g>
+      ))}
+    </g>
+  );
+}
