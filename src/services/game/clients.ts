@@ -5,9 +5,8 @@
  * message; until then it is forgotten as soon as no socket holds it, so that hellos alone cost nothing.
  */
 export interface Client {
-  /** Hex of the id. */
+  /** The id in hex: a string takes less memory than bytes do. */
   readonly key: string;
-  readonly id: Uint8Array;
   readonly seat: number;
   /** 0 until the first message was assigned its place. */
   number: number;
@@ -33,7 +32,6 @@ export class ClientTable {
   restore(number: number, id: Uint8Array, seat: number, lastSeq: number): void {
     const client: Client = {
       key: clientKey(id),
-      id: id.slice(),
       seat,
       number,
       durableNumber: number,
@@ -52,7 +50,6 @@ export class ClientTable {
     if (present && present.seat !== seat) return null;
     const client = present ?? {
       key,
-      id: id.slice(),
       seat,
       number: 0,
       durableNumber: 0,
@@ -93,5 +90,10 @@ export class ClientTable {
 }
 
 export function clientKey(id: Uint8Array): string {
-  return Buffer.from(id.buffer, id.byteOffset, id.length).toString('hex');
+  return id.toHex();
+}
+
+/** The id itself: what `client` records carry. */
+export function clientId(client: Client): Uint8Array {
+  return Uint8Array.fromHex(client.key);
 }

@@ -17,7 +17,7 @@ import { AddressBook, GAME_LIMITS, type GameLimits } from './limits.ts';
 import { ReplayPace } from './pace.ts';
 import type { Room } from './room.ts';
 import { RoomTable } from './rooms.ts';
-import { Session } from './session.ts';
+import { Session, type SessionOutside } from './session.ts';
 import { SignalTicker } from './signals.ts';
 import type { RoomStore } from './store.ts';
 
@@ -34,6 +34,8 @@ export interface GameDeps {
   onFinish(room: string): void;
   /** Archive and log of a room disagree for good: it must be quarantined, and somebody told. */
   onBroken(room: string, why: string): void;
+  /** For the operator's log: something could not be read, or has a bug; players were told to come back. */
+  report?(what: string, error: unknown): void;
 }
 
 export interface DrainPlan {
@@ -79,7 +81,7 @@ class GameService implements Game {
   private readonly limits: GameLimits;
   private readonly wheel: HeartbeatWheel;
   private readonly rooms: RoomTable;
-  private readonly pace: ReplayPace;
+  private readonly sessionOutside: SessionOutside;
   private readonly sessions = new Set<Session>();
   private readonly addresses = new AddressBook();
   /** Sockets that have not said hello yet. */
@@ -91,10 +93,21 @@ class GameService implements Game {
     this.deps = deps;
     this.limits = { ...GAME_LIMITS, ...deps.limits };
     this.wheel = new HeartbeatWheel(world.timers);
-    this.pace = new ReplayPace(world.timers);
     const ticker = new SignalTicker(world);
     const { limits, wheel } = this;
-    this.rooms = new RoomTable({ ...deps, limits, wheel, ticker });
+    const report = (what: string, error: unknown) => deps.report?.(what, error);
+    this.rooms = new RoomTable({ ...deps, limits, wheel, ticker, report });
+    const { keys, log, store } = deps;
+    this.sessionOutside = {
+      world,
+      keys,
+      limits,
+      rooms: this.rooms,
+      source: { log, store, pace: new ReplayPace(world.timers) },
+      report,
+      greeted: () => this.unknown--,
+      ended: (session, hadGreeted) => this.ended(session, hadGreeted),
+    };
   }
 
   readonly sockets = ({ path, address }: SocketOffer): SocketAnswer => {
@@ -126,18 +139,14 @@ class GameService implements Game {
       for (const session of [...this.sessions].slice(0, batch)) session.close(Close.goingAway);
       if (this.sessions.size > 0) await this.pause(everyMs);
     }
-    await this.releaseAll();
+    await this.rooms.stop();
   }
 
   async stop(): Promise<void> {
     this.leaving = true;
-    await Promise.race([this.releaseAll(), this.pause(STOP_MS)]);
+    await Promise.race([this.rooms.stop(), this.pause(STOP_MS)]);
     for (const session of this.sessions) session.close(Close.goingAway);
     this.wheel.stop();
-  }
-
-  private async releaseAll(): Promise<void> {
-    await Promise.all(this.rooms.open().map((room) => this.rooms.release(room, Close.goingAway)));
   }
 
   private pause(ms: number): Promise<void> {
@@ -145,25 +154,17 @@ class GameService implements Game {
   }
 
   private open(peer: Session['peer'], room: string): PeerHandler {
-    const { address } = peer;
-    this.addresses.add(address);
+    this.addresses.add(peer.address);
     this.unknown++;
-    const { world, keys, log, store } = this.deps;
-    const session = new Session(peer, room, {
-      world,
-      keys,
-      limits: this.limits,
-      rooms: this.rooms,
-      source: { log, store, pace: this.pace },
-      greeted: () => this.unknown--,
-      ended: (ended, hadGreeted) => {
-        this.sessions.delete(ended);
-        this.addresses.remove(address);
-        if (!hadGreeted) this.unknown--;
-      },
-    });
+    const session = new Session(peer, room, this.sessionOutside);
     this.sessions.add(session);
     return session;
+  }
+
+  private ended(session: Session, hadGreeted: boolean): void {
+    this.sessions.delete(session);
+    this.addresses.remove(session.peer.address);
+    if (!hadGreeted) this.unknown--;
   }
 
   private tell(command: Command): TellOutcome {
@@ -175,7 +176,9 @@ class GameService implements Game {
         return 'told';
       case 'seats':
         // If it cannot be read now, the next socket that finds its seat taken reads it again.
-        this.rooms.refreshSeats(room).catch(() => {});
+        this.rooms.refreshSeats(room).catch((error: unknown) => {
+          this.sessionOutside.report(`seats of ${room.id}`, error);
+        });
         return 'told';
       case 'notice':
         return this.notice(command.text, room) ? 'told' : 'unreachable';

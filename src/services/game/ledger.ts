@@ -9,7 +9,7 @@ import type { Clock } from '../../lib/world.ts';
 import type { AppendOutcome, RoomLog } from '../../ports/room-log/room-log.ts';
 import { RecordKind, recordLength, type RecordHeader } from '../../../sdk/protocol/record.ts';
 import { Batch } from './batch.ts';
-import type { Client, ClientTable } from './clients.ts';
+import { clientId, type Client, type ClientTable } from './clients.ts';
 import type { GameLimits } from './limits.ts';
 
 export interface LedgerEvents {
@@ -20,7 +20,7 @@ export interface LedgerEvents {
   /** The log could not take an append: everything assigned is gone, the senders will send again. */
   refused(): void;
   /** Nobody here knows what the log holds now: the room must leave memory. */
-  lost(why: 'fenced' | 'unknown'): void;
+  lost(why: 'fenced' | 'unknown', error?: unknown): void;
 }
 
 /** What of a room is durable when a ledger starts. */
@@ -127,7 +127,8 @@ export class Ledger {
     // The time is read once: a later one might take a byte more than was measured.
     const ms = this.nowMs();
     const number = this.clients.count + 1;
-    const { seat, id } = client;
+    const { seat } = client;
+    const id = clientId(client);
     let wanted = recordLength(this.next(ms, RecordKind.client, seat, number, 0), id.length);
     const message = this.next(ms, kind, seat, number, clientSeq);
     message.seq++;
@@ -226,12 +227,16 @@ export class Ledger {
     if (outcome === 'committed') this.commit(batch, records);
     else if (outcome === 'refused') this.rollBack();
     else this.giveUp(outcome);
-    if (this.inFlight !== null) return;
-    for (const wake of this.quiet.splice(0)) wake();
+    this.wakeQuiet();
   };
 
   // An append that throws tells nothing about the store.
-  private readonly failed = (): void => this.settled('unknown');
+  private readonly failed = (error: unknown): void => {
+    this.inFlight = null;
+    this.inFlightRecords = null;
+    this.giveUp('unknown', error);
+    this.wakeQuiet();
+  };
 
   private commit(batch: Batch, records: Uint8Array): void {
     this.durableSeq = batch.lastSeq;
@@ -261,9 +266,14 @@ export class Ledger {
     this.events.refused();
   }
 
-  private giveUp(why: 'fenced' | 'unknown'): void {
+  private giveUp(why: 'fenced' | 'unknown', error?: unknown): void {
     this.ended = true;
     this.collecting.clear();
-    this.events.lost(why);
+    this.events.lost(why, error);
+  }
+
+  private wakeQuiet(): void {
+    if (this.inFlight !== null) return;
+    for (const wake of this.quiet.splice(0)) wake();
   }
 }

@@ -6,19 +6,23 @@ import type { Timers } from '../../lib/world.ts';
 import type { Peer } from '../../ports/frontend/frontend.ts';
 import type { GameLimits } from './limits.ts';
 
+export interface OutletOwner {
+  /** The socket takes no more: it must go. */
+  fellBehind(): void;
+}
+
 export class Outlet {
   private readonly peer: Peer;
   private readonly limits: GameLimits;
   private readonly timers: Timers;
-  private readonly onBehind: () => void;
+  private readonly owner: OutletOwner;
   private grace: (() => void) | null = null;
 
-  /** `onBehind` is called when the socket must go. */
-  constructor(peer: Peer, limits: GameLimits, timers: Timers, onBehind: () => void) {
+  constructor(peer: Peer, limits: GameLimits, timers: Timers, owner: OutletOwner) {
     this.peer = peer;
     this.limits = limits;
     this.timers = timers;
-    this.onBehind = onBehind;
+    this.owner = owner;
   }
 
   get congested(): boolean {
@@ -26,7 +30,7 @@ export class Outlet {
   }
 
   send(frame: Uint8Array): void {
-    if (!this.peer.send(frame)) this.onBehind();
+    if (!this.peer.send(frame)) this.owner.fellBehind();
     else if (this.peer.congested) this.measure();
   }
 
@@ -47,11 +51,11 @@ export class Outlet {
 
   private measure(): void {
     const bytes = this.peer.buffered();
-    if (bytes > this.limits.outputBytesHard) this.onBehind();
+    if (bytes > this.limits.outputBytesHard) this.owner.fellBehind();
     else if (bytes > this.limits.outputBytesSoft) {
       this.grace ??= this.timers.after(this.limits.outputGraceMs, () => {
         this.grace = null;
-        if (this.peer.buffered() > this.limits.outputBytesSoft) this.onBehind();
+        if (this.peer.buffered() > this.limits.outputBytesSoft) this.owner.fellBehind();
       });
     }
   }

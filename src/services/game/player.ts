@@ -25,20 +25,28 @@ const SILENT_BEATS_MAX = 3;
 /** Beats in a row without progress until a replay is given up. */
 const STALLED_BEATS_MAX = 2;
 
+/** The same for all players. */
 export interface PlayerOutside {
   readonly world: World;
   readonly limits: GameLimits;
   readonly keys: PassKeys;
   readonly source: ReplaySource;
+  /** For the operator's log. */
+  report(what: string, error: unknown): void;
+}
+
+/** The socket that a player came by. */
+export interface PlayerHost {
+  readonly outside: PlayerOutside;
   readonly peer: Peer;
   readonly outlet: Outlet;
   readonly intake: Intake;
   /** Ends the socket. */
   close(why: CloseCode): void;
   /** Replay is over. */
-  wentLive(): void;
+  wentLive(player: Player): void;
   /** The room itself cannot go on: part of its log is nowhere. */
-  broken(why: string): void;
+  broken(room: Room, why: string): void;
 }
 
 export class Player implements Member, ReplaySink {
@@ -48,10 +56,9 @@ export class Player implements Member, ReplaySink {
   readonly generation: number;
   readonly pageKey: string;
   readonly room: Room;
-  private readonly greeting: Greeting;
   private readonly clients: readonly (Client | null)[];
   private readonly sender: Sender;
-  private readonly outside: PlayerOutside;
+  private readonly host: PlayerHost;
   private replay: Replay | null = null;
   /** A frame that cannot be sent ends the socket from within: what was under way looks here. */
   private left = false;
@@ -61,11 +68,10 @@ export class Player implements Member, ReplaySink {
   private stalledBeats = 0;
   private replaySentBefore = 0;
 
-  constructor(room: Room, greeting: Greeting, outside: PlayerOutside) {
+  constructor(room: Room, greeting: Greeting, host: PlayerHost) {
     const { claims, clients } = greeting;
     this.room = room;
-    this.greeting = greeting;
-    this.outside = outside;
+    this.host = host;
     this.seat = claims.observer ? 0 : claims.seat;
     this.observer = claims.observer;
     this.device = claims.device;
@@ -73,20 +79,20 @@ export class Player implements Member, ReplaySink {
     this.pageKey = `${this.seat}:${clientKey(clients[0]!)}`;
     // Observers send nothing: their ids take no place in the room.
     this.clients = clients.map((id) => (this.observer ? null : room.ledger.clients.hold(id, this.seat)));
-    this.sender = new Sender(room.ledger, this.clients, this.observer, outside.limits.bodyBytesMax);
+    this.sender = new Sender(room.ledger, this.clients, this.observer, host.outside.limits.bodyBytesMax);
   }
 
   /** Joins the room, says welcome and starts the replay. */
-  enter(): void {
+  enter(greeting: Greeting): void {
     this.room.join(this);
-    const { epoch, seq } = this.greeting;
+    const { epoch, seq } = greeting;
     const resumed = positionHolds(this.room.epochs, this.room.ledger.durableSeq, { epoch, seq });
-    this.deliver(this.welcome(resumed));
+    // From the start, so that what is sent beside the replay is not counted against the cap either.
+    this.replay = new Replay(this.room, resumed ? seq : 0, this, this.host.outside.source);
+    this.deliver(this.welcome(greeting, resumed));
     const held = this.room.holdFrame();
     if (held) this.deliver(held);
-    if (this.left) return;
-    this.replay = new Replay(this.room, resumed ? seq : 0, this, this.outside.source);
-    this.replay.go();
+    this.replay?.go();
   }
 
   leave(): void {
@@ -111,7 +117,7 @@ export class Player implements Member, ReplaySink {
   }
 
   drained(): void {
-    this.outside.outlet.drained();
+    this.host.outlet.drained();
     if (this.missedSignals) {
       this.missedSignals = false;
       const values = this.room.signals.all();
@@ -123,7 +129,9 @@ export class Player implements Member, ReplaySink {
   // What the room asks of a member.
 
   deliver(frame: Uint8Array): void {
-    this.outside.outlet.send(frame);
+    // The cap is for those who cannot keep up with the present; replay goes at the reader's pace.
+    if (this.replay === null) this.host.outlet.send(frame);
+    else if (!this.host.outlet.sendReplay(frame)) this.host.close(Close.tooSlow);
   }
 
   deliverSignals(frame: Uint8Array): void {
@@ -143,44 +151,45 @@ export class Player implements Member, ReplaySink {
     this.silentBeats = this.heard ? 0 : this.silentBeats + 1;
     this.heard = false;
     if (this.silentBeats >= SILENT_BEATS_MAX) return this.close(Close.silent);
-    if (this.silentBeats >= SILENT_BEATS_PING) this.outside.peer.ping();
+    if (this.silentBeats >= SILENT_BEATS_PING) this.host.peer.ping();
     if (this.stalls()) return this.close(Close.tooSlow);
     // A socket that is behind has frames under way already.
     if (!this.congested) this.deliver(frame);
   }
 
   close(why: CloseCode): void {
-    this.outside.close(why);
+    this.host.close(why);
   }
 
   // What the replay asks of its sink.
 
   get congested(): boolean {
-    return this.outside.outlet.congested;
+    return this.host.outlet.congested;
   }
 
   send(frame: Uint8Array): boolean {
-    return this.outside.outlet.sendReplay(frame);
+    return this.host.outlet.sendReplay(frame);
   }
 
   caughtUp(seq: number): void {
     this.replay = null;
     this.deliver(live.encode({ seq }));
     if (this.left) return;
-    this.outside.wentLive();
+    this.host.wentLive(this);
     this.room.goLive(this);
   }
 
   gap(seq: number): void {
-    this.outside.broken(`entry ${seq + 1} is neither in the archive nor in the log`);
+    this.host.broken(this.room, `entry ${seq + 1} is neither in the archive nor in the log`);
   }
 
-  unreadable(): void {
+  unreadable(error: unknown): void {
+    this.host.outside.report(`replay of ${this.room.id}`, error);
     this.close(Close.busy);
   }
 
   private receiveSend(frame: Uint8Array): void {
-    if (!this.outside.intake.message()) return this.close(Close.tooFast);
+    if (!this.host.intake.message()) return this.close(Close.tooFast);
     const answer = this.sender.take(frame);
     if (answer === null) return;
     if (answer === 'wait') this.room.crowded.add(this);
@@ -189,14 +198,14 @@ export class Player implements Member, ReplaySink {
   }
 
   private receiveSignal(frame: Uint8Array): void {
-    if (!this.outside.intake.small()) return this.close(Close.tooFast);
+    if (!this.host.intake.small()) return this.close(Close.tooFast);
     const said = signal.decode(frame);
     if (!said || said.value.length > SIGNAL_BYTES_MAX) return this.close(Close.malformed);
     if (!this.observer) this.room.signal(this.seat, said.value);
   }
 
   private receivePing(frame: Uint8Array): void {
-    if (!this.outside.intake.small()) return this.close(Close.tooFast);
+    if (!this.host.intake.small()) return this.close(Close.tooFast);
     const said = ping.decode(frame);
     if (!said || said.token === 0) return this.close(Close.malformed);
     this.deliver(this.room.heartbeat(said.token));
@@ -212,11 +221,11 @@ export class Player implements Member, ReplaySink {
     return this.stalledBeats >= STALLED_BEATS_MAX;
   }
 
-  private welcome(resumed: boolean): Uint8Array {
+  private welcome({ version, claims }: Greeting, resumed: boolean): Uint8Array {
     const { ledger, epoch } = this.room;
-    const { limits, world, keys } = this.outside;
+    const { limits, world, keys } = this.host.outside;
     return welcome.encode({
-      version: this.greeting.version,
+      version,
       resumed: resumed ? 1 : 0,
       epoch,
       seq: ledger.durableSeq,
@@ -226,7 +235,7 @@ export class Player implements Member, ReplaySink {
         number: client?.durableNumber ?? 0,
         lastSeq: client?.durableSeq ?? 0,
       })),
-      pass: signPass({ ...this.greeting.claims, expires: Math.floor(world.clock.now()) + PASS_MS }, keys),
+      pass: signPass({ ...claims, expires: Math.floor(world.clock.now()) + PASS_MS }, keys),
       roomMs: ledger.roomMs(),
       heartbeatMs: HEARTBEAT_MS,
       rate: limits.messageRate,

@@ -315,6 +315,26 @@ test('P56 no frame is longer than 256 KB, however much waits', async () => {
   }
 });
 
+test('P23 P54 the cap of a live socket does not count replay, nor what comes beside it', async () => {
+  const bench = await createGameBench({ outputBytesSoft: 50, outputBytesHard: 100 });
+  const anna = await bench.join({ seat: 1 });
+  await play(bench, anna, 10);
+  await bench.store.sweep(bench.log, ROOM);
+  const ben = bench.open({ seat: 2 });
+  ben.peer.stuck = true;
+  ben.hello({ seat: 2 });
+  await bench.commit();
+  for (const seat of [3, 4, 5]) {
+    await bench.join({ seat });
+    await bench.world.advance(2_000);
+  }
+  expect(ben.peer.buffered()).toBeGreaterThan(100);
+  expect(ben.closedWith).toBeNull();
+  ben.peer.drain();
+  await bench.commit();
+  expect(ben.peer.names()).toContain('live');
+});
+
 test('P24 a lasting gap breaks the room: 4500, and somebody is told', async () => {
   const bench = await createGameBench();
   const anna = await bench.join({ seat: 1 });

@@ -10,9 +10,13 @@ import type { RoomLog, Run } from '../../ports/room-log/room-log.ts';
 import type { ReplayPace } from './pace.ts';
 import type { RoomStore } from './store.ts';
 
-/** About so much of the log goes into one frame; with one record more it stays within a frame's limit. */
+/**
+ * About so much goes out at a time. A run of the log may come on top, and together they stay within
+ * the limit of a frame; what is under way of a replay stays far below the cap of a live socket.
+ */
 const PAGE_BYTES = 64 * 1024;
-const CHUNKS_PER_PAGE = 8;
+/** How many chunks are asked for at a time: most are far smaller than a page. */
+const CHUNKS_PER_READ = 8;
 /** A gap seen so often in a row is no race with the archiver. */
 const READS_MAX = 4;
 const RETRY_MS = 50;
@@ -136,7 +140,7 @@ export class Replay {
         if (page) return page;
       }
       // The log lets go of an entry only when the archive has it, so this order misses none.
-      const page = chunkPage(await store.chunks(room.id, after, CHUNKS_PER_PAGE), after);
+      const page = chunkPage(await store.chunks(room.id, after, CHUNKS_PER_READ), after);
       if (page) {
         room.archivedSeq = Math.max(room.archivedSeq, page.last);
         return page;
@@ -149,13 +153,16 @@ export class Replay {
   }
 }
 
-/** The leading chunks that follow `after` without a gap and are whole. */
+/** The leading chunks that follow `after` without a gap and are whole, about PAGE_BYTES of them. */
 export function chunkPage(rows: readonly ChunkRow[], after: number): Page | null {
   const frames: Uint8Array[] = [];
   let last = after;
+  let bytes = 0;
   for (const { first_seq: first, last_seq: end, deflated, crc } of rows) {
     const follows = frames.length === 0 ? first <= last + 1 && end > last : first === last + 1;
-    if (!follows || crc32(deflated) !== crc) break;
+    const fits = frames.length === 0 || bytes + deflated.length <= PAGE_BYTES;
+    if (!follows || !fits || crc32(deflated) !== crc) break;
+    bytes += deflated.length;
     frames.push(chunk.encode({ first, last: end, deflated }));
     last = end;
   }

@@ -54,7 +54,7 @@ export interface RoomOutside {
   readonly limits: GameLimits;
   readonly ticker: SignalTicker;
   /** The ledger does not know what the log holds: forget the room. */
-  lost(room: Room): void;
+  lost(room: Room, why: 'fenced' | 'unknown', error?: unknown): void;
   finished(room: Room): void;
   /** The log refused an append: tell the room with `setHold(false)` when to try again. */
   refused(room: Room): void;
@@ -130,8 +130,8 @@ export class Room implements Signalling, PresenceSource {
     this.outside.refused(this);
   }
 
-  lost(): void {
-    this.outside.lost(this);
+  lost(why: 'fenced' | 'unknown', error?: unknown): void {
+    this.outside.lost(this, why, error);
   }
 
   // Members.

@@ -33,6 +33,8 @@ export interface RoomTableOutside {
   onFinish(room: string): void;
   /** The room's log is broken: it must be quarantined and somebody told. */
   onBroken(room: string, why: string): void;
+  /** For the operator's log. */
+  report(what: string, error: unknown): void;
 }
 
 type Entry =
@@ -46,13 +48,17 @@ export class RoomTable {
   private readonly gate: Gate;
   private readonly roomOutside: RoomOutside;
   private logState: LogState = 'serving';
+  private stopping = false;
 
   constructor(outside: RoomTableOutside) {
     this.outside = outside;
     this.gate = new Gate(outside.limits.loadsMax);
     this.roomOutside = {
       ...outside,
-      lost: (room) => this.forget(room, Close.ownerLost),
+      lost: (room, why, error) => {
+        if (error !== undefined) outside.report(`append to ${room.id}: ${why}`, error);
+        this.forget(room, Close.ownerLost);
+      },
       finished: (room) => outside.onFinish(room.id),
       refused: (room) => this.refused(room),
     };
@@ -108,6 +114,12 @@ export class RoomTable {
     this.forget(room, Close.roomBroken);
   }
 
+  /** Loads no more rooms and releases those that are here. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    await Promise.all(this.open().map((room) => this.release(room, Close.goingAway)));
+  }
+
   /** What was taken becomes durable; then the room leaves memory and the log lets go of it. */
   async release(room: Room, why: CloseCode): Promise<void> {
     const entry = this.entries.get(room.id);
@@ -129,8 +141,9 @@ export class RoomTable {
   private async letGo(room: Room): Promise<void> {
     try {
       await this.outside.log.release(room.id, room.epoch);
-    } catch {
+    } catch (error) {
       // The fence of the next owner does not need it; only memory is kept a while longer.
+      this.outside.report(`releasing room ${room.id}`, error);
     }
   }
 
@@ -155,6 +168,10 @@ export class RoomTable {
     try {
       const pause = (ms: number) => new Promise<void>((resolve) => world.timers.after(ms, resolve));
       const loaded = await loadRoom(id, { ...this.outside, pause });
+      if (loaded.ok && this.stopping) {
+        this.entries.delete(id);
+        return Close.goingAway;
+      }
       if (!loaded.ok) {
         this.entries.delete(id);
         if (loaded.broken) this.outside.onBroken(id, loaded.broken);
@@ -165,8 +182,8 @@ export class RoomTable {
       const stopBeating = this.outside.wheel.add({ beat: () => this.beat(room) });
       this.entries.set(id, { kind: 'open', room, stopBeating });
       return room;
-    } catch {
-      // The database or the log could not be read just now.
+    } catch (error) {
+      this.outside.report(`loading room ${id}`, error);
       this.entries.delete(id);
       return Close.busy;
     }

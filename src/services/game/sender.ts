@@ -20,18 +20,19 @@ export class Sender {
   private readonly ledger: Ledger;
   /** In the order of the hello; null = the id belongs to another seat. */
   private readonly clients: readonly (Client | null)[];
-  /** Where `expect` was said and not yet followed: one answer for a whole run of wrong frames. */
-  private readonly asked: boolean[];
-  /** Where a message was turned back because too much waits; `expect` is owed to these. */
-  private readonly owed: boolean[];
+  /**
+   * Where `expect` was said and not yet followed, a bit per client: one answer for a whole run of
+   * wrong frames.
+   */
+  private asked = 0;
+  /** Where a message was turned back because too much waits; `expect` is owed to these (bits). */
+  private owed = 0;
   private readonly observer: boolean;
   private readonly bodyBytesMax: number;
 
   constructor(ledger: Ledger, clients: readonly (Client | null)[], observer: boolean, bodyBytesMax: number) {
     this.ledger = ledger;
     this.clients = clients;
-    this.asked = clients.map(() => false);
-    this.owed = clients.map(() => false);
     this.observer = observer;
     this.bodyBytesMax = bodyBytesMax;
   }
@@ -46,7 +47,7 @@ export class Sender {
     if (frame.length - head.bodyAt > this.bodyBytesMax) return no(RefusedReason.tooLarge);
     const offer = this.ledger.offer(client, head.clientSeq, head.kind, frame.subarray(head.bodyAt));
     if (offer === 'jump') return this.expect(client);
-    this.asked[head.client] = false;
+    this.asked &= ~(1 << head.client);
     switch (offer) {
       case 'taken':
       case 'repeat':
@@ -54,8 +55,8 @@ export class Sender {
         return null;
       case 'crowded':
         // Said once there is room again; what comes meanwhile is out of turn and gets no answer.
-        this.asked[head.client] = true;
-        this.owed[head.client] = true;
+        this.asked |= 1 << head.client;
+        this.owed |= 1 << head.client;
         return 'wait';
       case 'full':
         return no(RefusedReason.roomFull);
@@ -70,16 +71,17 @@ export class Sender {
   settleDebts(): Uint8Array[] {
     const frames: Uint8Array[] = [];
     for (const [place, client] of this.clients.entries()) {
-      if (!this.owed[place] || !client) continue;
-      this.owed[place] = false;
+      if ((this.owed & (1 << place)) === 0 || !client) continue;
       frames.push(expect.encode({ client: place, next: client.durableSeq + 1 }));
     }
+    this.owed = 0;
     return frames;
   }
 
   private expect(client: Client): Answer {
-    if (this.asked[head.client]) return null;
-    this.asked[head.client] = true;
+    const bit = 1 << head.client;
+    if (this.asked & bit) return null;
+    this.asked |= bit;
     // The durable one: what is still under way may yet be refused, and a repeat does no harm.
     return expect.encode({ client: head.client, next: client.durableSeq + 1 });
   }

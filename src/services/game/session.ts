@@ -3,15 +3,12 @@
  * time-out and the socket's own end are told what they mean by the state they find.
  */
 import { Close, type CloseCode } from '../../../sdk/protocol/close-codes.ts';
-import type { PassKeys } from '../../domain/pass.ts';
-import type { World } from '../../lib/world.ts';
 import type { Peer, PeerHandler } from '../../ports/frontend/frontend.ts';
 import { readHello, type Greeting } from './hello.ts';
 import { Intake } from './intake.ts';
-import type { GameLimits } from './limits.ts';
-import { Outlet } from './outlet.ts';
-import { Player } from './player.ts';
-import type { ReplaySource } from './replay.ts';
+import { Outlet, type OutletOwner } from './outlet.ts';
+import { Player, type PlayerHost, type PlayerOutside } from './player.ts';
+import type { Room } from './room.ts';
 import type { RoomTable } from './rooms.ts';
 
 type State =
@@ -22,24 +19,22 @@ type State =
   | { readonly kind: 'live'; readonly player: Player }
   | { readonly kind: 'closed' };
 
-export interface SessionOutside {
-  readonly world: World;
-  readonly limits: GameLimits;
-  readonly keys: PassKeys;
+/** The same for all sessions: an idle socket should cost little. */
+export interface SessionOutside extends PlayerOutside {
   readonly rooms: RoomTable;
-  readonly source: ReplaySource;
   /** The socket has said hello: it counts no longer as one of the unknown. */
   greeted(): void;
   /** The socket is gone. Comes once; `hadGreeted` says whether `greeted` was called. */
   ended(session: Session, hadGreeted: boolean): void;
 }
 
-export class Session implements PeerHandler {
+export class Session implements PeerHandler, PlayerHost, OutletOwner {
   readonly peer: Peer;
+  readonly outside: SessionOutside;
+  readonly outlet: Outlet;
   private readonly room: string;
-  private readonly outside: SessionOutside;
-  private readonly outlet: Outlet;
-  private readonly intake: Intake;
+  /** Made with the first frame that counts: most watchers and idle players send none. */
+  private paced: Intake | null = null;
   private state: State;
 
   constructor(peer: Peer, room: string, outside: SessionOutside) {
@@ -47,8 +42,7 @@ export class Session implements PeerHandler {
     this.peer = peer;
     this.room = room;
     this.outside = outside;
-    this.outlet = new Outlet(peer, limits, world.timers, () => this.close(Close.tooSlow));
-    this.intake = new Intake(peer, limits, world);
+    this.outlet = new Outlet(peer, limits, world.timers, this);
     const cancelDeadline = world.timers.after(limits.helloMs, () => this.close(Close.helloLate));
     this.state = { kind: 'awaiting-hello', cancelDeadline };
   }
@@ -87,6 +81,24 @@ export class Session implements PeerHandler {
     this.end();
   }
 
+  get intake(): Intake {
+    const { limits, world } = this.outside;
+    this.paced ??= new Intake(this.peer, limits, world);
+    return this.paced;
+  }
+
+  fellBehind(): void {
+    this.close(Close.tooSlow);
+  }
+
+  wentLive(player: Player): void {
+    if (this.state.kind === 'replaying') this.state = { kind: 'live', player };
+  }
+
+  broken(room: Room, why: string): void {
+    this.outside.rooms.broken(room, why);
+  }
+
   /** A frame for everybody who is in a room. */
   tell(frame: Uint8Array): void {
     this.player()?.deliver(frame);
@@ -113,7 +125,10 @@ export class Session implements PeerHandler {
     const early: Uint8Array[] = [];
     this.state = { kind: 'loading', early };
     this.outside.greeted();
-    this.admit(outcome.greeting, early).catch(() => this.close(Close.busy));
+    this.admit(outcome.greeting, early).catch((error: unknown) => {
+      this.outside.report(`admission to ${this.room}`, error);
+      this.close(Close.busy);
+    });
   }
 
   private keep(early: Uint8Array[], frame: Uint8Array): void {
@@ -126,19 +141,9 @@ export class Session implements PeerHandler {
     const admitted = await rooms.admit(this.room, greeting.claims, (room) => {
       // Closed while the room was being loaded.
       if (this.state.kind !== 'loading') return;
-      const player = new Player(room, greeting, {
-        ...this.outside,
-        peer: this.peer,
-        outlet: this.outlet,
-        intake: this.intake,
-        close: (why) => this.close(why),
-        wentLive: () => {
-          if (this.state.kind === 'replaying') this.state = { kind: 'live', player };
-        },
-        broken: (why) => rooms.broken(room, why),
-      });
+      const player = new Player(room, greeting, this);
       this.state = { kind: 'replaying', player };
-      player.enter();
+      player.enter(greeting);
       for (const frame of early) this.message(frame);
     });
     if (admitted !== null) this.close(admitted);
@@ -149,7 +154,7 @@ export class Session implements PeerHandler {
     if (state.kind === 'closed') return;
     this.state = { kind: 'closed' };
     this.outlet.stop();
-    this.intake.stop();
+    this.paced?.stop();
     if (state.kind === 'awaiting-hello') state.cancelDeadline();
     if (state.kind === 'replaying' || state.kind === 'live') state.player.leave();
     this.outside.ended(this, state.kind !== 'awaiting-hello');
