@@ -10,6 +10,7 @@ import type { ReleaseManifest } from './domain/release.ts';
 import type { Studio } from './domain/studio.ts';
 import { faultLine, publishAll } from './commands/publish.ts';
 import { OperatorError } from './errors.ts';
+import { diskUsed } from './lib/disk-space.real.ts';
 import { newId } from './lib/id.ts';
 import type { Keyring } from './lib/keyring.ts';
 import { lanAddress } from './lib/lan.real.ts';
@@ -47,6 +48,8 @@ import { buildPlatformAssets } from './services/web/assets.ts';
 import { createWeb } from './services/web/web.tsx';
 
 const REGION = 'local';
+/** Rule 6: on a fuller disk no new free rooms. */
+const DISK_USED_MAX = 0.85;
 /** How long open requests and sockets get when the port closes. */
 const FRONTEND_GRACE_MS = 2_000;
 const WEBHOOK_MS_MAX = 10_000;
@@ -296,6 +299,7 @@ async function startWeb(
     url,
     placeRoom: () => ({ slot: settings.slot, bootId }),
     freeRoomsPerHour: settings.freeRoomsPerHour,
+    spaceForFreeRooms: async () => (await diskUsed(settings.dataDir)) < DISK_USED_MAX,
     outbox: settings.smtp === '' ? directoryOutbox(outboxDir(settings)) : null,
     assets: await buildPlatformAssets(),
     till: till.desk,

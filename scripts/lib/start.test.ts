@@ -128,7 +128,27 @@ test('says what to do when npm fails, and starts nothing', async () => {
 });
 
 test('ends with the exit code of the program', async () => {
-  expect((await npmStart([], { CODE: '3' })).code).toBe(3);
+  expect((await npmStart([], { CODE: '4' })).code).toBe(4);
+});
+
+test('a program that ended because an engine failed is started again, and again', async () => {
+  write(
+    'src/main.ts',
+    `import { existsSync, writeFileSync } from 'node:fs';
+const tried = ['first', 'second'].find((name) => !existsSync(name));
+console.log(tried ?? 'served');
+if (tried) writeFileSync(tried, '');
+process.exit(tried ? 3 : 0);`,
+  );
+  const { code, out } = await npmStart([]);
+  expect(out).toBe('first\nsecond\nserved\n');
+  expect(code).toBe(0);
+});
+
+test('a program whose engine fails for the sixth time in ten minutes is left to the operator', async () => {
+  const { code, out } = await npmStart([], { CODE: '3' });
+  expect(out).toBe('run start\n'.repeat(6));
+  expect(code).toBe(3);
 });
 
 test.each(['SIGINT', 'SIGTERM'] as const)('passes %s on and waits for the end', async (signal) => {

@@ -88,6 +88,7 @@ export interface FixtureOptions {
   /** Changes to the till, such as one whose webhooks get lost. */
   readonly deliver?: TillOptions['deliver'];
   readonly freeRoomsPerHour?: number;
+  readonly spaceForFreeRooms?: WebDeps['spaceForFreeRooms'];
   readonly health?: WebDeps['health'];
   readonly url?: string;
 }
@@ -190,6 +191,7 @@ function baseDeps(options: FixtureOptions, { told, logged }: Heard) {
     log: { info: write, error: write },
     placeRoom: () => ({ slot: 'h1', bootId: 'boot' }),
     freeRoomsPerHour: options.freeRoomsPerHour ?? 10,
+    spaceForFreeRooms: options.spaceForFreeRooms ?? (async () => true),
     health: options.health ?? (() => ({ web: null })),
   };
 }

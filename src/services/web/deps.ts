@@ -28,6 +28,8 @@ export interface WebDeps {
   /** Where new rooms are placed: a function so that the directory may decide. */
   readonly placeRoom: () => { readonly slot: string; readonly bootId: string };
   readonly freeRoomsPerHour: number;
+  /** False when the disk is so full that what is left is kept for those who paid. */
+  readonly spaceForFreeRooms: () => Promise<boolean>;
   /** The mails that were kept instead of sent; null when they are sent. */
   readonly outbox: Outbox | null;
   /** Scripts and styles of our own pages, built at start: logical name (`play.js`) → address. */

@@ -146,6 +146,15 @@ test('the free game opens a right of its own per visitor, and only so many an ho
   expect((await shop.post('/games/sample-hour/free', {})).status).toBe(303);
 });
 
+test('on a nearly full disk there are no new free rooms, and tickets are still sold', async () => {
+  shop = await openWeb({ spaceForFreeRooms: async () => false });
+  const refused = await shop.post('/games/sample-hour/free', {});
+  expect(refused.status).toBe(503);
+  expect(await refused.text()).toContain('free-full');
+  expect(await shop.counts()).toMatchObject({ entitlements: 0 });
+  expect((await shop.get('/games/sample-hour/buy')).status).toBe(200);
+});
+
 test('a game that is not free, or not there, cannot be played for nothing', async () => {
   shop = await openWeb({ releases: [sampleRelease({ free: false })] });
   expect((await shop.post('/games/sample-hour/free', {})).status).toBe(404);

@@ -27,6 +27,7 @@ export const shopRoutes: RouteModule = (routes, deps) => {
   routes.postForm('/games/:slug/free', { limit, tooMany: 'free-limit' }, async (c) => {
     const found = await offer(deps.db.read, c.req.param('slug'), c.var.locale);
     if (!found?.free) return sendError(c, 'game-not-free');
+    if (!(await deps.spaceForFreeRooms())) return sendError(c, 'free-full');
     return seeOther(playPath(await giveFree(deps, found.slug)));
   });
 };
