@@ -1,0 +1,140 @@
+/**
+ * `npm run bench:client`: what a player on a poor phone gets, in Chromium with the phone profile
+ * (1.6 Mbit/s down, 750 kbit/s up, 150 ms round trip, CPU ÷ 4). `--runs 5 --json FILE`. Ends with 1
+ * if a line is not reached. Everything runs on this machine: nothing else should.
+ */
+import { parseArgs } from 'node:util';
+import type { Browser, CDPSession, Page } from 'puppeteer-core';
+import { launch, visitor } from '../test/e2e/support/browser.ts';
+import { startServer, temporaryFolder, type ServerProcess } from '../test/e2e/support/server.ts';
+import { enter, live } from '../test/e2e/support/team.ts';
+import { freeLink } from './lib/free-link.ts';
+import { judge, type Line, median } from './lib/verdict.ts';
+
+const { values } = parseArgs({
+  options: { runs: { type: 'string', default: '5' }, json: { type: 'string' } },
+});
+const PHONE = {
+  offline: false,
+  latency: 150,
+  downloadThroughput: (1.6 * 1_000_000) / 8,
+  uploadThroughput: 750_000 / 8,
+};
+const CPU_SLOWER = 4;
+
+const folder = await temporaryFolder('bench-client');
+const server = await startServer({
+  port: 0,
+  url: '',
+  dataDir: folder.path,
+  env: { ESCAPEMENT_FREE_ROOMS_PER_HOUR: '1000' },
+});
+const browser = await launch('chromium');
+try {
+  const runs = Number(values.runs);
+  const figures = {
+    shopLcpMs: await repeat(runs, () => shopLcp(browser, server)),
+    enterToEchoMs: await repeat(runs, () => enterToEcho(browser, server)),
+    backToLiveMs: await repeat(runs, () => backToLive(browser, server)),
+    scriptBytes: [await scriptBytes(browser, server)],
+  };
+  const lines: readonly Line[] = [
+    {
+      name: 'shop page, largest paint without script',
+      unit: 'ms',
+      value: median(figures.shopLcpMs),
+      max: 1_500,
+    },
+    { name: 'Enter → own first move echoed', unit: 'ms', value: median(figures.enterToEchoMs), max: 2_000 },
+    { name: 'network back → live', unit: 'ms', value: median(figures.backToLiveMs), max: 1_000 },
+    {
+      name: 'script of the play page, compressed',
+      unit: 'bytes',
+      value: median(figures.scriptBytes),
+      max: 80 * 1024,
+    },
+  ];
+  process.exitCode = judge(lines) ? 0 : 1;
+  if (values.json) await Bun.write(values.json, JSON.stringify({ figures, lines }, null, 1));
+} finally {
+  await browser.close();
+  await server.stop();
+  await folder.remove();
+}
+
+async function repeat(times: number, once: () => Promise<number>): Promise<number[]> {
+  const found: number[] = [];
+  for (let time = 0; time < times; time++) found.push(await once());
+  return found;
+}
+
+async function phone(
+  chromium: Browser,
+): Promise<{ page: Page; devtools: CDPSession; close(): Promise<void> }> {
+  const { page, context } = await visitor(chromium, 390, 844);
+  const devtools = await page.createCDPSession();
+  await devtools.send('Network.enable');
+  await devtools.send('Network.emulateNetworkConditions', PHONE);
+  await devtools.send('Emulation.setCPUThrottlingRate', { rate: CPU_SLOWER });
+  return { page, devtools, close: () => context.close() };
+}
+
+async function shopLcp(chromium: Browser, { addresses }: ServerProcess): Promise<number> {
+  const { page, close } = await phone(chromium);
+  await page.goto(addresses.shop, { waitUntil: 'load' });
+  const ms = await page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        new PerformanceObserver((list) => resolve(list.getEntries().at(-1)?.startTime ?? 0)).observe({
+          type: 'largest-contentful-paint',
+          buffered: true,
+        });
+      }),
+  );
+  await close();
+  return ms;
+}
+
+/** From the press of Enter in the lobby to the echo of a move sent as soon as the page takes one. */
+async function enterToEcho(chromium: Browser, { addresses }: ServerProcess): Promise<number> {
+  const { page, close } = await phone(chromium);
+  await page.goto(await freeLink(addresses.shop));
+  const began = performance.now();
+  await enter(page, page.url(), 'Ada');
+  await page.evaluate(() => globalThis.escapement.sendNote('first', 'hello'));
+  await page.waitForFunction(() => globalThis.escapement.unsent() === 0, { polling: 10 });
+  const ms = performance.now() - began;
+  await close();
+  return ms;
+}
+
+async function backToLive(chromium: Browser, { addresses }: ServerProcess): Promise<number> {
+  const { page, devtools, close } = await phone(chromium);
+  await enter(page, await freeLink(addresses.shop), 'Ada');
+  await devtools.send('Network.emulateNetworkConditions', { ...PHONE, offline: true });
+  await page.waitForFunction(() => globalThis.escapement.status() === 'offline', { timeout: 120_000 });
+  const began = performance.now();
+  await devtools.send('Network.emulateNetworkConditions', PHONE);
+  await live(page, 60_000);
+  const ms = performance.now() - began;
+  await close();
+  return ms;
+}
+
+/** What the network carried for scripts, headers left out. */
+async function scriptBytes(chromium: Browser, { addresses }: ServerProcess): Promise<number> {
+  const { page, devtools, close } = await phone(chromium);
+  const scripts = new Set<string>();
+  let bytes = 0;
+  devtools.on('Network.responseReceived', ({ requestId, type }) => {
+    if (type === 'Script') scripts.add(requestId);
+  });
+  devtools.on('Network.dataReceived', ({ requestId, encodedDataLength }) => {
+    if (scripts.has(requestId)) bytes += encodedDataLength;
+  });
+  await page.goto(await freeLink(addresses.shop));
+  bytes = 0;
+  await enter(page, page.url(), 'Ada');
+  await close();
+  return bytes;
+}
