@@ -126,6 +126,21 @@ export class Page {
   }
 }
 
+/** Plays `count` moves from client seq `from` on, each durable before the next. */
+export async function play(bench: GameBench, page: Page, count: number, from = 1): Promise<void> {
+  for (let seq = from; seq < from + count; seq++) {
+    page.send(seq);
+    await bench.commit();
+    // Nobody plays faster than the allowance.
+    await bench.world.advance(50);
+  }
+}
+
+/** first, first + 1 … last. */
+export function upTo(last: number, first = 1): number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}
+
 export interface GameBench {
   readonly world: SimulatedWorld;
   readonly journal: JournalBench;

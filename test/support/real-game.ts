@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hello } from '../../sdk/protocol/hello.ts';
+import { FRAME_BYTES_HARD } from '../../sdk/protocol/limits.ts';
 import { PROTOCOL_VERSION } from '../../sdk/protocol/version.ts';
 import { signPass, TICKET_MS, type PassKeys } from '../../src/domain/pass.ts';
 import { socketPath } from '../../src/domain/room.ts';
@@ -124,7 +125,7 @@ async function startServer(
       port: 0,
       fetch: () => new Response('page'),
       sockets: game.sockets,
-      frameBytesMax: game.frameBytesMax,
+      frameBytesMax: FRAME_BYTES_HARD,
       failed: (error) => failures.push(error),
     },
     realWorld.timers,

@@ -14,6 +14,7 @@ export class SwitchedRoomLog implements RoomLog {
   readonly appends: Append[] = [];
   readonly opens: { readonly room: string; readonly epoch: number }[] = [];
   readonly releases: string[] = [];
+  reads = 0;
   /** Answers of the next appends instead of the real log's; 'refused' and 'fenced' write nothing. */
   readonly nextAppends: AppendOutcome[] = [];
   readonly nextOpens: OpenOutcome[] = [];
@@ -56,6 +57,7 @@ export class SwitchedRoomLog implements RoomLog {
   }
 
   read(room: string, afterSeq: number, maxBytes: number): Promise<readonly Run[]> {
+    this.reads++;
     return this.real.read(room, afterSeq, maxBytes);
   }
 

@@ -4,7 +4,6 @@
  */
 import { Close, type CloseCode } from '../../../sdk/protocol/close-codes.ts';
 import { drain } from '../../../sdk/protocol/drain.ts';
-import { FRAME_BYTES_HARD } from '../../../sdk/protocol/limits.ts';
 import { RecordKind } from '../../../sdk/protocol/record.ts';
 import type { PassKeys } from '../../domain/pass.ts';
 import { ROOM_ID } from '../../domain/room.ts';
@@ -49,8 +48,6 @@ export interface DrainPlan {
 export interface Game {
   /** For the front end: decides on an upgrade by its path and by what is open already. */
   readonly sockets: (offer: SocketOffer) => SocketAnswer;
-  /** The front end's `frameBytesMax`. */
-  readonly frameBytesMax: number;
   readonly control: ControlTarget;
   /** null if well, else a sentence. */
   health(): string | null;
@@ -72,7 +69,6 @@ export function createGame(deps: GameDeps): Game {
 }
 
 class GameService implements Game {
-  readonly frameBytesMax = FRAME_BYTES_HARD;
   readonly control: ControlTarget = {
     tell: (command) => this.tell(command),
     watch: (room) => this.rooms.get(room)?.watch() ?? null,

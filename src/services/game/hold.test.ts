@@ -110,6 +110,21 @@ test('P42 a disk that fills up and is emptied again: hold for every room, then p
   expect(bench.game.health()).toBeNull();
 });
 
+test('P42 the log and an append of ours may both say so: pages are told once', async () => {
+  const bench = await createGameBench();
+  const anna = await bench.join();
+  const release = bench.log.block();
+  bench.log.nextAppends.push('refused');
+  anna.send(1);
+  bench.log.say('hold');
+  release();
+  await bench.world.advance(3_000);
+  expect(anna.peer.all('hold')).toEqual([{ on: 1 }]);
+  bench.log.say('serving');
+  bench.log.say('serving');
+  expect(anna.peer.all('hold')).toEqual([{ on: 1 }, { on: 0 }]);
+});
+
 test('P19 P42 who joins during a hold is told so right after the welcome', async () => {
   const bench = await createGameBench();
   await bench.join({ seat: 1 });
@@ -168,17 +183,21 @@ test('P61 a fenced append closes the sockets with 4005 and takes nothing more', 
   expect(back.peer.last('welcome').epoch).toBe(2_000_000_001);
 });
 
-test('P61 an append that throws counts as unknown', async () => {
-  const bench = await createGameBench();
-  const anna = await bench.join();
-  const { append } = bench.log;
-  bench.log.append = async () => {
-    bench.log.append = append;
-    throw new Error('connection reset');
-  };
-  anna.send(1);
-  await bench.commit();
-  expect(anna.closedWith).toBe(4005);
+test('P61 an append that throws, at once or later, counts as unknown', async () => {
+  for (const late of [true, false]) {
+    const bench = await createGameBench();
+    const anna = await bench.join();
+    const { append } = bench.log;
+    bench.log.append = () => {
+      bench.log.append = append;
+      if (late) return Promise.reject(new Error('connection reset'));
+      throw new Error('a bug');
+    };
+    anna.send(1);
+    await bench.commit();
+    expect(anna.closedWith).toBe(4005);
+    expect((await bench.join()).closedWith).toBeNull();
+  }
 });
 
 test('P61 the first records of an epoch may meet an unknown outcome, too', async () => {

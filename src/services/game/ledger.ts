@@ -206,16 +206,15 @@ export class Ledger {
     this.inFlightRecords = batch.records();
     this.collecting = this.spare;
     this.spare = batch;
-    this.log
-      .append({
-        room: this.room,
-        epoch: this.epoch,
-        prevSeq: this.durableSeq,
-        lastSeq: batch.lastSeq,
-        lastMs: batch.lastMs,
-        records: this.inFlightRecords,
-      })
-      .then(this.settled, this.failed);
+    const { room, epoch, durableSeq: prevSeq } = this;
+    const { lastSeq, lastMs } = batch;
+    const append = { room, epoch, prevSeq, lastSeq, lastMs, records: this.inFlightRecords };
+    try {
+      this.log.append(append).then(this.settled, this.failed);
+    } catch (error) {
+      // A log throws at once when it is misused: a bug, which costs this room and no other.
+      this.failed(error);
+    }
   }
 
   private readonly settled = (outcome: AppendOutcome): void => {

@@ -119,6 +119,24 @@ test('stopping waits for a log that does not answer only so long', async () => {
   expect(anna.moves()).toEqual([]);
 });
 
+test('a room that is still being loaded when the process stops is not opened', async () => {
+  const bench = await createGameBench();
+  let go = () => {};
+  const { loadRoom } = bench.store;
+  bench.store.loadRoom = async (id) => {
+    await new Promise<void>((resolve) => (go = resolve));
+    return loadRoom.call(bench.store, id);
+  };
+  const page = bench.open();
+  page.hello();
+  await bench.world.until(bench.game.stop());
+  expect(page.closedWith).toBe(4000);
+  go();
+  await bench.commit();
+  expect(bench.game.counts()).toEqual({ rooms: 0, sockets: 0 });
+  expect(page.peer.lateSends).toBe(0);
+});
+
 test('after stopping no timer is left', async () => {
   const bench = await createGameBench();
   const before = bench.world.timerCount();

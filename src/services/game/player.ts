@@ -1,6 +1,7 @@
 /** A socket that was let into its room: replaying first, then live. */
 import { Close, type CloseCode } from '../../../sdk/protocol/close-codes.ts';
 import { ping } from '../../../sdk/protocol/ping.ts';
+import { SILENT_MS } from '../../../sdk/protocol/limits.ts';
 import { SEND } from '../../../sdk/protocol/send.ts';
 import { signal, SIGNAL_BYTES_MAX } from '../../../sdk/protocol/signal.ts';
 import { live } from '../../../sdk/protocol/live.ts';
@@ -20,8 +21,8 @@ import type { Member, Room } from './room.ts';
 import { Sender } from './sender.ts';
 
 /** Beats in a row without a sign of life until the socket is pinged, and until it is closed. */
-const SILENT_BEATS_PING = 2;
-const SILENT_BEATS_MAX = 3;
+const SILENT_BEATS_MAX = SILENT_MS / HEARTBEAT_MS;
+const SILENT_BEATS_PING = SILENT_BEATS_MAX - 1;
 /** Beats in a row without progress until a replay is given up. */
 const STALLED_BEATS_MAX = 2;
 

@@ -132,24 +132,29 @@ export class Replay {
 
   /** The next page, or null when nobody has the next entry. */
   private async read(): Promise<Page | null> {
-    const { room, after } = this;
-    const { log, store, pace } = this.source;
     for (let attempt = 1; ; attempt++) {
-      if (after >= room.archivedSeq) {
-        const page = tailPage(await log.read(room.id, after, PAGE_BYTES), after);
-        if (page) return page;
-      }
-      // The log lets go of an entry only when the archive has it, so this order misses none.
-      const page = chunkPage(await store.chunks(room.id, after, CHUNKS_PER_READ), after);
-      if (page) {
-        room.archivedSeq = Math.max(room.archivedSeq, page.last);
-        return page;
-      }
-      // The hint may be wrong in a restored database: look into the log before giving up.
-      room.archivedSeq = Math.min(room.archivedSeq, after);
-      if (attempt === READS_MAX || this.stopped) return null;
-      await pace.pause(RETRY_MS * attempt);
+      const archived = this.after < this.room.archivedSeq;
+      const page = archived
+        ? ((await this.readArchive()) ?? (await this.readLog()))
+        : // The log lets go of an entry only when the archive has it, so this order misses none.
+          ((await this.readLog()) ?? (await this.readArchive()));
+      if (page || attempt === READS_MAX || this.stopped) return page;
+      await this.source.pace.pause(RETRY_MS * attempt);
     }
+  }
+
+  private async readLog(): Promise<Page | null> {
+    return tailPage(await this.source.log.read(this.room.id, this.after, PAGE_BYTES), this.after);
+  }
+
+  private async readArchive(): Promise<Page | null> {
+    const { room, after } = this;
+    const rows = await this.source.store.chunks(room.id, after, CHUNKS_PER_READ);
+    const page = chunkPage(rows, after);
+    if (!page) return null;
+    const more = page.frames.length < rows.length || rows.length === CHUNKS_PER_READ;
+    room.archivedSeq = Math.max(room.archivedSeq, more ? page.last + 1 : page.last);
+    return page;
   }
 }
 

@@ -216,7 +216,7 @@ export class Room implements Signalling, PresenceSource {
   }
 
   setHold(on: boolean): void {
-    if (on === this.held || this.gone) return;
+    if (this.gone) return;
     if (on) this.ledger.hold();
     // Players hear of the end of a hold before anything that is stored after it.
     this.tellHold(on);

@@ -216,7 +216,7 @@ export class RoomTable {
   }
 
   private refused(room: Room): void {
-    if (this.held) return;
+    // While the log holds, its own word ends the hold.
     this.outside.world.timers.after(HOLD_RETRY_MS, () => {
       if (!this.held) room.setHold(false);
     });
