@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'puppeteer-core';
 import { follow, launch, visitor } from './e2e/support/browser.ts';
 import { startServer, temporaryFolder } from './e2e/support/server.ts';
-import { buy, enter, linkFromMail, live, step } from './e2e/support/team.ts';
+import { buy, enter, linkFromMail, step } from './e2e/support/team.ts';
 
 const OUT = 'test/screenshots/out';
 const SIZES = { phone: [390, 844], desktop: [1440, 900] } as const;
@@ -23,7 +23,7 @@ try {
   for (const size of Object.keys(SIZES) as Size[]) await tour(browser, size);
   if (process.argv.includes('--readme')) {
     await mkdir('docs/images', { recursive: true });
-    await copyFile(join(OUT, 'desktop-play-2.png'), 'docs/images/game.png');
+    await copyFile(join(OUT, 'desktop-play-1.png'), 'docs/images/game.png');
   }
 } finally {
   await browser.close();
@@ -68,8 +68,7 @@ async function tour(chromium: Browser, size: Size): Promise<void> {
 
 /** A picture after every few moves, then the end page. */
 async function playThrough(page: Page, mate: Page, size: Size): Promise<void> {
-  const skip = await page.$('::-p-text(Skip)');
-  await skip?.click();
+  await page.$$eval('button', (buttons) => buttons.find((one) => one.textContent === 'Skip')?.click());
   await shoot(page, size, 'play-1');
   let moves = 0;
   for (let idle = 0; idle < 4;) {
@@ -79,10 +78,10 @@ async function playThrough(page: Page, mate: Page, size: Size): Promise<void> {
     if (moves % 8 === 0) await shoot(page, size, `play-${1 + moves / 8}`);
   }
   await shoot(page, size, 'play-ending');
-  const end = await page.$('a[href^="/e/"]');
-  if (end) await follow(page, 'a[href^="/e/"]');
+  await page.waitForSelector('a[href^="/e/"]', { visible: true });
+  await shoot(page, size, 'play-finale');
+  await follow(page, 'a[href^="/e/"]');
   await shoot(page, size, 'end', true);
-  if (!end) await live(page);
 }
 
 async function shoot(page: Page, size: Size, name: string, fullPage = false): Promise<void> {
