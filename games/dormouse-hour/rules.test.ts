@@ -102,7 +102,21 @@ test('apply is total under random JSON and never changes what it was given', () 
 });
 
 test('parse lets nothing through but the fields of a move', () => {
-  expect(rules.parse({ type: 'ring', bell: 2, extra: 'x' })).toEqual({ type: 'ring', bell: 2 });
+  const moves: Move[] = [
+    { type: 'take', item: 'key' },
+    { type: 'use', item: 'nut', on: 'run' },
+    { type: 'face', wheel: 3, face: 5 },
+    { type: 'sing' },
+    { type: 'ring', bell: 2 },
+    { type: 'place', teeth: 16, arbor: -1 },
+    { type: 'post', post: 1 },
+    { type: 'moon', part: 2, value: 3 },
+    { type: 'weight', part: 0, value: 0 },
+    { type: 'turn', tile: 11, turn: 3 },
+    { type: 'swing' },
+    { type: 'hint', puzzle: 'run', step: 1 },
+  ];
+  for (const move of moves) expect(rules.parse({ ...move, extra: 'x' })).toEqual(move);
   for (const value of [null, 1, 'ring', [], {}, { type: 'ring' }, { type: 'ring', bell: 5 }]) {
     expect(rules.parse(value)).toBeNull();
   }

@@ -160,7 +160,7 @@ function useCues(host: Host, state: State, play: (cue: Cue) => void): void {
     for (const cue of cues(old, state)) {
       play(cue);
       if (cue.caption) host.caption(host.t(cue.caption, cue.values));
-      if (!cue.announce) continue;
+      if (!cue.announce || (cue.toMates && state.by === host.seat)) continue;
       const items = (cue.items ?? []).map((item) => host.t(`item.${item}`)).join(', ');
       host.announce(host.t(cue.announce, { by, items }));
     }

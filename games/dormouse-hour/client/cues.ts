@@ -14,6 +14,8 @@ export interface Cue {
   readonly caption?: string;
   readonly values?: { readonly [name: string]: string | number };
   readonly announce?: string;
+  /** Only the others need to be told. */
+  readonly toMates?: true;
   readonly items?: readonly Item[];
 }
 
@@ -28,7 +30,7 @@ function differ(one: unknown, other: unknown): boolean {
 
 function* loftCues(before: State, after: State): Generator<Cue> {
   if (keyHangs(before) && !keyHangs(after)) {
-    yield { sound: ['take'], caption: 'caption.take', announce: 'said.key' };
+    yield { sound: ['take'], caption: 'caption.take', announce: 'said.key', toMates: true };
   }
   if (differ(after.drawer.wheels, before.drawer.wheels)) yield { sound: ['tick'] };
   if (after.drawer.open && !before.drawer.open) {

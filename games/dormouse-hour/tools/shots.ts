@@ -1,32 +1,36 @@
 /**
- * Pictures of every view: `bun tools/shots.ts FOLDER [name…]` opens the preview in Chromium and
+ * Pictures of every view: `bun tools/shots.ts FOLDER [de] [name…]` opens the preview in Chromium and
  * saves one PNG for each view and size. Chromium is taken from CHROMIUM or /usr/bin/chromium.
  */
 import { join } from 'node:path';
 import puppeteer, { type Page } from 'puppeteer-core';
+import de from '../locales/de.json';
+import en from '../locales/en.json';
 import { servePreview } from './preview.ts';
 
 const SIZES = { phone: [390, 844], low: [844, 390], desk: [1440, 900] } as const;
 
-/** The view's name → moves made before by bots, and what to press, by label. */
-const VIEWS: { readonly [name: string]: { readonly moves: number; readonly press: readonly string[] } } = {
+/** The view's name → moves made before by bots, and what to press, by text key. */
+const VIEWS: {
+  readonly [name: string]: { readonly moves: number; readonly press: readonly (keyof typeof en)[] };
+} = {
   intro: { moves: 0, press: [] },
-  loft: { moves: 0, press: ['Skip'] },
-  note: { moves: 0, press: ['Skip', 'Letter'] },
-  portraits: { moves: 0, press: ['Skip', 'The keepers of the clock'] },
-  drawer: { moves: 2, press: ['Locked drawer'] },
-  bird: { moves: 4, press: ['Mechanical nightingale'] },
+  loft: { moves: 0, press: ['intro.skip'] },
+  note: { moves: 0, press: ['intro.skip', 'spot.note'] },
+  portraits: { moves: 0, press: ['intro.skip', 'spot.portraits'] },
+  drawer: { moves: 2, press: ['spot.drawer'] },
+  bird: { moves: 4, press: ['spot.bird'] },
   loftOpen: { moves: 12, press: [] },
-  chamber: { moves: 12, press: ['Climb up'] },
-  train: { moves: 13, press: ['Climb up', 'Clockwork'] },
-  trainDone: { moves: 15, press: ['Climb up', 'Clockwork'] },
-  run: { moves: 15, press: ['Climb up', 'Nut run'] },
-  lift: { moves: 12, press: ['Climb up', 'Lift to gallery and pit'] },
-  gallery: { moves: 12, press: ['Climb up', 'Lift to gallery and pit', 'Ride up to the gallery'] },
-  pit: { moves: 12, press: ['Climb up', 'Lift to gallery and pit', 'Ride down to the pit'] },
+  chamber: { moves: 12, press: ['go.chamber'] },
+  train: { moves: 13, press: ['go.chamber', 'spot.train'] },
+  trainDone: { moves: 15, press: ['go.chamber', 'spot.train'] },
+  run: { moves: 15, press: ['go.chamber', 'spot.run'] },
+  lift: { moves: 12, press: ['go.chamber', 'spot.posts'] },
+  gallery: { moves: 12, press: ['go.chamber', 'spot.posts', 'post.0.go'] },
+  pit: { moves: 12, press: ['go.chamber', 'spot.posts', 'post.1.go'] },
   slate: {
     moves: 12,
-    press: ['Climb up', 'Lift to gallery and pit', 'Ride down to the pit', 'Ride up to the gallery'],
+    press: ['go.chamber', 'spot.posts', 'post.1.go', 'post.0.go'],
   },
   end: { moves: 99, press: [] },
 };
@@ -44,6 +48,8 @@ async function press(page: Page, label: string): Promise<void> {
 }
 
 const [folder = '.', ...only] = process.argv.slice(2);
+const locale = only.includes('de') ? 'de' : 'en';
+const texts: { readonly [key: string]: string } = locale === 'de' ? de : en;
 const server = servePreview();
 const browser = await puppeteer.launch({
   executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
@@ -61,10 +67,9 @@ const views = Object.entries(VIEWS).filter(
 for (const [size, [width, height]] of sizes) {
   await page.setViewport({ width, height, deviceScaleFactor: size === 'desk' ? 1 : 2 });
   for (const [name, view] of views) {
-    const extra = only.find((word) => word.startsWith('&')) ?? '';
-    await page.goto(`http://127.0.0.1:${server.port}/?seed=5&moves=${view.moves}${extra}`);
+    await page.goto(`http://127.0.0.1:${server.port}/?seed=5&moves=${view.moves}&locale=${locale}`);
     await page.waitForSelector('.dh');
-    for (const label of view.press) await press(page, label);
+    for (const label of view.press) await press(page, texts[label] ?? label);
     await Bun.sleep(name === 'end' ? 500 : 700);
     await page.screenshot({ path: join(folder, `${name}-${size}.png`) });
   }

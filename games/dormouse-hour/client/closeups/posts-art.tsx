@@ -100,11 +100,12 @@ function Chalk({ mark, phase }: { mark: number; phase: number }) {
 
 /** The slate on which a lone player carries what the other post shows. */
 export function Slate({ posts, post, label }: { posts: Posts; post: Post; label: string }) {
+  const height = post === GALLERY ? 350 : 150;
   return (
-    <svg class="dh-slate" viewBox="-420 -110 840 430" role="img" aria-label={label}>
-      <rect x="-410" y="-100" width="820" height="410" rx="30" fill={paint('wood')} />
-      <rect x="-380" y="-72" width="760" height="354" rx="12" fill="#20262e" />
-      <g transform={post === GALLERY ? 'translate(0 20)' : 'translate(0 104)'}>
+    <svg class="dh-slate" viewBox={`-420 -30 840 ${height + 60}`} role="img" aria-label={label}>
+      <rect x="-410" y="-20" width="820" height={height + 40} rx="30" fill={paint('wood')} />
+      <rect x="-384" y="6" width="768" height={height - 12} rx="12" fill="#20262e" />
+      <g transform={`translate(0 ${post === GALLERY ? 66 : 75})`}>
         <Wall posts={posts} post={post} />
       </g>
     </svg>

@@ -62,8 +62,8 @@ function Words({ here }: { here: Post | undefined }) {
     <>
       <p>{t(alone ? `post.${here}.alone` : `post.${here}.words`)}</p>
       {!alone && <p>{company(game, other)}</p>}
-      {carried && <Slate posts={posts} post={other} label={t('slate')} />}
       <RideButton post={other} />
+      {carried && <Slate posts={posts} post={other} label={t('slate')} />}
     </>
   );
 }

@@ -4,7 +4,6 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { RUN_COLUMNS, RUN_ROWS, type Run, type State } from '../../rules/state.ts';
 import { type Step, trace, wayOut } from '../../rules/run.ts';
 import { Nut } from '../art/animals.tsx';
-import { At } from '../art/basics.tsx';
 import { paint } from '../art/defs.tsx';
 
 export const TILE = 148;
@@ -139,14 +138,5 @@ function RollingNut({ run }: { run: Run }) {
     <g ref={nut} opacity="0">
       <Nut />
     </g>
-  );
-}
-
-export function NutIn({ run }: { run: Run }) {
-  const { x } = tileAt((RUN_ROWS - 1) * RUN_COLUMNS + run.exit);
-  return (
-    <At x={x} y={TOP + RUN_ROWS * TILE + 92} s={1.5}>
-      <Nut />
-    </At>
   );
 }

@@ -88,12 +88,10 @@ function Signs({ thing, named }: { thing: Thing; named: boolean }) {
         <g
           transform={`translate(${at.x + eye[0] * (at.s ?? 1)} ${at.y + eye[1] * (at.s ?? 1)}) scale(${unit})`}
         >
-          <g class="dh-eye">
-            <circle r="30" fill={paint('lamp')} opacity="0.5" />
-            <circle r="11" fill="#2a1a12" opacity="0.75" />
-            <circle r="11" fill="none" stroke="#ffe6a0" stroke-width="2.5" />
-            <circle r="4" fill="#fff3c4" />
-          </g>
+          <circle r="34" fill={paint('lamp')} opacity="0.75" />
+          <circle r="12" fill="#5a3210" opacity="0.55" />
+          <circle r="12" fill="none" stroke="#fff0bd" stroke-width="3" />
+          <circle class="dh-eye" r="5.5" fill="#fffbe6" />
         </g>
       )}
       {named && (
