@@ -190,6 +190,16 @@ test('a paused socket is not read until it is resumed, and loses nothing', async
   await seen.until('message 07');
 });
 
+test('a paused socket that is closed is told why', async () => {
+  const seen = start();
+  const socket = await client();
+  await seen.until('open');
+  seen.peers[0]!.pause();
+  socket.sendBinary(Uint8Array.of(1));
+  seen.peers[0]!.close(4002, 'too fast');
+  expect(await socket.closed).toBe(4002);
+});
+
 test('a paused socket that breaks is still noticed', async () => {
   const seen = start();
   const socket = await client();

@@ -8,6 +8,7 @@
  *   side does not read, and reports `close` at once, from within the call.
  * - a frame over `maxPayloadLength` is refused by its header alone (1009).
  * - `pause` stops reading; what was read before still comes.
+ * - a request that comes byte by byte is closed by `idleTimeout` like one that does not come at all.
  */
 import type { Server, ServerWebSocket, WebSocketHandler } from 'bun';
 import type { Timers } from '../../lib/world.ts';

@@ -142,7 +142,6 @@ class GameService implements Game {
     this.leaving = true;
     await Promise.race([this.rooms.stop(), this.pause(STOP_MS)]);
     for (const session of this.sessions) session.close(Close.goingAway);
-    this.wheel.stop();
   }
 
   private pause(ms: number): Promise<void> {

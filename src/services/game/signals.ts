@@ -12,7 +12,7 @@ const SIGNAL_TICK_MS_MAX = 800;
 /** A tick later than this is a sign of load. */
 const LATE_MS = 20;
 /** Rooms served in one go before other work gets its turn. */
-const ROOMS_PER_TURN = 64;
+const ROOMS_PER_TURN = 32;
 
 /** The values of one room. */
 export class SignalBoard {
