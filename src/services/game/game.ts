@@ -75,7 +75,6 @@ class GameService implements Game {
   };
   private readonly deps: GameDeps;
   private readonly limits: GameLimits;
-  private readonly wheel: HeartbeatWheel;
   private readonly rooms: RoomTable;
   private readonly sessionOutside: SessionOutside;
   private readonly sessions = new Set<Session>();
@@ -88,9 +87,9 @@ class GameService implements Game {
     const { world } = deps;
     this.deps = deps;
     this.limits = { ...GAME_LIMITS, ...deps.limits };
-    this.wheel = new HeartbeatWheel(world.timers);
+    const wheel = new HeartbeatWheel(world.timers);
     const ticker = new SignalTicker(world);
-    const { limits, wheel } = this;
+    const { limits } = this;
     const report = (what: string, error: unknown) => deps.report?.(what, error);
     this.rooms = new RoomTable({ ...deps, limits, wheel, ticker, report });
     const { keys, log, store } = deps;
@@ -140,7 +139,13 @@ class GameService implements Game {
 
   async stop(): Promise<void> {
     this.leaving = true;
-    await Promise.race([this.rooms.stop(), this.pause(STOP_MS)]);
+    await new Promise<void>((resolve) => {
+      const cancel = this.deps.world.timers.after(STOP_MS, resolve);
+      void this.rooms.stop().then(() => {
+        cancel();
+        resolve();
+      });
+    });
     for (const session of this.sessions) session.close(Close.goingAway);
   }
 
