@@ -248,6 +248,14 @@ export class RoomClient {
   }
 }
 
+/** One line for each record, the body as a hash: what two clients must have alike, in a form that can be read. */
+export function lines(records: readonly LogRecord[]): readonly string[] {
+  return records.map(
+    ({ seq, kind, ms, seat, client, clientSeq, body }) =>
+      `${seq} ${kind} ${ms} ms, seat ${seat}, ${client}/${clientSeq} ${Bun.hash(body).toString(16)}`,
+  );
+}
+
 /** A free game's link, as a visitor gets it. */
 export function freeLink(visitor: SiteVisitor, game: string): Promise<string> {
   return leadsTo(visitor.post(`/games/${game}/free`));
