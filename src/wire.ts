@@ -38,6 +38,7 @@ import { seatsOfRoom } from './ports/main-db/queries/seats.ts';
 import { createTill } from './ports/payments/payments.till.ts';
 import { createRealDisk } from './ports/room-log/disk.real.ts';
 import { openJournal } from './ports/room-log/journal.ts';
+import { processSandbox } from './ports/sandbox/sandbox.process.ts';
 import { loadStudio } from './ports/studio/studio.real.ts';
 import type { Running, ServiceName } from './running.ts';
 import { startArchiver } from './services/archiver/archiver.ts';
@@ -261,7 +262,16 @@ async function startAroundRooms(
     });
   }
   if (names.includes('stats')) {
-    const stats = startStats({ world: realWorld, db, jobs, files, texts, studio, log });
+    const stats = startStats({
+      world: realWorld,
+      db,
+      jobs,
+      files,
+      sandbox: processSandbox(realWorld.timers),
+      texts,
+      studio,
+      log,
+    });
     stops.push(() => stats.stop());
   }
 }

@@ -19,6 +19,7 @@ import { insertEntitlement } from '../../ports/main-db/queries/entitlements.ts';
 import { publishRelease } from '../../ports/main-db/queries/releases.ts';
 import { resultByRoom } from '../../ports/main-db/queries/results.ts';
 import { createRoom } from '../../ports/main-db/queries/rooms.ts';
+import { processSandbox } from '../../ports/sandbox/sandbox.process.ts';
 import { cardPath } from './card.ts';
 import { startStats } from './stats.ts';
 
@@ -93,7 +94,17 @@ beforeEach(async () => {
     }),
   );
   const log = { info: () => {}, error: () => {} };
-  stats = startStats({ world: realWorld, db, jobs, files, texts: loadTexts('locales'), studio, log });
+  const sandbox = processSandbox(realWorld.timers);
+  stats = startStats({
+    world: realWorld,
+    db,
+    jobs,
+    files,
+    sandbox,
+    texts: loadTexts('locales'),
+    studio,
+    log,
+  });
 });
 afterEach(async () => {
   await stats.stop();

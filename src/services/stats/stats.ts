@@ -17,16 +17,16 @@ import { newestReleaseWithRules } from '../../ports/main-db/queries/releases.ts'
 import { storeResult } from '../../ports/main-db/queries/results.ts';
 import { roomById } from '../../ports/main-db/queries/rooms.ts';
 import type { RoomRow } from '../../ports/main-db/schema.ts';
+import type { Sandbox } from '../../ports/sandbox/sandbox.ts';
 import { cardPath, cardSvg } from './card.ts';
-import { runChild } from './child.real.ts';
 import { readRoomLog } from './room-log-bytes.ts';
-import { inWorkFolder, type WorkFolder } from './work-folder.real.ts';
 
 export interface StatsDeps {
   readonly world: World;
   readonly db: MainDb;
   readonly jobs: Jobs;
   readonly files: Files;
+  readonly sandbox: Sandbox;
   readonly texts: Texts;
   readonly studio: Studio;
   readonly log: Log;
@@ -56,23 +56,23 @@ async function workOnce(deps: StatsDeps): Promise<boolean> {
   const [job] = await deps.jobs.claim('stats', 1, LEASE_MS);
   if (!job) return false;
   try {
-    await inWorkFolder((folder) => computeRoom(deps, job, folder));
+    await computeRoom(deps, job);
   } catch (error) {
     await postpone(deps, job, String(error));
   }
   return true;
 }
 
-async function computeRoom(deps: StatsDeps, job: Job<'stats'>, folder: WorkFolder): Promise<void> {
+async function computeRoom(deps: StatsDeps, job: Job<'stats'>): Promise<void> {
   const room = await roomById(deps.db.read, job.payload.room);
   if (!room) return void (await deps.jobs.bury(job, 'no such room'));
   const release = await newestReleaseWithRules(deps.db.read, room.game, room.rules_hash);
   if (!release) return void (await deps.jobs.bury(job, `no release of ${room.game} has its rules`));
   const manifest = JSON.parse(release.manifest) as ReleaseManifest;
-  const replayed = await replay(deps, room, manifest, folder);
+  const replayed = await replay(deps, room, manifest);
   if (!replayed.ok) return postpone(deps, job, replayed.why);
   const { result } = replayed;
-  if (result.finished) await drawCard(deps, room, manifest, result, folder);
+  if (result.finished) await drawCard(deps, room, manifest, result);
   const now = deps.world.clock.now();
   await deps.jobs.finishWith(job, (tx) =>
     storeResult(tx, {
@@ -93,32 +93,22 @@ type Replayed =
   | { readonly ok: true; readonly result: RoomResult }
   | { readonly ok: false; readonly why: string };
 
-async function replay(
-  deps: StatsDeps,
-  room: RoomRow,
-  manifest: ReleaseManifest,
-  folder: WorkFolder,
-): Promise<Replayed> {
+async function replay(deps: StatsDeps, room: RoomRow, manifest: ReleaseManifest): Promise<Replayed> {
   const log = await readRoomLog(deps.db, room.id, room.archived_upto);
   if (!log.ok) return log;
   const rules = await deps.files.get(manifest.rules);
   if (!rules) return { ok: false, why: `the file ${manifest.rules} is missing` };
-  const rulesPath = await folder.write('rules.mjs', rules.bytes);
-  const recordsPath = await folder.write('records', log.records);
-  const outcome = await runChild(
-    {
-      script: join(import.meta.dir, 'replay.child.ts'),
-      args: [rulesPath, recordsPath, folder.path('result.json')],
-      timeMsMax: REPLAY_MS_MAX,
-      memoryBytesMax: CHILD_BYTES_MAX,
-    },
-    deps.world.timers,
-  );
+  const outcome = await deps.sandbox.run({
+    program: join(import.meta.dir, 'replay.child.ts'),
+    inputs: [
+      { name: 'rules.mjs', content: rules.bytes },
+      { name: 'records', content: log.records },
+    ],
+    timeMsMax: REPLAY_MS_MAX,
+    memoryBytesMax: CHILD_BYTES_MAX,
+  });
   if (!outcome.ok) return outcome;
-  return {
-    ok: true,
-    result: JSON.parse(new TextDecoder().decode(await folder.read('result.json'))) as RoomResult,
-  };
+  return { ok: true, result: JSON.parse(new TextDecoder().decode(outcome.output)) as RoomResult };
 }
 
 /** A result without a picture is better than none: a failure here is logged and the result stands. */
@@ -127,25 +117,16 @@ async function drawCard(
   room: RoomRow,
   manifest: ReleaseManifest,
   result: RoomResult,
-  folder: WorkFolder,
 ): Promise<void> {
   const texts = manifest.texts[room.locale] ?? Object.values(manifest.texts)[0];
-  const svg = cardSvg(
-    { title: texts?.title ?? room.game, locale: room.locale, result },
-    deps.studio,
-    deps.texts,
-  );
-  const svgPath = await folder.write('card.svg', svg);
-  const outcome = await runChild(
-    {
-      script: join(import.meta.dir, 'card.child.ts'),
-      args: [svgPath, folder.path('card.png')],
-      timeMsMax: CARD_MS_MAX,
-      memoryBytesMax: CHILD_BYTES_MAX,
-    },
-    deps.world.timers,
-  );
-  if (outcome.ok) await deps.files.put(cardPath(room.id), await folder.read('card.png'), 'image/png');
+  const facts = { title: texts?.title ?? room.game, locale: room.locale, result };
+  const outcome = await deps.sandbox.run({
+    program: join(import.meta.dir, 'card.child.ts'),
+    inputs: [{ name: 'card.svg', content: cardSvg(facts, deps.studio, deps.texts) }],
+    timeMsMax: CARD_MS_MAX,
+    memoryBytesMax: CHILD_BYTES_MAX,
+  });
+  if (outcome.ok) await deps.files.put(cardPath(room.id), outcome.output, 'image/png');
   else deps.log.error('share card', { room: room.id, error: outcome.why });
 }
 
