@@ -6,7 +6,7 @@ import { after } from '../lib/page.real.ts';
 import { Sign, useModel } from './parts.tsx';
 
 /** The game's ending has the stage for itself first. */
-const WAIT_MS = 2_500;
+const WAIT_MS = 8_000;
 const CONFETTI = 36;
 
 export function Finale() {
