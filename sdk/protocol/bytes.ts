@@ -11,11 +11,15 @@ const strictText = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The most bytes a varint of this protocol may take (7 bits each, 53 bits in all). */
 export const VARINT_BYTES_MAX = 8;
+/** Bytes of a client id or any other 128-bit id. */
+export const ID_BYTES = 16;
+
+const scratch = new Uint8Array(VARINT_BYTES_MAX);
 
 /** How many bytes `value` takes as a varint. */
 export function varintLength(value: number): number {
   let length = 1;
-  for (let rest = value; rest > 127; rest = Math.floor(rest / 128)) length++;
+  for (let rest = value; rest >= 128; rest /= 128) length++;
   return length;
 }
 
@@ -23,14 +27,11 @@ export function varintLength(value: number): number {
 export function writeVarint(out: Uint8Array, at: number, value: number): number {
   let rest = value;
   let position = at;
-  // Bit operations are 32-bit in JavaScript; larger numbers take the division path.
-  while (rest > 0x7fff_ffff) {
-    out[position++] = (rest % 128) | 128;
-    rest = Math.floor(rest / 128);
-  }
   while (rest > 127) {
-    out[position++] = (rest & 127) | 128;
-    rest >>>= 7;
+    // Only the low eight bits are stored.
+    out[position++] = rest | 128;
+    // Shifts are 32-bit in JavaScript; larger numbers take the division.
+    rest = rest > 0x7fff_ffff ? Math.floor(rest / 128) : rest >>> 7;
   }
   out[position++] = rest;
   return position;
@@ -41,89 +42,89 @@ export class Reader {
   /** True once something did not fit; every later read answers 0 or empty. */
   bad = false;
   at: number;
-  readonly bytes: Uint8Array;
+  readonly #source: Uint8Array;
 
-  constructor(bytes: Uint8Array, at = 0) {
-    this.bytes = bytes;
+  constructor(source: Uint8Array, at = 0) {
+    this.#source = source;
     this.at = at;
   }
 
   get atEnd(): boolean {
-    return this.at >= this.bytes.length;
+    return this.at >= this.#source.length;
   }
 
   byte(): number {
-    const value = this.bytes[this.at];
-    if (value === undefined) return this.fail();
-    this.at++;
-    return value;
+    return this.#source[this.at++] ?? this.#fail();
   }
 
   varint(): number {
     let value = 0;
     let factor = 1;
     for (let read = 0; read < VARINT_BYTES_MAX; read++) {
-      const byte = this.bytes[this.at];
-      if (byte === undefined) return this.fail();
-      this.at++;
+      const byte = this.byte();
       value += (byte & 127) * factor;
-      if (byte < 128) return value > Number.MAX_SAFE_INTEGER ? this.fail() : value;
+      if (byte < 128) return value > Number.MAX_SAFE_INTEGER ? this.#fail() : value;
       factor *= 128;
     }
-    return this.fail();
+    return this.#fail();
   }
 
   /** A view of the next `length` bytes, not a copy. */
   take(length: number): Uint8Array {
-    const end = this.at + length;
-    if (this.bad || end > this.bytes.length) {
-      this.fail();
-      return this.bytes.subarray(0, 0);
-    }
-    const view = this.bytes.subarray(this.at, end);
-    this.at = end;
-    return view;
+    const start = this.at;
+    this.at += length;
+    return this.at > this.#source.length
+      ? new Uint8Array(this.#fail())
+      : this.#source.subarray(start, this.at);
+  }
+
+  bytes(): Uint8Array {
+    return this.take(this.varint());
+  }
+
+  id(): Uint8Array {
+    return this.take(ID_BYTES);
   }
 
   text(): string {
-    const view = this.take(this.varint());
     try {
-      return strictText.decode(view);
+      return strictText.decode(this.bytes());
     } catch {
-      this.fail();
+      this.#fail();
       return '';
     }
   }
 
-  private fail(): number {
+  #fail(): number {
     this.bad = true;
-    this.at = this.bytes.length;
+    this.at = this.#source.length;
     return 0;
   }
 }
 
 /** Collects values into one growing buffer; for frames that are not on the way of a move. */
 export class Writer {
-  private buffer = new Uint8Array(128);
-  private length = 0;
+  #buffer = new Uint8Array(128);
+  #length = 0;
 
   byte(value: number): this {
-    this.reserve(1);
-    this.buffer[this.length++] = value;
-    return this;
+    return this.raw(Uint8Array.of(value));
   }
 
   varint(value: number): this {
     if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} is no varint`);
-    this.reserve(VARINT_BYTES_MAX);
-    this.length = writeVarint(this.buffer, this.length, value);
-    return this;
+    return this.raw(scratch.subarray(0, writeVarint(scratch, 0, value)));
   }
 
   raw(bytes: Uint8Array): this {
-    this.reserve(bytes.length);
-    this.buffer.set(bytes, this.length);
-    this.length += bytes.length;
+    const end = this.#length + bytes.length;
+    if (end > this.#buffer.length) {
+      const larger = new Uint8Array(end * 2);
+      larger.set(this.#buffer);
+      this.#buffer = larger;
+    }
+    this.#buffer.set(bytes, this.#length);
+    this.#length = end;
     return this;
   }
 
@@ -135,15 +136,13 @@ export class Writer {
     return this.bytes(text.encode(value));
   }
 
-  /** What was written, in a buffer of its own. */
-  done(): Uint8Array<ArrayBuffer> {
-    return this.buffer.slice(0, this.length);
+  id(id: Uint8Array): this {
+    if (id.length !== ID_BYTES) throw new RangeError(`an id has ${ID_BYTES} bytes, this one ${id.length}`);
+    return this.raw(id);
   }
 
-  private reserve(more: number): void {
-    if (this.length + more <= this.buffer.length) return;
-    const larger = new Uint8Array(Math.max(this.buffer.length * 2, this.length + more));
-    larger.set(this.buffer.subarray(0, this.length));
-    this.buffer = larger;
+  /** What was written, in a buffer of its own. */
+  done(): Uint8Array<ArrayBuffer> {
+    return this.#buffer.slice(0, this.#length);
   }
 }

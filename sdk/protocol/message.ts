@@ -9,7 +9,9 @@
  */
 import { Reader, Writer } from './bytes.ts';
 
-/** `list` fields hold up to LIST_MAX items, each with the fields given. */
+export { ID_BYTES } from './bytes.ts';
+
+/** Named after the methods that read and write them. A list holds up to LIST_MAX items with the fields given. */
 export type FieldType = 'varint' | 'text' | 'bytes' | 'id' | readonly [Fields];
 export type Fields = { readonly [name: string]: FieldType };
 
@@ -33,8 +35,6 @@ export interface Message<F extends Fields> {
   decode(frame: Uint8Array): ValuesOf<F> | null;
 }
 
-/** Bytes of a client id or any other 128-bit id. */
-export const ID_BYTES = 16;
 /** The most items a list field may hold. */
 export const LIST_MAX = 256;
 
@@ -70,28 +70,21 @@ function fieldList(fields: Fields): string {
 
 function writeFields(writer: Writer, fields: Fields, values: { [name: string]: unknown }): void {
   for (const [name, type] of Object.entries(fields)) {
-    const value = values[name];
-    if (type === 'varint') writer.varint(value as number);
-    else if (type === 'text') writer.text(value as string);
-    else if (type === 'bytes') writer.bytes(value as Uint8Array);
-    else if (type === 'id') writer.raw(exactId(value as Uint8Array));
-    else {
-      const items = value as { [name: string]: unknown }[];
-      if (items.length > LIST_MAX) throw new RangeError(`${name}: more than ${LIST_MAX} items`);
-      writer.varint(items.length);
-      for (const item of items) writeFields(writer, type[0], item);
+    if (typeof type === 'string') {
+      writer[type](values[name] as never);
+      continue;
     }
+    const items = values[name] as { [name: string]: unknown }[];
+    if (items.length > LIST_MAX) throw new RangeError(`${name}: more than ${LIST_MAX} items`);
+    writer.varint(items.length);
+    for (const item of items) writeFields(writer, type[0], item);
   }
 }
 
 function readFields(reader: Reader, fields: Fields): { [name: string]: unknown } {
   const values: { [name: string]: unknown } = {};
   for (const [name, type] of Object.entries(fields)) {
-    if (type === 'varint') values[name] = reader.varint();
-    else if (type === 'text') values[name] = reader.text();
-    else if (type === 'bytes') values[name] = reader.take(reader.varint());
-    else if (type === 'id') values[name] = reader.take(ID_BYTES);
-    else values[name] = readList(reader, type[0]);
+    values[name] = typeof type === 'string' ? reader[type]() : readList(reader, type[0]);
   }
   return values;
 }
@@ -102,9 +95,4 @@ function readList(reader: Reader, item: Fields): unknown[] {
   const items: unknown[] = [];
   while (items.length < length && !reader.bad) items.push(readFields(reader, item));
   return items;
-}
-
-function exactId(id: Uint8Array): Uint8Array {
-  if (id.length !== ID_BYTES) throw new RangeError(`an id has ${ID_BYTES} bytes, this one ${id.length}`);
-  return id;
 }

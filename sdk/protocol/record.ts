@@ -15,51 +15,18 @@
  * Once written it is readable for ever: a new version is a new first byte.
  */
 import { type Reader, varintLength, writeVarint } from './bytes.ts';
+import { PERSONAL } from './kind-sets.ts';
+
+export { PERSONAL, SENDABLE } from './kind-sets.ts';
+export { RecordKind } from './kind.ts';
 
 export const RECORD_VERSION = 1;
-
-/** Kinds below 16 are read by the server; kinds from 16 on only by the players' pages. */
-export const RecordKind = {
-  /** Entry 1: what is needed to replay the room from its log and its rules alone (JSON body). */
-  open: 1,
-  /** A process opened the room; body: varint epoch. */
-  epoch: 2,
-  /** A seat was taken, given up or claimed; header seat says which; body: one byte, 1 taken, 0 given up. */
-  seat: 3,
-  /** A client sends for the first time; header client is its number; body: its 16-byte id. */
-  client: 4,
-  /** The game is over; sent by a page whose state says so. The first one counts. */
-  finish: 5,
-  pause: 6,
-  resume: 7,
-  /** A word of the studio to the players (UTF-8 body). */
-  notice: 8,
-  /** A move of the game: JSON for the rules' `apply`. */
-  move: 16,
-  /** A chat line: personal. */
-  chat: 17,
-  /** An edit of the shared notepad: personal. */
-  note: 18,
-} as const;
-export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];
-
-/** The kinds that a player's page may send. */
-export const SENDABLE: ReadonlySet<number> = new Set([
-  RecordKind.finish,
-  RecordKind.pause,
-  RecordKind.resume,
-  RecordKind.move,
-  RecordKind.chat,
-  RecordKind.note,
-]);
-
-/** The kinds whose bodies may be erased on request; no state may depend on them. */
-export const PERSONAL: ReadonlySet<number> = new Set([RecordKind.chat, RecordKind.note]);
 
 const KIND_BITS = 0x1f;
 const PERSONAL_FLAG = 0x20;
 const EXTRA_FLAG = 0x40;
 const RESERVED_FLAG = 0x80;
+const NO_BODY = new Uint8Array();
 
 export interface RecordHeader {
   kind: number;
@@ -105,10 +72,7 @@ export function encodeRecord(out: Uint8Array, at: number, header: RecordHeader, 
 
 /** Reads the record at the reader's place; null (and a bad reader) when the bytes are no record. */
 export function readRecord(reader: Reader): LogRecord | null {
-  if (reader.byte() !== RECORD_VERSION) {
-    reader.bad = true;
-    return null;
-  }
+  const version = reader.byte();
   const flags = reader.byte();
   const record: LogRecord = {
     kind: flags & KIND_BITS,
@@ -117,10 +81,10 @@ export function readRecord(reader: Reader): LogRecord | null {
     seat: reader.varint(),
     client: reader.varint(),
     clientSeq: reader.varint(),
-    body: reader.bytes,
+    body: NO_BODY,
   };
   if (flags & EXTRA_FLAG) reader.take(reader.varint());
   record.body = reader.take(reader.varint());
-  if (flags & RESERVED_FLAG) reader.bad = true;
+  if (version !== RECORD_VERSION || flags & RESERVED_FLAG) reader.bad = true;
   return reader.bad ? null : record;
 }

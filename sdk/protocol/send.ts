@@ -3,7 +3,7 @@
  *
  *   byte 0x21 · varint client (place in hello's list) · varint client seq · byte kind · body to the end
  */
-import { VARINT_BYTES_MAX, varintLength, writeVarint } from './bytes.ts';
+import { VARINT_BYTES_MAX, Writer } from './bytes.ts';
 
 export const SEND = 0x21;
 
@@ -19,13 +19,7 @@ export interface Send {
 }
 
 export function encodeSend({ client, clientSeq, kind, body }: Send): Uint8Array<ArrayBuffer> {
-  const head = 2 + varintLength(client) + varintLength(clientSeq);
-  const frame = new Uint8Array(head + body.length);
-  frame[0] = SEND;
-  const at = writeVarint(frame, writeVarint(frame, 1, client), clientSeq);
-  frame[at] = kind;
-  frame.set(body, at + 1);
-  return frame;
+  return new Writer().byte(SEND).varint(client).varint(clientSeq).byte(kind).raw(body).done();
 }
 
 /** What `readSend` finds before the body. One such object serves all frames of a server. */
