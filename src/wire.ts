@@ -208,6 +208,7 @@ async function startRooms(assembly: Assembly, db: MainDb, names: readonly Servic
     slot: settings.slot,
     limits: { socketsPerAddressMax: settings.socketsPerAddress },
     onFinish: (room) => archiver.sweepSoon(room),
+    report: (what, error) => log.error('rooms', { what, error: String(error) }),
     onBroken(room, why) {
       log.error('room broken', { room, why });
       db.write((tx) => quarantineRoom(tx, room, why)).catch(fail);
