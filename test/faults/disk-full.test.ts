@@ -166,11 +166,11 @@ function onSmallDisk(): void {
       disk.fill();
       first.page.send(RecordKind.finish, new Uint8Array(0));
       await first.page.echoed();
-      while (!(await faults())['archiver']?.includes('SQLITE_FULL'));
+      while (!/"sweep-failed".*SQLITE_FULL/.test(server.output())) await faults();
       await playIntoFullDisk();
       const seen = seenByAll();
 
-      expect(Object.keys(await faults()).toSorted()).toEqual(['archiver', 'game']);
+      expect(await faults()).toHaveProperty('game');
       expect((await siteVisitor(site).get('/health')).status).toBe(200);
       expect((await siteVisitor(site).get('/')).status).toBe(200);
       expect((await siteVisitor(site).post(`/games/${GAME}/free`)).status).toBe(503);
