@@ -2,15 +2,16 @@
  * The way to the room: join, connect, hello; after a loss back again, with the pass of the last
  * welcome instead of a new ticket. Knows nothing of records.
  *
- *   connecting → welcomed → waiting → connecting → …  → stopped
+ *   connecting → replaying → live → offline → connecting → …  → stopped
  *
- * A phase is an object of its own; every callback of the outside world remembers the phase it
+ * Every attempt, wait and end is a phase of its own; a callback of the outside world remembers the phase it
  * belongs to and does nothing once that is no longer the present one. So the late close of an old
  * socket, or a late answer of an old join call, cannot touch the new connection.
  */
 import { closeVerdict } from '../protocol/close-codes.ts';
+import { createIntake } from './intake.ts';
+import type { PlayStatus } from './client-api.ts';
 import type { Environment, JoinAnswer, SessionSocket } from './session-api.ts';
-import { createTimer, type Timer } from './timer.ts';
 
 export const BACKOFF_FIRST_MS = 500;
 export const BACKOFF_MAX_MS = 30_000;
@@ -26,6 +27,9 @@ export interface ConnectionHooks {
   /** Runs before every connect, which waits for it. */
   prepare(): Promise<void>;
   hello(credential: string): Uint8Array<ArrayBuffer>;
+  /** Something came, whatever it is. */
+  heard(): void;
+  /** A frame whose turn it is; records of chunks come as frames of records. */
   frame(frame: Uint8Array): void;
   /** The status changed and there is no socket: forget what belonged to one. */
   lost(): void;
@@ -33,17 +37,16 @@ export interface ConnectionHooks {
 }
 
 export class Connection {
-  at: 'connecting' | 'welcomed' | 'waiting' | 'stopped' = 'waiting';
+  at: Exclude<PlayStatus, 'hold'> = 'offline';
   /** The close code or join code that says why, once stopped. */
   stopCode: string | null = null;
   readonly #environment: Environment;
   readonly #hooks: ConnectionHooks;
-  /** Of the present phase: the end of the attempt, or of waiting. */
-  readonly #timer: Timer;
-  /** Rises when a connection ends; what belongs to an older one is not listened to. */
-  #generation = 0;
+  /** Rises when a phase ends; what belongs to an older one is not listened to. */
+  #phase = 0;
+  readonly #timers: (() => void)[] = [];
   #socket: SessionSocket | null = null;
-  #liveSince: number | null = null;
+  #liveSince = 0;
   #dueAt = 0;
   /** Where the last answer of join said the room is. */
   #url = '';
@@ -55,20 +58,19 @@ export class Connection {
   constructor(environment: Environment, hooks: ConnectionHooks) {
     this.#environment = environment;
     this.#hooks = hooks;
-    this.#timer = createTimer(environment.after);
   }
 
   get live(): boolean {
-    return this.#liveSince !== null;
+    return this.at === 'live';
   }
 
   get retryInMs(): number | null {
-    return this.at === 'waiting' ? Math.max(0, this.#dueAt - this.#environment.now()) : null;
+    return this.at === 'offline' ? Math.max(0, this.#dueAt - this.#environment.now()) : null;
   }
 
   /** Tries now; harmless when there is nothing to try. */
   start(): void {
-    if (this.at === 'waiting') void this.#attempt();
+    if (this.at === 'offline') void this.#attempt();
   }
 
   /** The network is back: an attempt begun without it only waits for its time-out. */
@@ -78,64 +80,79 @@ export class Connection {
   }
 
   send(frame: Uint8Array<ArrayBuffer>): void {
-    if (this.at === 'welcomed') this.#socket?.send(frame);
+    this.#socket?.send(frame);
   }
 
   welcomed(pass: string): void {
-    this.at = 'welcomed';
+    this.at = 'replaying';
     this.#pass = pass;
     this.#passTries = 0;
-    this.#timer.clear();
   }
 
   wentLive(): void {
+    this.at = 'live';
     this.#liveSince = this.#environment.now();
+  }
+
+  /** Runs after `ms`, unless this connection, or the wait for one, has ended by then. */
+  later(ms: number, run: () => void): void {
+    this.#timers.push(this.#environment.after(ms, run));
   }
 
   /** Gives this connection up and comes back after a backoff with full jitter, or after `delayMs`. */
   retry(cause: string, delayMs?: number): void {
     if (this.at === 'stopped') return;
     const now = this.#environment.now();
-    if (this.#liveSince !== null && now - this.#liveSince >= STABLE_MS) this.#failures = 0;
+    if (this.live && now - this.#liveSince >= STABLE_MS) this.#failures = 0;
     const limit = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** this.#failures++);
     const delay = delayMs ?? this.#environment.random() * limit;
     this.#hooks.report('reconnect', cause);
-    this.#leave('waiting');
+    this.#enter('offline');
     this.#dueAt = now + delay;
-    this.#timer.set(delay, () => this.start());
+    this.later(delay, () => this.start());
   }
 
   /** Does not come back. */
   stop(code: string | null): void {
     this.stopCode = code;
-    this.#leave('stopped');
+    this.#enter('stopped');
   }
 
   async #attempt(): Promise<void> {
-    this.#leave('connecting');
-    const generation = this.#generation;
-    const current = (): boolean => generation === this.#generation;
-    this.#timer.set(ATTEMPT_MS, () => this.retry('slow'));
+    this.#enter('connecting');
+    const phase = this.#phase;
+    const hooks = this.#hooks;
+    this.later(ATTEMPT_MS, () => {
+      if (this.at === 'connecting') this.retry('slow');
+    });
     try {
       if (this.#passTries++ >= PASS_TRIES) this.#pass = '';
       let credential = this.#pass;
       if (credential === '') {
-        const answer = await this.#hooks.join();
-        if (!current()) return;
+        const answer = await hooks.join();
+        if (phase !== this.#phase) return;
         if (!answer.ok) return answer.then === 'stop' ? this.stop(answer.code) : this.retry(answer.code);
         this.#url = answer.socket;
         credential = answer.ticket;
       }
-      await this.#hooks.prepare();
-      if (!current()) return;
+      await hooks.prepare();
+      if (phase !== this.#phase) return;
+      const intake = createIntake(
+        this.#environment.inflate,
+        this.#whilePhaseLasts(hooks.frame),
+        this.#whilePhaseLasts((why) => this.retry(why)),
+      );
       const socket = this.#environment.connect(this.#url, {
-        opened: () => current() && socket.send(this.#hooks.hello(credential)),
-        message: (frame) => current() && this.#hooks.frame(frame),
-        closed: (code, reason) => current() && this.#closed(code, reason),
+        opened: this.#whilePhaseLasts(() => socket.send(hooks.hello(credential))),
+        message: this.#whilePhaseLasts((frame) => {
+          hooks.heard();
+          intake(frame);
+        }),
+        closed: this.#whilePhaseLasts((code, reason) => this.#closed(code, reason)),
       });
       this.#socket = socket;
     } catch (error) {
-      if (current()) this.retry(String(error));
+      if (phase === this.#phase) this.retry(String(error));
     }
   }
 
@@ -146,13 +163,19 @@ export class Connection {
     this.retry(`closed ${code} ${reason}`);
   }
 
-  #leave(at: 'connecting' | 'waiting' | 'stopped'): void {
+  #enter(at: 'connecting' | 'offline' | 'stopped'): void {
     this.at = at;
-    this.#generation++;
-    this.#liveSince = null;
-    this.#timer.clear();
+    this.#phase++;
+    for (const cancel of this.#timers.splice(0)) cancel();
     this.#socket?.close();
     this.#socket = null;
     this.#hooks.lost();
+  }
+
+  #whilePhaseLasts<Values extends unknown[]>(run: (...values: Values) => void): (...values: Values) => void {
+    const phase = this.#phase;
+    return (...values) => {
+      if (phase === this.#phase) run(...values);
+    };
   }
 }

@@ -16,14 +16,13 @@ import { refused } from '../protocol/refused.ts';
 import { signals } from '../protocol/signals.ts';
 import { PROTOCOL_VERSION } from '../protocol/version.ts';
 import { Role, welcome } from '../protocol/welcome.ts';
-import type { PlayStatus } from './client-api.ts';
+import type { PlayerInfo, PlayStatus } from './client-api.ts';
 import { Connection } from './connection.ts';
-import { createIntake, type Intake } from './intake.ts';
 import { createListeners } from './listeners.ts';
 import { Outboxes } from './outboxes.ts';
 import { createPulse, type Pulse } from './pulse.ts';
 import { createRoomClock, type RoomClock } from './room-clock.ts';
-import { RoomView } from './room-view.ts';
+import { newReplay, type OnSkip, type Replay, replayRecords } from './reducer.ts';
 import type { SessionOptions } from './session-api.ts';
 import { createSignals, type Signals } from './signals.ts';
 import { createTimer, type Timer } from './timer.ts';
@@ -43,21 +42,24 @@ type Welcome = ValuesOf<(typeof welcome)['fields']>;
 
 export class Core<State, Move> {
   readonly options: SessionOptions<State, Move>;
-  readonly room: RoomView<State, Move>;
+  /** What the player sees; empty until the first replay is over. */
+  shown: Replay<State> = newReplay();
+  /** Where records go. After a reset the old one stays on show until this one has caught up. */
+  building: Replay<State> = newReplay();
+  players: readonly PlayerInfo[] = [];
+  observers = 0;
   readonly outboxes: Outboxes;
   readonly connection: Connection;
   readonly signals: Signals;
   readonly clock: RoomClock;
   readonly changed = createListeners();
   readonly signalsChanged = createListeners();
-  welcome: Welcome | null = null;
+  /** Of the last welcome. */
+  welcome: Pick<Welcome, 'seat' | 'role' | 'bodyMax'> = { seat: 0, role: Role.player, bodyMax: Infinity };
   held = false;
   readonly #pulse: Pulse;
   readonly #finish: Timer;
-  readonly #drain: Timer;
-  readonly #adopt: Timer;
   readonly #stopWaking: () => void;
-  #intake: Intake;
   readonly #handlers = new Map<number, (frame: Uint8Array) => void>();
   #skips = 0;
   /** A head that a heartbeat told of before this page had it (0 = none), and when. */
@@ -68,9 +70,6 @@ export class Core<State, Move> {
     this.options = options;
     const { environment, report } = options;
     const send = (frame: Uint8Array<ArrayBuffer>): void => this.connection.send(frame);
-    this.room = new RoomView(options.rules, (seq, why, detail) => {
-      if (this.#skips++ < REPORTED_SKIPS_MAX) report('rules', `${seq} ${why} ${detail}`);
-    });
     this.outboxes = new Outboxes(environment, { send, restart: (why) => this.connection.retry(why), report });
     this.signals = createSignals(environment.after, send);
     this.clock = createRoomClock(environment.now);
@@ -80,17 +79,12 @@ export class Core<State, Move> {
       () => this.connection.retry('silent'),
     );
     this.#finish = createTimer(environment.after);
-    this.#drain = createTimer(environment.after);
-    this.#adopt = createTimer(environment.after);
-    this.#intake = this.#newIntake();
     this.connection = new Connection(environment, {
       join: options.join,
       prepare: () => this.outboxes.adopt(),
       hello: (credential) => this.#hello(credential),
-      frame: (frame) => {
-        this.#pulse.heard();
-        this.#intake.push(frame);
-      },
+      heard: () => this.#pulse.heard(),
+      frame: (frame) => this.#handle(frame),
       lost: () => this.#lost(),
       report,
     });
@@ -101,25 +95,21 @@ export class Core<State, Move> {
 
   status(): PlayStatus {
     const { at } = this.connection;
-    if (at === 'waiting') return 'offline';
-    if (at !== 'welcomed') return at;
-    if (!this.connection.live) return 'replaying';
-    return this.held ? 'hold' : 'live';
+    return at === 'live' && this.held ? 'hold' : at;
   }
 
   get observer(): boolean {
-    return this.welcome?.role === Role.observer;
+    return this.welcome.role === Role.observer;
   }
 
-  /** Puts a message on its way; false = it was not taken, the reason is reported. */
-  send(kind: number, body: Uint8Array<ArrayBuffer>): boolean {
+  /** Puts a message on its way, or reports why it was not taken. */
+  send(kind: number, body: Uint8Array<ArrayBuffer>): void {
     let reason = '';
     if (this.observer) reason = 'observer';
-    else if (this.welcome !== null && body.length > this.welcome.bodyMax) reason = 'too large';
+    else if (body.length > this.welcome.bodyMax) reason = 'too large';
     else if (!this.outboxes.add(kind, body)) reason = 'too many unsent';
     if (reason !== '') this.options.report('refused', reason);
     this.changed.notify();
-    return reason === '';
   }
 
   close(): void {
@@ -131,25 +121,13 @@ export class Core<State, Move> {
   }
 
   #hello(credential: string): Uint8Array<ArrayBuffer> {
-    const { epoch, seq } = this.room.building;
+    const { epoch, seq } = this.building;
     const clients = this.outboxes.hello();
     return hello.encode({ version: PROTOCOL_VERSION, credential, clients, epoch, seq });
   }
 
-  #newIntake(): Intake {
-    return createIntake(
-      this.options.environment.inflate,
-      (frame) => this.#handle(frame),
-      (why) => this.connection.retry(why),
-    );
-  }
-
   #lost(): void {
-    this.#intake.close();
-    this.#intake = this.#newIntake();
     this.#pulse.stop();
-    this.#drain.clear();
-    this.#adopt.clear();
     this.outboxes.lost();
     this.signals.lost();
     this.signalsChanged.notify();
@@ -189,12 +167,12 @@ export class Core<State, Move> {
     this.#on(heartbeat, ({ seq, roomMs }) => this.#heartbeat(seq, roomMs));
     this.#on(live, ({ seq }) => this.#live(seq));
     this.#on(signals, ({ changed }) => {
-      this.signals.receive(changed, this.welcome?.seat);
+      this.signals.receive(changed, this.welcome.seat);
       this.signalsChanged.notify();
     });
     this.#on(presence, ({ seats, observers }) => {
-      this.room.players = seats.map((seat) => ({ ...seat, online: seat.online === 1 }));
-      this.room.observers = observers;
+      this.players = seats.map((seat) => ({ ...seat, online: seat.online === 1 }));
+      this.observers = observers;
     });
     this.#on(hold, ({ on }) => {
       this.held = on === 1;
@@ -207,42 +185,47 @@ export class Core<State, Move> {
     });
     this.#on(drain, ({ windowMs }) => {
       const wait = this.options.environment.random() * windowMs;
-      this.#drain.set(wait, () => this.connection.retry('drain', 0));
+      this.connection.later(wait, () => this.connection.retry('drain', 0));
     });
   }
 
   #welcomed(values: Welcome): void {
     this.welcome = values;
     this.connection.welcomed(values.pass);
-    if (values.resumed === 0) this.room.reset();
-    this.clock.restart();
-    this.clock.reading(values.roomMs);
+    if (values.resumed === 0) this.building = newReplay();
+    this.clock.restart(values.roomMs);
     this.#pulse.start(values.heartbeatMs);
     this.outboxes.welcomed(values.clients, this.observer ? 0 : Math.max(1, values.rate), values.burst);
   }
 
   #records(frame: Uint8Array): void {
-    const trouble = this.room.take(frame, (record) => this.outboxes.record(record));
-    if (trouble !== null) return this.connection.retry(trouble);
+    const { report, rules } = this.options;
+    const onSkip: OnSkip = (seq, why, detail) => {
+      if (this.#skips++ < REPORTED_SKIPS_MAX) report('rules', `${seq} ${why} ${detail}`);
+    };
+    const outcome = replayRecords(this.building, frame, rules, onSkip, (record) =>
+      this.outboxes.record(record),
+    );
+    if (outcome !== 'ok') return this.connection.retry(`${outcome} after ${this.building.seq}`);
     if (!this.connection.live) return;
-    this.clock.reading(this.room.building.ms);
+    this.clock.reading(this.building.ms);
     this.#finishIfDone();
-    this.changed.notify();
   }
 
   #live(seq: number): void {
-    if (!this.room.live(seq)) return this.connection.retry(`replay ended before ${seq}`);
+    if (this.building.seq < seq) return this.connection.retry(`replay ended before ${seq}`);
+    this.shown = this.building;
     this.connection.wentLive();
     this.outboxes.live();
     this.signals.live();
     this.#finishIfDone();
-    this.#adopt.set(ADOPT_AGAIN_MS, () => void this.#adoptLate());
+    this.connection.later(ADOPT_AGAIN_MS, () => void this.#adoptLate());
   }
 
   #heartbeat(seq: number, roomMs: number): void {
     this.clock.reading(roomMs);
     if (!this.connection.live) return;
-    const at = this.room.building.seq;
+    const at = this.building.seq;
     const now = this.options.environment.now();
     if (at >= this.#ahead) {
       this.#ahead = seq > at ? seq : 0;
@@ -259,14 +242,14 @@ export class Core<State, Move> {
   #finishIfDone(): void {
     if (!this.#finishDue() || this.#finish.armed()) return;
     const { environment } = this.options;
-    const wait = ((this.welcome?.seat ?? 0) + environment.random()) * FINISH_STEP_MS;
+    const wait = (this.welcome.seat + environment.random()) * FINISH_STEP_MS;
     this.#finish.set(wait, () => {
       if (this.connection.live && this.#finishDue()) this.send(RecordKind.finish, new Uint8Array());
     });
   }
 
   #finishDue(): boolean {
-    const { progress, finishSeen } = this.room.building;
+    const { progress, finishSeen } = this.building;
     if (!progress?.done || finishSeen || this.observer) return false;
     return !this.outboxes.pending().some(({ kind }) => kind === RecordKind.finish);
   }

@@ -6,11 +6,10 @@
  * under old numbers are on their way, an answer could mean either: then it takes a new connection.
  */
 import type { StoredSend } from './session-api.ts';
-import { fromHex } from './hex.ts';
 
 export class Outbox {
+  /** Hex. */
   readonly id: string;
-  readonly idBytes: Uint8Array;
   /** Its number in the room; 0 until the server gave it one. */
   number = 0;
   /** Oldest first. */
@@ -24,7 +23,6 @@ export class Outbox {
 
   constructor(id: string, pending: readonly StoredSend[] = []) {
     this.id = id;
-    this.idBytes = fromHex(id);
     this.pending = pending;
   }
 
@@ -43,8 +41,7 @@ export class Outbox {
   }
 
   /** A welcome named this client: its number in the room (0 = none yet), its last client seq in the log. */
-  welcomed(place: number, number: number, lastSeq: number): void {
-    this.place = place;
+  welcomed(number: number, lastSeq: number): void {
     this.number = number;
     this.#settled = this.#sent = lastSeq;
   }
@@ -57,10 +54,9 @@ export class Outbox {
   /** Everything up to `clientSeq` is in the log and was seen there. True = something was pending. */
   settle(clientSeq = this.#settled): boolean {
     this.#settled = Math.max(this.#settled, clientSeq);
-    if (this.pending.length === 0) return false;
-    const before = this.pending;
-    this.pending = before.filter((send) => send.clientSeq > clientSeq);
-    return this.pending.length < before.length;
+    const before = this.pending.length;
+    this.pending = this.pending.filter((send) => send.clientSeq > clientSeq);
+    return this.pending.length < before;
   }
 
   /**

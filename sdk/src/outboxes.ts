@@ -7,9 +7,9 @@
 import { CLIENTS_MAX } from '../protocol/hello.ts';
 import { type LogRecord, RecordKind } from '../protocol/record.ts';
 import { encodeSend } from '../protocol/send.ts';
-import { toHex } from './hex.ts';
+import { fromHex, toHex } from './hex.ts';
 import { Outbox } from './outbox.ts';
-import type { Environment, StoredSend } from './session-api.ts';
+import type { Environment, OutboxStore, StoredSend } from './session-api.ts';
 import { createTimer, type Timer, within } from './timer.ts';
 
 /** More unsent messages than this are not taken: the page is as good as cut off. */
@@ -30,8 +30,6 @@ export class Outboxes {
   readonly #hooks: OutboxHooks;
   readonly #pace: Timer;
   #adopted: Outbox[] = [];
-  /** In the order of the present connection's hello. */
-  #listed: Outbox[] = [];
   /** The server cannot store now. */
   #held = false;
   /** Said once. */
@@ -65,13 +63,11 @@ export class Outboxes {
 
   /** Looks for outboxes of pages that are gone; waits for the store only so long. */
   adopt(): Promise<void> {
-    const adopting = async (): Promise<void> => {
-      const room = CLIENTS_MAX - 1 - this.#adopted.length;
-      for (const { client, sends } of await this.#environment.outbox.adopt(room)) {
+    return this.#kept(async ({ adopt }) => {
+      for (const { client, sends } of await adopt(CLIENTS_MAX - 1 - this.#adopted.length)) {
         this.#adopted.push(new Outbox(client, sends));
       }
-    };
-    return this.#kept(adopting);
+    });
   }
 
   /** An outbox was taken over that the present connection does not know of. */
@@ -82,14 +78,16 @@ export class Outboxes {
   /** The client ids for a new hello. */
   hello(): { id: Uint8Array }[] {
     this.#adopted = this.#adopted.filter((outbox) => outbox.pending.length > 0);
-    this.#listed = [this.own, ...this.#adopted].slice(0, CLIENTS_MAX);
-    return this.#listed.map((outbox) => ({ id: outbox.idBytes }));
+    return [this.own, ...this.#adopted].slice(0, CLIENTS_MAX).map((outbox, place) => {
+      outbox.place = place;
+      return { id: fromHex(outbox.id) };
+    });
   }
 
   /** Sending may begin. An observer's page calls this with rate 0. */
   welcomed(clients: readonly { number: number; lastSeq: number }[], rate: number, burst: number): void {
     for (const [place, { number, lastSeq }] of clients.entries()) {
-      this.#listed[place]?.welcomed(place, number, lastSeq);
+      this.#at(place)?.welcomed(number, lastSeq);
     }
     this.#rate = rate;
     this.#burst = this.#tokens = burst;
@@ -101,7 +99,7 @@ export class Outboxes {
     this.#held = false;
     this.#rate = 0;
     this.#pace.clear();
-    for (const outbox of this.#listed) outbox.place = -1;
+    for (const outbox of this.#all()) outbox.place = -1;
   }
 
   /** A record came: it may be an echo, or tell our number. Called for each one. */
@@ -115,28 +113,26 @@ export class Outboxes {
 
   /** The replay is over: what the welcome called durable needs no echo any more. */
   live(): void {
-    for (const outbox of this.#listed) if (outbox.settle()) void this.#save(outbox);
+    for (const outbox of this.#all()) if (outbox.settle()) void this.#save(outbox);
   }
 
   /** Holding: sends are kept. Over: everything not echoed goes out again, the server drops what it has. */
   hold(on: boolean): void {
-    if (this.#held && !on) for (const outbox of this.#listed) outbox.resend();
+    if (this.#held && !on) for (const outbox of this.#all()) outbox.resend();
     this.#held = on;
     this.#pump();
   }
 
   expect(place: number, next: number): void {
-    const outbox = this.#listed[place];
-    if (outbox === undefined || outbox.place < 0) return;
-    if (outbox.expect(next)) void this.#renumbered(outbox);
+    const outbox = this.#at(place);
+    if (outbox?.expect(next)) void this.#renumbered(outbox);
     this.#pump();
   }
 
   refused(place: number, clientSeq: number): void {
-    const outbox = this.#listed[place];
-    if (outbox === undefined || outbox.place < 0) return;
-    if (outbox.refuse(clientSeq)) void this.#renumbered(outbox);
-    else void this.#save(outbox);
+    const outbox = this.#at(place);
+    if (outbox?.refuse(clientSeq)) void this.#renumbered(outbox);
+    else if (outbox) void this.#save(outbox);
   }
 
   /** Sends what may be sent now, the oldest pages' first: that is the order in which they moved. */
@@ -155,6 +151,11 @@ export class Outboxes {
     }
   }
 
+  /** By its place in the present connection's hello; one that was renumbered since is not found. */
+  #at(place: number): Outbox | undefined {
+    return this.#all().find((outbox) => outbox.place === place);
+  }
+
   #all(): Outbox[] {
     return [...this.#adopted, this.own];
   }
@@ -167,13 +168,14 @@ export class Outboxes {
   }
 
   #save(outbox: Outbox): Promise<void> {
-    return this.#kept(() => this.#environment.outbox.save(outbox.id, outbox.pending));
+    return this.#kept(({ save }) => save(outbox.id, outbox.pending));
   }
 
   /** What the store fails at is reported, what it takes too long for is not waited for. */
-  async #kept(work: () => Promise<void>): Promise<void> {
+  async #kept(work: (store: OutboxStore) => Promise<void>): Promise<void> {
+    const { after, outbox } = this.#environment;
     try {
-      await within(this.#environment.after, STORE_WAIT_MS, work());
+      await within(after, STORE_WAIT_MS, work(outbox));
     } catch (error) {
       if (!this.#storeFailed) this.#hooks.report('storage', String(error));
       this.#storeFailed = true;

@@ -240,7 +240,7 @@ test('a missing record is never skipped: the page comes back with its position',
   scene.room.mute = false;
   scene.room.append(RecordKind.move, 2, 9, 2, JSON.stringify(add(2)));
   await scene.time.advance(2_000);
-  expect(page.reports).toEqual(['reconnect gap: 2 then 4']);
+  expect(page.reports).toEqual(['reconnect gap after 2']);
   expect(page.sum).toBe(3);
 });
 

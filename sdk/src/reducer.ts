@@ -101,18 +101,20 @@ export function playedMs(replay: Replay<unknown>, roomMs: number): number {
   return Math.max(0, (replay.endPlayMs ?? playMs(replay, roomMs)) - replay.firstPlayMs);
 }
 
-/** Applies all records in `bytes`, one after another. `malformed` = the bytes are not records. */
+/** Applies all records in `bytes` and shows `each`, one after another. `malformed` = the bytes are not records. */
 export function replayRecords<State, Move>(
   replay: Replay<State>,
   bytes: Uint8Array,
   rules: GameRules<State, Move>,
   onSkip: OnSkip,
+  each?: (record: LogRecord) => void,
 ): 'ok' | 'gap' | 'malformed' {
   const reader = new Reader(bytes);
   while (!reader.atEnd) {
     const record = readRecord(reader);
     if (record === null) return 'malformed';
     if (applyRecord(replay, record, rules, onSkip) === 'gap') return 'gap';
+    each?.(record);
   }
   return 'ok';
 }
@@ -230,7 +232,7 @@ function noteProgress(replay: Replay<unknown>, progress: Progress, record: LogRe
 
 /** The clock that stands still while the room is paused. */
 function playMs(replay: Replay<unknown>, ms: number): number {
-  return ms - replay.pausedMs - (replay.pausedSince === null ? 0 : ms - replay.pausedSince);
+  return (replay.pausedSince ?? ms) - replay.pausedMs;
 }
 
 function addChatLine(replay: Replay<unknown>, { seq, seat, ms, body }: LogRecord): void {

@@ -3,8 +3,8 @@
  * come, so of all readings since the welcome the one that is furthest ahead is the best.
  */
 export interface RoomClock {
-  /** A new connection: what was read before counts no longer. */
-  restart(): void;
+  /** The first reading of a new connection: what was read before counts no longer. */
+  restart(roomMs: number): void;
   reading(roomMs: number): void;
   /** 0 before the first reading. */
   roomMs(): number;
@@ -13,8 +13,8 @@ export interface RoomClock {
 export function createRoomClock(now: () => number): RoomClock {
   let offset = -Infinity;
   return {
-    restart() {
-      offset = -Infinity;
+    restart(roomMs) {
+      offset = roomMs - now();
     },
     reading(roomMs) {
       offset = Math.max(offset, roomMs - now());

@@ -123,8 +123,6 @@ export interface Session<State, Move> {
     readonly ms: number;
     readonly playMs: number;
   }[];
-  /** FNV-1a (hex) over the canonical JSON of the state: equal on all pages at the same position. */
-  stateHash(): string;
   position(): { readonly epoch: number; readonly seq: number };
   /** After any change, in a microtask at the earliest, not more than once per microtask. */
   onChange(listener: () => void): () => void;

@@ -1,6 +1,5 @@
 /** Opens the connection of one page to one room. Everything a play page can do is on the answer. */
 import { RecordKind } from '../protocol/record.ts';
-import { stateHash } from './canonical.ts';
 import { Core } from './core.ts';
 import { durationMs, playedMs } from './reducer.ts';
 import { decodeJson, encodeText } from './text.ts';
@@ -8,41 +7,41 @@ import type { Session, SessionOptions } from './session-api.ts';
 
 export function openSession<State, Move>(options: SessionOptions<State, Move>): Session<State, Move> {
   const core = new Core(options);
-  const { room, outboxes, connection } = core;
+  const { outboxes, connection } = core;
   const sendJson = (kind: number, value: unknown): void => {
     core.send(kind, encodeText(JSON.stringify(value)));
   };
   return {
-    state: () => room.shown?.state ?? null,
-    progress: () => room.shown?.progress ?? null,
+    state: () => core.shown.state,
+    progress: () => core.shown.progress,
     pending: () => pendingMoves(core),
     send: (move) => sendJson(RecordKind.move, move),
-    chat: () => room.shown?.chat ?? [],
+    chat: () => core.shown.chat,
     sendChat: (text) => {
-      if (text.trim() !== '') core.send(RecordKind.chat, encodeText(text.trim()));
+      const line = text.trim();
+      if (line !== '') core.send(RecordKind.chat, encodeText(line));
     },
-    notes: () => [...(room.shown?.notes.values() ?? [])],
+    notes: () => [...core.shown.notes.values()],
     sendNote: (id, text) => sendJson(RecordKind.note, { id, text }),
     unsent: () => outboxes.pending().length,
     signal: (value) => {
       if (!core.observer && !core.signals.set(value)) options.report('refused', 'signal too large');
     },
     signals: () => core.signals.seen,
-    players: () => room.players,
-    observers: () => room.observers,
-    seat: () => core.welcome?.seat ?? 0,
+    players: () => core.players,
+    observers: () => core.observers,
+    seat: () => core.welcome.seat,
     observer: () => core.observer,
     status: () => core.status(),
     stopCode: () => connection.stopCode,
     retryInMs: () => connection.retryInMs,
     retryNow: () => connection.start(),
     roomMs: () => core.clock.roomMs(),
-    finishedAtMs: () => room.shown?.finishedAtMs ?? null,
-    playedMs: () => (room.shown === null ? 0 : playedMs(room.shown, core.clock.roomMs())),
-    durationMs: () => (room.shown === null ? null : durationMs(room.shown)),
-    solved: () => room.shown?.solved ?? [],
-    stateHash: () => stateHash(room.shown?.state ?? null),
-    position: () => ({ epoch: room.shown?.epoch ?? 0, seq: room.shown?.seq ?? 0 }),
+    finishedAtMs: () => core.shown.finishedAtMs,
+    playedMs: () => playedMs(core.shown, core.clock.roomMs()),
+    durationMs: () => durationMs(core.shown),
+    solved: () => core.shown.solved,
+    position: () => ({ epoch: core.shown.epoch, seq: core.shown.seq }),
     onChange: (listener) => core.changed.add(listener),
     onSignals: (listener) => core.signalsChanged.add(listener),
     close: () => core.close(),

@@ -299,7 +299,8 @@ class Evening {
     for (const record of log.slice(0, position)) applyRecord(replay, record, orderGame, () => {});
     const expected = stateHash(replay.state);
     for (const { name, session } of this.pages()) {
-      if (session.stateHash() !== expected) this.oracle.fail(2, `${name} is in another state than the log`);
+      if (stateHash(session.state()) !== expected)
+        this.oracle.fail(2, `${name} is in another state than the log`);
     }
     return expected;
   }

@@ -9,6 +9,7 @@ import { hello } from '../../../sdk/protocol/hello.ts';
 import { live as liveMark } from '../../../sdk/protocol/live.ts';
 import { type LogRecord, readRecord, RECORD_VERSION } from '../../../sdk/protocol/record.ts';
 import { PROTOCOL_VERSION } from '../../../sdk/protocol/version.ts';
+import { stateHash } from '../../../sdk/src/canonical.ts';
 import type { Session } from '../../../sdk/src/session-api.ts';
 import { follow } from './browser.ts';
 
@@ -80,12 +81,13 @@ export interface Seen {
   readonly status: string;
 }
 
-export function seen(page: Page): Promise<Seen> {
-  return page.evaluate(() => {
+export async function seen(page: Page): Promise<Seen> {
+  const { state, ...rest } = await page.evaluate(() => {
     const session = globalThis.escapement;
     const { seq, epoch } = session.position();
-    return { hash: session.stateHash(), seq, epoch, unsent: session.unsent(), status: session.status() };
+    return { state: session.state(), seq, epoch, unsent: session.unsent(), status: session.status() };
   });
+  return { hash: stateHash(state), ...rest };
 }
 
 /** Sends the bot's next move for this page's seat; false when it has none. */
