@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import type { Browser, CDPSession, Page } from 'puppeteer-core';
 import { follow, launch, visitor } from '../test/e2e/support/browser.ts';
 import { startServer, temporaryFolder, type ServerProcess } from '../test/e2e/support/server.ts';
-import { enter, live } from '../test/e2e/support/team.ts';
+import { enter, live, POLLED } from '../test/e2e/support/team.ts';
 import { freeLink } from './lib/free-link.ts';
 import { judge, type Line, median } from './lib/verdict.ts';
 
@@ -114,7 +114,10 @@ async function backToLive(chromium: Browser, { addresses }: ServerProcess): Prom
   const { page, devtools, close } = await phone(chromium);
   await enter(page, await freeLink(addresses.shop), 'Ada');
   await devtools.send('Network.emulateNetworkConditions', { ...PHONE, offline: true });
-  await page.waitForFunction(() => globalThis.escapement.status() === 'offline', { timeout: 120_000 });
+  await page.waitForFunction(() => globalThis.escapement.status() === 'offline', {
+    ...POLLED,
+    timeout: 120_000,
+  });
   const began = performance.now();
   await devtools.send('Network.emulateNetworkConditions', PHONE);
   await live(page, 60_000);

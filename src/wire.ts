@@ -51,6 +51,8 @@ import { createWeb } from './services/web/web.tsx';
 const REGION = 'local';
 /** Rule 6: on a fuller disk no new free rooms. */
 const DISK_USED_MAX = 0.85;
+/** What the archive has not taken by then waits for the next start. */
+const FLUSH_MS_MAX = 8_000;
 /** How long open requests and sockets get when the port closes. */
 const FRONTEND_GRACE_MS = 2_000;
 const WEBHOOK_MS_MAX = 10_000;
@@ -72,7 +74,13 @@ interface Assembly {
   readonly fail: (error: Error) => void;
   /** Calls that stop what was started, in the order of starting. */
   readonly stops: (() => Promise<void>)[];
-  readonly health: { [name: string]: () => string | null };
+  /** What keeps visitors away, and what only the operator has to know. */
+  readonly ready: Looks;
+  readonly health: Looks;
+}
+
+interface Looks {
+  [name: string]: () => string | null;
 }
 
 /** What the port answers with; services put themselves in as they come up. */
@@ -90,7 +98,12 @@ export async function wire(
   const assembly = listen(settings, keys, failed.resolve);
   const stop = async (): Promise<void> => {
     assembly.front.fetch = ({ url }) => statusAnswer(url, { stop: 'The services are stopping.' });
-    for (const end of assembly.stops.splice(0).toReversed()) await end();
+    // One part that cannot stop must not keep the others from it.
+    const failures: unknown[] = [];
+    for (const end of assembly.stops.splice(0).toReversed()) {
+      await end().catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
   };
   try {
     const game = await startServices(assembly, names);
@@ -137,24 +150,27 @@ function listen(settings: Settings, keys: Keyring, fail: (error: Error) => void)
     front,
     fail,
     stops: [() => frontend.stop(FRONTEND_GRACE_MS)],
+    ready: {},
     health: {},
   };
 }
 
 /** Answers the address of the first free game, if the shop is among the services. */
 async function startServices(assembly: Assembly, names: readonly ServiceName[]): Promise<string | null> {
-  const { settings, health, front } = assembly;
+  const { settings, front, ready } = assembly;
   const db = await openDatabase(assembly);
   const files = await openDirectoryFiles({ root: join(settings.dataDir, 'files'), ...realWorld });
   if (names.includes('game') || names.includes('archiver')) await startRooms(assembly, db, names);
   if (names.some((name) => name === 'mailer' || name === 'stats' || name === 'web')) {
     await startAroundRooms(assembly, db, files, names);
   }
-  const faults = (): { [name: string]: string | null } =>
-    Object.fromEntries(Object.entries(health).map(([name, look]) => [name, look()]));
-  if (names.includes('web')) return startWeb(assembly, db, files, faults);
-  front.fetch = ({ url }) => statusAnswer(url, faults());
+  if (names.includes('web')) return startWeb(assembly, db, files);
+  front.fetch = ({ url }) => statusAnswer(url, lookAt(ready));
   return null;
+}
+
+function lookAt(looks: Looks): { [name: string]: string | null } {
+  return Object.fromEntries(Object.entries(looks).map(([name, look]) => [name, look()]));
 }
 
 function openDatabase({ settings, log, fail, stops }: Assembly): Promise<MainDb> {
@@ -174,7 +190,7 @@ function openDatabase({ settings, log, fail, stops }: Assembly): Promise<MainDb>
 
 /** The journal, the archiver beside it, and the rooms. */
 async function startRooms(assembly: Assembly, db: MainDb, names: readonly ServiceName[]): Promise<void> {
-  const { settings, keys, log, fail, stops, health, front, control } = assembly;
+  const { settings, keys, log, fail, stops, health, ready, front, control } = assembly;
   const opened = await openJournal({
     disk: createRealDisk(),
     directory: join(settings.dataDir, 'journal', settings.slot),
@@ -190,7 +206,7 @@ async function startRooms(assembly: Assembly, db: MainDb, names: readonly Servic
   health['archiver'] = () => archiver.health();
   stops.push(async () => {
     // Rooms at rest go into the archive now rather than at the next start.
-    await archiver.flush();
+    await Promise.race([archiver.flush(), pause(FLUSH_MS_MAX)]);
     await archiver.stop();
   });
   if (!names.includes('game')) return;
@@ -215,7 +231,7 @@ async function startRooms(assembly: Assembly, db: MainDb, names: readonly Servic
     },
   });
   const unregister = control.register(settings.slot, game.control);
-  health['game'] = () => game.health();
+  ready['game'] = () => game.health();
   front.sockets = game.sockets;
   stops.push(async () => {
     unregister();
@@ -277,13 +293,20 @@ async function startAroundRooms(
   }
 }
 
-async function startWeb(
-  assembly: Assembly,
-  db: MainDb,
-  files: Files,
-  faults: () => { readonly [name: string]: string | null },
-): Promise<string | null> {
-  const { settings, keys, log, url, listen: listening, stops, front, control, bootId } = assembly;
+async function startWeb(assembly: Assembly, db: MainDb, files: Files): Promise<string | null> {
+  const {
+    settings,
+    keys,
+    log,
+    url,
+    listen: listening,
+    stops,
+    front,
+    control,
+    bootId,
+    ready,
+    health,
+  } = assembly;
   for (const outcome of await publishAll(settings.gamesDir, { files, db, world: realWorld })) {
     if (outcome.ok) continue;
     const folder = join(settings.gamesDir, outcome.game);
@@ -314,7 +337,8 @@ async function startWeb(
     outbox: settings.smtp === '' ? directoryOutbox(outboxDir(settings)) : null,
     assets: await buildPlatformAssets(),
     till: till.desk,
-    health: faults,
+    ready: () => lookAt(ready),
+    health: () => lookAt({ ...ready, ...health }),
   });
   front.fetch = (request, address) => web.fetch(request, address);
   stops.push(async () => {
@@ -376,4 +400,8 @@ function statusAnswer(url: string, faults: { readonly [name: string]: string | n
   const ready = Object.keys(named).length === 0;
   if (pathname === '/ready') return Response.json({ ready, faults: named }, { status: ready ? 200 : 503 });
   return new Response('Not here.', { status: ready ? 404 : 503, headers: { 'Retry-After': '2' } });
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => realWorld.timers.after(ms, resolve));
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Browser } from 'puppeteer-core';
 import { follow, launch, visitor } from './support/browser.ts';
 import { startServer, temporaryFolder, type ServerProcess } from './support/server.ts';
-import { buy, enter, finished, linkFromMail, play, settled } from './support/team.ts';
+import { buy, enter, finished, linkFromMail, play, POLLED, settled } from './support/team.ts';
 
 const TEST_MS = 120_000;
 
@@ -37,7 +37,7 @@ test(
     expect(first).toBe(second as string);
     expect(await finished(ben.page)).toBe(true);
     await follow(ada.page, 'a[href^="/e/"]');
-    await ada.page.waitForFunction(() => /compare with/.test(document.body.innerText));
+    await ada.page.waitForFunction(() => /compare with/.test(document.body.innerText), POLLED);
     await ada.page.reload();
     expect(await ada.page.$eval('body', (body) => body.innerText)).toContain('You made it');
     expect([...ada.errors, ...ben.errors]).toEqual([]);
@@ -64,6 +64,7 @@ test(
     await server.stop();
     server = await startServer({ port: server.port, url: '', dataDir: folder.path });
     await eve.page.waitForFunction(() => /compare with/.test(document.body.innerText), {
+      ...POLLED,
       timeout: 60_000,
     });
   },

@@ -8,7 +8,18 @@ import { RecordKind } from '../../sdk/protocol/record.ts';
 import { launch, visitor } from './support/browser.ts';
 import { Proxy } from './support/proxy.ts';
 import { startServer, temporaryFolder, type ServerProcess } from './support/server.ts';
-import { buy, enter, linkFromMail, live, readLog, seen, sendNotes, settled, step } from './support/team.ts';
+import {
+  buy,
+  enter,
+  linkFromMail,
+  live,
+  POLLED,
+  readLog,
+  seen,
+  sendNotes,
+  settled,
+  step,
+} from './support/team.ts';
 
 const TEST_MS = 180_000;
 const START_MS = 60_000;
@@ -71,7 +82,12 @@ async function sendNote(page: Page, count = 1): Promise<void> {
 async function expectWhole(pages: readonly Page[]): Promise<void> {
   for (const page of pages) {
     await live(page, 90_000);
-    await page.waitForFunction(() => globalThis.escapement.unsent() === 0, { timeout: 60_000 });
+    // A page that follows another finds its unsent lines a moment after it is live.
+    await page.waitForFunction(
+      (count) => globalThis.escapement.unsent() === 0 && globalThis.escapement.notes().length >= count,
+      { ...POLLED, timeout: 60_000 },
+      sent,
+    );
   }
   const hashes = await settled(pages);
   expect(new Set(hashes).size).toBe(1);
@@ -92,7 +108,9 @@ test(
     await sendNote(ada, 2);
     await sendNote(ben, 2);
     expect((await seen(ada)).unsent).toBe(2);
-    await Promise.all([ada, ben].map((page) => page.waitForFunction(offline, { timeout: 90_000 })));
+    await Promise.all(
+      [ada, ben].map((page) => page.waitForFunction(offline, { ...POLLED, timeout: 90_000 })),
+    );
     expect(proxy.bytes).toBe(before);
     proxy.heal();
     await expectWhole([ada, ben]);
@@ -105,7 +123,9 @@ test(
   async () => {
     proxy.refuse();
     const before = proxy.bytes;
-    await Promise.all([ada, ben].map((page) => page.waitForFunction(offline, { timeout: 30_000 })));
+    await Promise.all(
+      [ada, ben].map((page) => page.waitForFunction(offline, { ...POLLED, timeout: 30_000 })),
+    );
     await sendNote(ada, 2);
     await sendNote(ben, 2);
     expect(proxy.bytes).toBe(before);

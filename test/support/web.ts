@@ -192,6 +192,7 @@ function baseDeps(options: FixtureOptions, { told, logged }: Heard) {
     placeRoom: () => ({ slot: 'h1', bootId: 'boot' }),
     freeRoomsPerHour: options.freeRoomsPerHour ?? 10,
     spaceForFreeRooms: options.spaceForFreeRooms ?? (async () => true),
+    ready: options.health ?? (() => ({ web: null })),
     health: options.health ?? (() => ({ web: null })),
   };
 }

@@ -36,7 +36,9 @@ export interface WebDeps {
   readonly assets: PlatformAssets;
   /** The desk of the test till, when that takes the money: its pages need it; null with a real provider. */
   readonly till: TillDesk | null;
-  /** Services' health for the status page and /ready: name → null if well, else a sentence. */
+  /** For /ready: what keeps this host from taking visitors; name → null if well, else a sentence. */
+  readonly ready: () => { readonly [name: string]: string | null };
+  /** For the operator's status page: the same, and what visitors do not feel. */
   readonly health: () => { readonly [name: string]: string | null };
 }
 

@@ -19,6 +19,7 @@ export const ERRORS = {
   'order-unknown': { status: 404, texts: 'order.error_unknown' },
   'game-not-free': { status: 404, texts: 'shop.error_not_free' },
   'free-limit': { status: 429, texts: 'shop.error_free_limit' },
+  'storage-full': { status: 503, texts: 'common.error_storage_full' },
   'free-full': { status: 503, texts: 'shop.error_free_full' },
   'till-unknown': { status: 404, texts: 'till.error_unknown' },
   'link-unknown': { status: 404, texts: 'lobby.error_link_unknown' },

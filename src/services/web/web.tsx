@@ -56,7 +56,7 @@ export function createWeb(deps: WebDeps): Web {
   app.notFound((c) => sendError(c, 'not-found'));
   app.onError((error, c) => {
     logError(deps.log, c.req.method, c.req.routePath, error);
-    return sendError(c, 'internal');
+    return sendError(c, isStorageFull(error) ? 'storage-full' : 'internal');
   });
   const reconciling = reconciler(deps);
   reconciling.start((error) => logError(deps.log, '-', 'reconcile', error));
@@ -82,4 +82,9 @@ function prepare(c: WebContext, deps: WebDeps): void {
 function logError(log: Log, method: string, route: string, error: unknown): void {
   const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
   log.error('page', { method, route, error: said });
+}
+
+/** SQLite's word, and the class of PostgreSQL's. */
+function isStorageFull(error: Error): boolean {
+  return 'code' in error && (error.code === 'SQLITE_FULL' || error.code === '53100');
 }

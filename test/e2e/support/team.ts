@@ -14,6 +14,8 @@ import type { Session } from '../../../sdk/src/session-api.ts';
 import { follow } from './browser.ts';
 
 const GAME = 'dormouse-hour';
+/** A page that is not in front draws no frames, which is what is waited for otherwise. */
+export const POLLED = { polling: 50 };
 
 declare global {
   /** Put there by the play page. */
@@ -70,7 +72,10 @@ export async function enter(page: Page, link: string, name: string): Promise<voi
 
 /** Waits until the page is connected and has replayed everything. */
 export async function live(page: Page, timeoutMs = 30_000): Promise<void> {
-  await page.waitForFunction(() => globalThis.escapement?.status() === 'live', { timeout: timeoutMs });
+  await page.waitForFunction(() => globalThis.escapement?.status() === 'live', {
+    ...POLLED,
+    timeout: timeoutMs,
+  });
 }
 
 export interface Seen {
@@ -99,7 +104,7 @@ export async function step(page: Page): Promise<boolean> {
   const move = state && botMove(state, seat);
   if (!move) return false;
   await page.evaluate((next) => globalThis.escapement.send(next), move);
-  await page.waitForFunction(() => globalThis.escapement.unsent() === 0);
+  await page.waitForFunction(() => globalThis.escapement.unsent() === 0, POLLED);
   return true;
 }
 
@@ -138,7 +143,11 @@ export async function settled(pages: readonly Page[]): Promise<readonly string[]
   const head = Math.max(...heads);
   await Promise.all(
     pages.map((page) =>
-      page.waitForFunction((seq) => globalThis.escapement.position().seq >= seq, { timeout: 60_000 }, head),
+      page.waitForFunction(
+        (seq) => globalThis.escapement.position().seq >= seq,
+        { ...POLLED, timeout: 60_000 },
+        head,
+      ),
     ),
   );
   return Promise.all(pages.map(async (page) => (await seen(page)).hash));

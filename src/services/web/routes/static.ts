@@ -48,7 +48,7 @@ export const staticRoutes: RouteModule = (routes, deps) => {
 
   routes.get('/health', () => sendJson({ ok: true }));
   routes.get('/ready', () => {
-    const faults = Object.entries(deps.health()).filter(([, fault]) => fault !== null);
+    const faults = Object.entries(deps.ready()).filter(([, fault]) => fault !== null);
     return sendJson(
       { ready: faults.length === 0, faults: Object.fromEntries(faults) },
       faults.length === 0 ? 200 : 503,
