@@ -9,7 +9,6 @@ import { hello } from '../protocol/hello.ts';
 import { hold } from '../protocol/hold.ts';
 import { live } from '../protocol/live.ts';
 import type { Fields, Message, ValuesOf } from '../protocol/message.ts';
-import { ping } from '../protocol/ping.ts';
 import { presence } from '../protocol/presence.ts';
 import { RECORD_VERSION, RecordKind } from '../protocol/record.ts';
 import { refused } from '../protocol/refused.ts';
@@ -69,16 +68,6 @@ export class Core<State, Move> {
   constructor(options: SessionOptions<State, Move>) {
     this.options = options;
     const { environment, report } = options;
-    const send = (frame: Uint8Array<ArrayBuffer>): void => this.connection.send(frame);
-    this.outboxes = new Outboxes(environment, { send, restart: (why) => this.connection.retry(why), report });
-    this.signals = createSignals(environment.after, send);
-    this.clock = createRoomClock(environment.now);
-    this.#pulse = createPulse(
-      environment,
-      () => this.#ping(),
-      () => this.connection.retry('silent'),
-    );
-    this.#finish = createTimer(environment.after);
     this.connection = new Connection(environment, {
       join: options.join,
       prepare: () => this.outboxes.adopt(),
@@ -88,6 +77,11 @@ export class Core<State, Move> {
       lost: () => this.#lost(),
       report,
     });
+    this.outboxes = new Outboxes(options, this.connection);
+    this.signals = createSignals(environment.after, this.connection);
+    this.clock = createRoomClock(environment.now);
+    this.#pulse = createPulse(environment, this.connection);
+    this.#finish = createTimer(environment.after);
     this.#listen();
     this.#stopWaking = environment.onWake((why) => this.#woke(why));
     this.connection.start();
@@ -140,10 +134,6 @@ export class Core<State, Move> {
     if (why === 'online') this.connection.online();
     else if (why === 'visible') this.connection.start();
     this.#pulse.check(why === 'online' ? ONLINE_PONG_MS : VISIBLE_PONG_MS);
-  }
-
-  #ping(): void {
-    this.connection.send(ping.encode({ token: 1 }));
   }
 
   #handle(frame: Uint8Array): void {

@@ -7,9 +7,10 @@
 import { CLIENTS_MAX } from '../protocol/hello.ts';
 import { type LogRecord, RecordKind } from '../protocol/record.ts';
 import { encodeSend } from '../protocol/send.ts';
+import type { Connection } from './connection.ts';
 import { fromHex, toHex } from './hex.ts';
 import { Outbox } from './outbox.ts';
-import type { Environment, OutboxStore, StoredSend } from './session-api.ts';
+import type { Environment, OutboxStore, SessionOptions, StoredSend } from './session-api.ts';
 import { createTimer, type Timer, within } from './timer.ts';
 
 /** More unsent messages than this are not taken: the page is as good as cut off. */
@@ -17,32 +18,29 @@ export const PENDING_MAX = 1_000;
 /** How long the store may hold up connecting, or sending under new numbers. */
 export const STORE_WAIT_MS = 1_500;
 
-export interface OutboxHooks {
-  send(frame: Uint8Array<ArrayBuffer>): void;
-  /** Answers to what is on its way would be ambiguous: a new connection is needed. */
-  restart(cause: string): void;
-  report(kind: string, detail: string): void;
-}
+type OutboxesOptions = Pick<SessionOptions<never, never>, 'environment' | 'report'>;
 
 export class Outboxes {
   readonly own: Outbox;
   readonly #environment: Environment;
-  readonly #hooks: OutboxHooks;
+  readonly #connection: Connection;
+  readonly #report: (kind: string, detail: string) => void;
   readonly #pace: Timer;
   #adopted: Outbox[] = [];
   /** The server cannot store now. */
   #held = false;
   /** Said once. */
   #storeFailed = false;
-  /** Messages a second, how many at once, how many may go now, and as of when. */
-  #rate = 0;
-  #burst = 0;
-  #tokens = 0;
-  #tokensAt = 0;
+  /** Milliseconds between messages in the long run; 0 = nothing may be sent. */
+  #spacing = 0;
+  /** Where sends would be at that spacing, and how far they may run ahead of it. */
+  #pacedAt = 0;
+  #aheadMax = 0;
 
-  constructor(environment: Environment, hooks: OutboxHooks) {
+  constructor({ environment, report }: OutboxesOptions, connection: Connection) {
     this.#environment = environment;
-    this.#hooks = hooks;
+    this.#report = report;
+    this.#connection = connection;
     this.#pace = createTimer(environment.after);
     this.own = new Outbox(toHex(environment.randomBytes(16)));
   }
@@ -89,15 +87,15 @@ export class Outboxes {
     for (const [place, { number, lastSeq }] of clients.entries()) {
       this.#at(place)?.welcomed(number, lastSeq);
     }
-    this.#rate = rate;
-    this.#burst = this.#tokens = burst;
-    this.#tokensAt = this.#environment.now();
+    this.#spacing = rate && 1_000 / rate;
+    this.#aheadMax = (burst - 1) * this.#spacing;
+    this.#pacedAt = 0;
     this.#pump();
   }
 
   lost(): void {
     this.#held = false;
-    this.#rate = 0;
+    this.#spacing = 0;
     this.#pace.clear();
     for (const outbox of this.#all()) outbox.place = -1;
   }
@@ -137,16 +135,16 @@ export class Outboxes {
 
   /** Sends what may be sent now, the oldest pages' first: that is the order in which they moved. */
   #pump(): void {
-    if (this.#rate === 0 || this.#held || this.#pace.armed()) return;
+    if (this.#spacing === 0 || this.#held || this.#pace.armed()) return;
     const now = this.#environment.now();
-    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#tokensAt) * this.#rate) / 1_000);
-    this.#tokensAt = now;
+    this.#pacedAt = Math.max(this.#pacedAt, now);
     for (const outbox of this.#all()) {
       for (let send = outbox.next(); send !== undefined; send = outbox.next()) {
-        if (this.#tokens < 1) return this.#pace.set(1_000 / this.#rate, () => this.#pump());
-        this.#tokens--;
+        const wait = this.#pacedAt - now - this.#aheadMax;
+        if (wait > 0) return this.#pace.set(wait, () => this.#pump());
+        this.#pacedAt += this.#spacing;
         outbox.sent(send);
-        this.#hooks.send(encodeSend({ client: outbox.place, ...send }));
+        this.#connection.send(encodeSend({ client: outbox.place, ...send }));
       }
     }
   }
@@ -160,11 +158,14 @@ export class Outboxes {
     return [...this.#adopted, this.own];
   }
 
-  /** Sent again only when stored under the new numbers: a later page must not send them a second time. */
+  /**
+   * Answers to what is on its way would be ambiguous, so it takes a new connection; and only when
+   * all is stored under the new numbers, as a later page must not send it a second time.
+   */
   async #renumbered(outbox: Outbox): Promise<void> {
     outbox.place = -1;
     await this.#save(outbox);
-    if (outbox.place < 0) this.#hooks.restart('numbers');
+    if (outbox.place < 0) this.#connection.retry('numbers');
   }
 
   #save(outbox: Outbox): Promise<void> {
@@ -177,7 +178,7 @@ export class Outboxes {
     try {
       await within(after, STORE_WAIT_MS, work(outbox));
     } catch (error) {
-      if (!this.#storeFailed) this.#hooks.report('storage', String(error));
+      if (!this.#storeFailed) this.#report('storage', String(error));
       this.#storeFailed = true;
     }
   }

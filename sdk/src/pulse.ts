@@ -5,6 +5,8 @@
  * Two, because a timer that fires late proves nothing: timers of hidden tabs fire once a minute,
  * those of sleeping machines hours late, and the answer to the first ping may wait right behind.
  */
+import { ping } from '../protocol/ping.ts';
+import type { Connection } from './connection.ts';
 import type { Environment } from './session-api.ts';
 import { createTimer } from './timer.ts';
 
@@ -23,15 +25,15 @@ export interface Pulse {
   check(waitMs: number): void;
 }
 
-export function createPulse({ now, after }: Environment, ping: () => void, dead: () => void): Pulse {
+export function createPulse({ now, after }: Environment, connection: Connection): Pulse {
   const timer = createTimer(after);
   let quietMs = 0;
   let heardAt = 0;
   /** Pings sent since something was heard. */
   let asked = 0;
   const ask = (waitMs: number): void => {
-    if (asked++ === PINGS) return dead();
-    ping();
+    if (asked++ === PINGS) return connection.retry('silent');
+    connection.send(ping.encode({ token: 1 }));
     timer.set(waitMs, () => look(waitMs));
   };
   const look = (waitMs = PONG_WAIT_MS): void => {

@@ -1,5 +1,6 @@
 /** Signals both ways: small JSON values of the seats that are seen and forgotten, never logged. */
 import { signal, SIGNAL_BYTES_MAX } from '../protocol/signal.ts';
+import type { Connection } from './connection.ts';
 import { decodeJson, encodeText } from './text.ts';
 import type { Environment } from './session-api.ts';
 import { createTimer } from './timer.ts';
@@ -18,10 +19,7 @@ export interface Signals {
   lost(): void;
 }
 
-export function createSignals(
-  after: Environment['after'],
-  send: (frame: Uint8Array<ArrayBuffer>) => void,
-): Signals {
+export function createSignals(after: Environment['after'], connection: Connection): Signals {
   const seen = new Map<number, unknown>();
   const spacing = createTimer(after);
   let own = '';
@@ -30,7 +28,7 @@ export function createSignals(
   const flush = (): void => {
     if (sent === null || spacing.armed() || own === sent) return;
     sent = own;
-    send(signal.encode({ value: encodeText(own) }));
+    connection.send(signal.encode({ value: encodeText(own) }));
     spacing.set(SIGNAL_SPACING_MS, flush);
   };
   return {
