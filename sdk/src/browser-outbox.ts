@@ -31,7 +31,10 @@ export function openBrowserOutbox(room: string): OutboxStore {
       await hold(client, false);
       const store = await rows('readwrite');
       const key = [room, client];
-      await (sends.length > 0 ? answer(store.put(sends, key)) : answer(store.delete(key)));
+      const stored = sends.length > 0 ? answer(store.put(sends, key)) : answer(store.delete(key));
+      // A page that goes takes along what it has not committed; otherwise that comes a turn later.
+      store.transaction.commit();
+      await stored;
     },
     async adopt(max) {
       if (!navigator.locks) return [];

@@ -43,6 +43,8 @@ export class Outboxes {
     this.#connection = connection;
     this.#pace = createTimer(environment.after);
     this.own = new Outbox(toHex(environment.randomBytes(16)));
+    // Nothing to keep yet: the store gets ready, so that a first message is kept without delay.
+    void this.#save(this.own);
   }
 
   /** Everything unsent or not echoed, the oldest pages' first. */
