@@ -17,6 +17,7 @@ import { lanAddress } from './lib/lan.real.ts';
 import { lockFile } from './lib/lock.real.ts';
 import type { Log } from './lib/log.ts';
 import { standardErrorLog } from './lib/log.real.ts';
+import { type Looks, lookAt, statusAnswer } from './lib/status.ts';
 import { loadTexts } from './lib/texts.real.ts';
 import { realWorld } from './lib/world.real.ts';
 import { EmbeddedControl } from './ports/control/control.embedded.ts';
@@ -77,10 +78,6 @@ interface Assembly {
   /** What keeps visitors away, and what only the operator has to know. */
   readonly ready: Looks;
   readonly health: Looks;
-}
-
-interface Looks {
-  [name: string]: () => string | null;
 }
 
 /** What the port answers with; services put themselves in as they come up. */
@@ -167,10 +164,6 @@ async function startServices(assembly: Assembly, names: readonly ServiceName[]):
   if (names.includes('web')) return startWeb(assembly, db, files);
   front.fetch = ({ url }) => statusAnswer(url, lookAt(ready));
   return null;
-}
-
-function lookAt(looks: Looks): { [name: string]: string | null } {
-  return Object.fromEntries(Object.entries(looks).map(([name, look]) => [name, look()]));
 }
 
 function openDatabase({ settings, log, fail, stops }: Assembly): Promise<MainDb> {
@@ -390,16 +383,6 @@ function addresses(
     outbox: settings.smtp === '' ? keyed('/admin/outbox') : null,
     status: keyed('/admin/status'),
   };
-}
-
-/** Where there are no pages (yet, or in this process), there is still an answer for balancers. */
-function statusAnswer(url: string, faults: { readonly [name: string]: string | null }): Response {
-  const { pathname } = new URL(url);
-  if (pathname === '/health') return Response.json({ ok: true });
-  const named = Object.fromEntries(Object.entries(faults).filter(([, fault]) => fault !== null));
-  const ready = Object.keys(named).length === 0;
-  if (pathname === '/ready') return Response.json({ ready, faults: named }, { status: ready ? 200 : 503 });
-  return new Response('Not here.', { status: ready ? 404 : 503, headers: { 'Retry-After': '2' } });
 }
 
 function pause(ms: number): Promise<void> {

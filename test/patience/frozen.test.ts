@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Browser } from 'puppeteer-core';
 import { launch, visitor } from '../e2e/support/browser.ts';
 import { startServer, temporaryFolder, type ServerProcess } from '../e2e/support/server.ts';
-import { buy, enter, linkFromMail, live, POLLED, seen, sendNotes, settled } from '../e2e/support/team.ts';
+import { buy, enter, linkFromMail, live, POLLED, seen, turnDrums, settled } from '../e2e/support/team.ts';
 
 const FROZEN_MS = 5 * 60_000;
 const START_MS = 120_000;
@@ -38,12 +38,12 @@ test(
     const devtools = await ben.page.createCDPSession();
     await devtools.send('Page.setWebLifecycleState', { state: 'frozen' });
     const before = (await seen(ada.page)).seq;
-    await sendNotes(ada.page, 20);
+    await turnDrums(ada.page, 20);
     await ada.page.waitForFunction((seq) => globalThis.escapement.position().seq >= seq + 20, POLLED, before);
     await Bun.sleep(FROZEN_MS);
     await devtools.send('Page.setWebLifecycleState', { state: 'active' });
     await live(ben.page, 60_000);
-    await sendNotes(ben.page, 1);
+    await turnDrums(ben.page, 1);
     await ben.page.waitForFunction(() => globalThis.escapement.unsent() === 0, POLLED);
     const [first, second] = await settled([ada.page, ben.page]);
     expect(second).toBe(first as string);

@@ -108,11 +108,12 @@ export async function step(page: Page): Promise<boolean> {
   return true;
 }
 
-/** Writes `count` lines into the notepad without waiting for an echo; stored in the page's outbox. */
-export function sendNotes(page: Page, count: number): Promise<void> {
-  return page.evaluate((lines) => {
-    for (let line = 0; line < lines; line++) {
-      globalThis.escapement.sendNote(crypto.randomUUID(), `line ${line}`);
+/** Turns `count` drums of the drawer without waiting for an echo; the page's outbox keeps the moves. */
+export function turnDrums(page: Page, count: number): Promise<void> {
+  return page.evaluate((turns) => {
+    for (let turn = 0; turn < turns; turn++) {
+      const face = Math.floor(Math.random() * 6);
+      globalThis.escapement.send({ type: 'face', wheel: turn % 4, face });
     }
   }, count);
 }
