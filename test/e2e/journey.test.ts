@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Browser } from 'puppeteer-core';
 import { follow, launch, visitor } from './support/browser.ts';
 import { startServer, temporaryFolder, type ServerProcess } from './support/server.ts';
-import { buy, enter, finished, linkFromMail, play, POLLED, settled } from './support/team.ts';
+import { buy, enter, finished, linkFromMail, live, play, POLLED, settled } from './support/team.ts';
 
 const TEST_MS = 120_000;
 
@@ -41,6 +41,29 @@ test(
     await ada.page.reload();
     expect(await ada.page.$eval('body', (body) => body.innerText)).toContain('You made it');
     expect([...ada.errors, ...ben.errors]).toEqual([]);
+  },
+  TEST_MS,
+);
+
+test(
+  'a replaced link turns out whoever is in, and the new one leads back to the same seat',
+  async () => {
+    const ada = await visitor(browser);
+    await buy(ada.page, server.addresses.shop, 'again@players.example');
+    const order = ada.page.url();
+    const link = await linkFromMail(ada.page, server.addresses.outbox, 'again@players.example');
+    const ben = await visitor(browser);
+    await enter(ben.page, link, 'Ben');
+    await ada.page.goto(order);
+    await follow(ada.page, 'form[action$="/replace"] button');
+    await ben.page.waitForFunction(() => globalThis.escapement.status() === 'stopped', POLLED);
+    expect(await ben.page.evaluate(() => globalThis.escapement.stopCode())).toBe('4403');
+    expect((await ben.page.goto(link))?.status()).toBe(404);
+    const renewed = await ada.page.$eval('main', (main) => /\/join\/[\w-]+/.exec(main.innerHTML)?.[0] ?? '');
+    await ben.page.goto(new URL(renewed, link).href);
+    await follow(ben.page, 'button[formaction$="/enter"]');
+    await live(ben.page);
+    expect(await ben.page.evaluate(() => globalThis.escapement.seat())).toBe(1);
   },
   TEST_MS,
 );
