@@ -75,7 +75,8 @@ function careless(log: RoomLog): RoomLog {
     },
   };
 }
-control('the archiver trims before it commits', { adapters: { archiverLog: careless } }, /^rule 10: /);
+// Entries that are in neither store show as a gap between the two, or as a position that no longer holds.
+control('the archiver trims before it commits', { adapters: { archiverLog: careless } }, /^rule (4|10): /);
 
 control('frames are left out for a slow page', { networkForgets: true }, /^rule 2: /);
 
