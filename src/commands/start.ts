@@ -22,8 +22,10 @@ export async function start(args: readonly string[], terminal: Terminal, world: 
     const lock = takeDataDir(settings.dataDir);
     const keys = keysOf(settings.dataDir, world);
     const running = await wire(settings, names, keys);
+    // Listened for before anybody is told that everything runs: whoever reads it may stop it at once.
+    const stopped = untilStopped(running, terminal, world);
     terminal.out(banner(VERSION, running, settings.lan));
-    const code = await untilStopped(running, terminal, world);
+    const code = await stopped;
     lock.release();
     return code;
   } catch (error) {
