@@ -59,9 +59,9 @@ function connect(url: string, events: SessionSocketEvents): ReturnType<Environme
 }
 
 async function inflate(deflated: Uint8Array): Promise<Uint8Array> {
-  const bytes = new Blob([deflated as Uint8Array<ArrayBuffer>]);
-  const inflated = bytes.stream().pipeThrough(new DecompressionStream('deflate-raw'));
-  return new Uint8Array(await new Response(inflated).arrayBuffer());
+  const { body } = new Response(deflated as Uint8Array<ArrayBuffer>);
+  const inflated = new Response(body?.pipeThrough(new DecompressionStream('deflate-raw')));
+  return new Uint8Array(await inflated.arrayBuffer());
 }
 
 function chooseOutbox(room: string, report: (kind: string, detail: string) => void): OutboxStore {
@@ -80,8 +80,7 @@ function onWake(listener: (why: 'online' | 'offline' | 'visible') => void): () =
   const visible = (): void => {
     if (document.visibilityState === 'visible') listener('visible');
   };
-  addEventListener('online', () => listener('online'), { signal });
-  addEventListener('offline', () => listener('offline'), { signal });
+  for (const why of ['online', 'offline'] as const) addEventListener(why, () => listener(why), { signal });
   addEventListener('pageshow', visible, { signal });
   document.addEventListener('visibilitychange', visible, { signal });
   // After the browser froze the page: Chromium only, elsewhere the pulse notices by itself.

@@ -59,7 +59,7 @@ export class Core<State, Move> {
   readonly #pulse: Pulse;
   readonly #finish: Timer;
   readonly #stopWaking: () => void;
-  readonly #handlers = new Map<number, (frame: Uint8Array) => void>();
+  readonly #handlers = new Map<number | undefined, (frame: Uint8Array) => void>();
   #skips = 0;
   /** A head that a heartbeat told of before this page had it (0 = none), and when. */
   #ahead = 0;
@@ -132,15 +132,13 @@ export class Core<State, Move> {
 
   #woke(why: 'online' | 'offline' | 'visible'): void {
     if (why === 'online') this.connection.online();
-    else if (why === 'visible') this.connection.start();
+    if (why === 'visible') this.connection.start();
     this.#pulse.check(why === 'online' ? ONLINE_PONG_MS : VISIBLE_PONG_MS);
   }
 
   #handle(frame: Uint8Array): void {
-    const type = frame[0] ?? 0;
-    if (type === RECORD_VERSION) this.#records(frame);
     // A frame that this release does not know cannot change what it shows.
-    else this.#handlers.get(type)?.(frame);
+    this.#handlers.get(frame[0])?.(frame);
     this.changed.notify();
   }
 
@@ -153,6 +151,7 @@ export class Core<State, Move> {
   }
 
   #listen(): void {
+    this.#handlers.set(RECORD_VERSION, (frame) => this.#records(frame));
     this.#on(welcome, (values) => this.#welcomed(values));
     this.#on(heartbeat, ({ seq, roomMs }) => this.#heartbeat(seq, roomMs));
     this.#on(live, ({ seq }) => this.#live(seq));
@@ -209,7 +208,7 @@ export class Core<State, Move> {
     this.outboxes.live();
     this.signals.live();
     this.#finishIfDone();
-    this.connection.later(ADOPT_AGAIN_MS, () => void this.#adoptLate());
+    this.connection.later(ADOPT_AGAIN_MS, () => void this.outboxes.adopt());
   }
 
   #heartbeat(seq: number, roomMs: number): void {
@@ -221,11 +220,6 @@ export class Core<State, Move> {
       this.#ahead = seq > at ? seq : 0;
       this.#aheadAt = now;
     } else if (now - this.#aheadAt >= BEHIND_MS) this.connection.retry(`behind: ${at} of ${this.#ahead}`);
-  }
-
-  async #adoptLate(): Promise<void> {
-    await this.outboxes.adopt();
-    if (this.connection.live && this.outboxes.unlisted) this.connection.retry('outbox taken over', 0);
   }
 
   /** Some page has to say that the game is over; the first one counts. */

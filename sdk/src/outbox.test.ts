@@ -108,6 +108,25 @@ test('an outbox whose page was still closing is taken over a little later', asyn
   expect(after.sum).toBe(2);
 });
 
+test('an outbox that the store gives late, after every look for it, is sent all the same', async () => {
+  const scene = new Scene();
+  const device = new Device();
+  const before = await scene.open({ device });
+  before.socket.cut();
+  before.session.send(add(2));
+  await scene.time.advance(10);
+  before.leave();
+  const store = Promise.withResolvers<void>();
+  device.slowToAdopt = store.promise;
+  const after = await scene.open({ device });
+  await scene.time.advance(20_000);
+  expect(after.sum).toBe(0);
+  store.resolve();
+  await scene.time.advance(1_000);
+  expect(after.sum).toBe(2);
+  expect(after.session.unsent()).toBe(0);
+});
+
 test('two tabs of one device never send for one another while both live', async () => {
   const scene = new Scene();
   const device = new Device();

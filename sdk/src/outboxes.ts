@@ -67,12 +67,11 @@ export class Outboxes {
       for (const { client, sends } of await adopt(CLIENTS_MAX - 1 - this.#adopted.length)) {
         this.#adopted.push(new Outbox(client, sends));
       }
+      // However late the store answered: what the present hello does not name takes a new one.
+      if (this.#connection.live && this.#adopted.some((outbox) => outbox.place < 0)) {
+        this.#connection.retry('outbox taken over', 0);
+      }
     });
-  }
-
-  /** An outbox was taken over that the present connection does not know of. */
-  get unlisted(): boolean {
-    return this.#adopted.some((outbox) => outbox.place < 0);
   }
 
   /** The client ids for a new hello. */

@@ -28,7 +28,7 @@ export interface Replay<State> {
   seq: number;
   epoch: number;
   ms: number;
-  /** From the room's first record; null before it came or if it could not be used. */
+  /** From the room's first record; null before it came or if it could not be used: then no move counts. */
   seed: number | null;
   state: State | null;
   progress: Progress | null;
@@ -142,8 +142,7 @@ export function applyRecord<State, Move>(
       break;
     case RecordKind.finish:
       replay.finishSeen = true;
-      replay.finishedAtMs ??= record.ms;
-      replay.endPlayMs ??= playMs(replay, record.ms);
+      endGame(replay, record.ms);
       break;
     case RecordKind.pause:
       replay.pausedSince ??= record.ms;
@@ -158,9 +157,7 @@ export function applyRecord<State, Move>(
     case RecordKind.note:
       editNote(replay, record);
       break;
-    default:
-      // Other kinds matter to the server or to later releases.
-      break;
+    // Other kinds matter to the server or to later releases.
   }
   return 'applied';
 }
@@ -193,8 +190,8 @@ function applyMove<State, Move>(
     replay.skipped.push(seq);
     onSkip(seq, why, detail);
   };
-  if (replay.state === null || replay.seed === null) return skip('threw', 'the room has no state');
-  const seed = replay.seed;
+  const { seed } = replay;
+  if (seed === null) return skip('threw', 'the room has no state');
   const value = decodeJson(record.body);
   if (value === undefined) return skip('not-json', '');
   try {
@@ -202,7 +199,7 @@ function applyMove<State, Move>(
     if (move === null) return skip('not-a-move', '');
     let random: (() => number) | null = null;
     const context: MoveContext = { seq, ms, seat, random: () => (random ??= randomFor(seed, seq))() };
-    const state = rules.apply(replay.state, move, context);
+    const state = rules.apply(replay.state as State, move, context);
     // Asked before the state is taken over: if it throws, the move is skipped as a whole.
     const progress = state === replay.state ? replay.progress : rules.progress(state);
     if (progress !== replay.progress) noteProgress(replay, progress as Progress, record);
@@ -225,9 +222,12 @@ function noteProgress(replay: Replay<unknown>, progress: Progress, record: LogRe
     if (replay.solved.some((solved) => solved.id === id)) continue;
     replay.solved.push({ id, seat: record.seat, ms: record.ms, playMs: at - (replay.firstPlayMs ?? at) });
   }
-  if (!progress.done || replay.progress?.done) return;
-  replay.finishedAtMs ??= record.ms;
-  replay.endPlayMs ??= at;
+  if (progress.done && !replay.progress?.done) endGame(replay, record.ms);
+}
+
+function endGame(replay: Replay<unknown>, ms: number): void {
+  replay.finishedAtMs ??= ms;
+  replay.endPlayMs ??= playMs(replay, ms);
 }
 
 /** The clock that stands still while the room is paused. */

@@ -2,10 +2,10 @@
 import { expect, test } from 'bun:test';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
-/** The goal is 6 KB; this is what it must never outgrow again. */
-const LIMIT_BYTES = 8 * 1024;
+/** The goal was 6 KB; where the bytes are stands in docs/decisions/0033-sdk-size.md. */
+const LIMIT_BYTES = 7.25 * 1024;
 
-test('the whole SDK, minified and compressed, stays within 8 KB', async () => {
+test('the whole SDK, minified and compressed, stays within 7.25 KB', async () => {
   const built = await Bun.build({
     entrypoints: [`${import.meta.dir}/session.ts`, `${import.meta.dir}/browser-environment.ts`],
     minify: true,

@@ -7,6 +7,8 @@ export class Device {
   broken = false;
   /** Calls of `save` wait for it. */
   slow: Promise<void> = Promise.resolve();
+  /** Calls of `adopt` wait for it. */
+  slowToAdopt: Promise<void> = Promise.resolve();
   readonly #locks = new Map<string, object>();
 
   /** The store as one page sees it. */
@@ -28,7 +30,7 @@ export class Device {
         else this.rows.set(client, sends);
       },
       adopt: async (max) => {
-        await Promise.resolve();
+        await this.slowToAdopt;
         const free = [...this.rows.keys()].filter((client) => !this.#locks.has(client)).slice(0, max);
         for (const client of free) this.#locks.set(client, page);
         return free.map((client) => ({ client, sends: this.rows.get(client) ?? [] }));
