@@ -102,9 +102,16 @@ async function enterToEcho(chromium: Browser, { addresses }: ServerProcess): Pro
   await page.type('input[name=name]', 'Ada');
   const began = performance.now();
   await follow(page, 'button[formaction$="/enter"]');
-  await live(page);
-  await page.evaluate(() => globalThis.escapement.sendNote('first', 'hello'));
-  await page.waitForFunction(() => globalThis.escapement.unsent() === 0, { polling: 10 });
+  // In one call of the page's own, so that the driver's round trips are not counted with it.
+  await page.waitForFunction(
+    () => {
+      const session = globalThis.escapement;
+      if (session?.status() !== 'live') return false;
+      if (session.notes().length === 0 && session.unsent() === 0) session.sendNote('first', 'hello');
+      return session.notes().length > 0;
+    },
+    { polling: 5 },
+  );
   const ms = performance.now() - began;
   await close();
   return ms;
