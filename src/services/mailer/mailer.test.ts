@@ -2,10 +2,10 @@ import { afterAll, afterEach, beforeEach, expect, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TEST_STUDIO } from '../../../test/support/studio.ts';
 import { startSmtp } from '../../../test/support/smtp.ts';
 import { orderLink, playLink } from '../../domain/links.ts';
 import { hashSecret, newSecret, orderSecret, seal } from '../../domain/secret.ts';
-import type { Studio } from '../../domain/studio.ts';
 import type { Log } from '../../lib/log.ts';
 import { loadTexts } from '../../lib/texts.real.ts';
 import type { WorkerLoop } from '../../lib/worker-loop.ts';
@@ -25,17 +25,6 @@ afterAll(async () => {
 });
 
 const KEY = new Uint8Array(32).fill(7);
-const studio: Studio = {
-  name: 'Tick & Tock',
-  logo: '',
-  colours: { accent: '#aa3311', ink: '#111111', paper: '#fffdf8' },
-  sender: { name: 'Tick & Tock', email: 'hello@studio.example' },
-  support: { email: 'help@studio.example' },
-  country: 'DE',
-  vatRate: 1900,
-  logoFile: { bytes: new Uint8Array(), contentType: 'image/svg+xml' },
-  legal: () => '',
-};
 const silent: Log = { info: () => {}, error: () => {} };
 
 /** The real clock with an hour added per step, so that a retry is due without waiting for it. */
@@ -63,7 +52,7 @@ beforeEach(async () => {
     sender,
     keys,
     texts,
-    studio,
+    studio: TEST_STUDIO,
     url: 'https://studio.example',
     world,
     log: silent,

@@ -2,11 +2,11 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TEST_STUDIO } from '../../../test/support/studio.ts';
 import { deflateRawSync } from 'node:zlib';
 import { encodeRecord, RecordKind, recordLength } from '../../../sdk/protocol/record.ts';
 import type { ReleaseManifest } from '../../domain/release.ts';
 import type { RoomResult } from '../../domain/result.ts';
-import type { Studio } from '../../domain/studio.ts';
 import { loadTexts } from '../../lib/texts.real.ts';
 import type { WorkerLoop } from '../../lib/worker-loop.ts';
 import { realWorld } from '../../lib/world.real.ts';
@@ -40,17 +40,6 @@ const RULES = `export default {
   }),
   hints: () => [],
 };`;
-const studio: Studio = {
-  name: 'Tick & Tock',
-  logo: '',
-  colours: { accent: '#aa3311', ink: '#111111', paper: '#fffdf8' },
-  sender: { name: 'Tick & Tock', email: 'hello@studio.example' },
-  support: { email: 'help@studio.example' },
-  country: 'DE',
-  vatRate: 1900,
-  logoFile: { bytes: new Uint8Array(), contentType: 'image/svg+xml' },
-  legal: () => '',
-};
 const manifest: ReleaseManifest = {
   game: 'demo',
   api: 1,
@@ -102,7 +91,7 @@ beforeEach(async () => {
     files,
     sandbox,
     texts: loadTexts('locales'),
-    studio,
+    studio: TEST_STUDIO,
     log,
   });
 });
