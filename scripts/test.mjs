@@ -1,19 +1,22 @@
 // `npm test`: sets up what it needs, runs every step even after one failed, and ends with one line
-// `N passed, N failed, N skipped`. `npm test -- unit types` runs only these steps.
+// `N passed, N failed, N skipped`. `npm test -- unit types` runs only these steps. With `--full` (`npm
+// run test:full`, `npm run faults`) faults strike as often as it takes to believe in them.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, release, totalmem, type } from 'node:os';
 import { relative } from 'node:path';
 import { BUN, ROOT, installDependencies, nodeTooOld } from './lib/deps.mjs';
-import { killSteps, runStep, testFiles } from './lib/run-step.mjs';
-import { STEPS } from './lib/steps.mjs';
+import { killSteps, runStep, testFiles, testLines } from './lib/run-step.mjs';
+import { STEPS, stepsOf } from './lib/steps.mjs';
 import { PARTS, findPart, howToGet, installParts } from './lib/system.mjs';
 
 /** @typedef {import('./lib/steps.mjs').Step} Step */
+/** @typedef {import('./lib/steps.mjs').Form} Form */
 
 /** A failed step's output is shown up to this many lines; all of it stays in its file. */
 const SHOWN_LINES_MAX = 400;
-const NAME_WIDTH = 12;
+const NAME_WIDTH = 15;
+const FULL = '--full';
 /** A part of the machine that is missing is a failure: nothing may be left out silently. */
 const STRICT = process.env['CI'] === 'true';
 
@@ -29,9 +32,11 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
 
 process.exit(await main(process.argv.slice(2)));
 
-/** @param {readonly string[]} names */
-async function main(names) {
+/** @param {readonly string[]} args */
+async function main(args) {
   const started = Date.now();
+  const form = args.includes(FULL) ? 'full' : 'short';
+  const names = args.filter((arg) => arg !== FULL);
   const unknown = names.find((name) => !STEPS.some((step) => step.name === name));
   if (unknown !== undefined) {
     console.error(
@@ -42,16 +47,17 @@ async function main(names) {
   const tooOld = nodeTooOld();
   if (tooOld) console.error(tooOld);
   if (tooOld || !installDependencies(say, { tools: true })) return 1;
-  const steps = STEPS.filter(({ name }) => names.length === 0 || names.includes(name));
+  const steps = stepsOf(names, form);
   const parts = [...new Set(steps.flatMap(({ needs, uses }) => [...(needs ?? []), ...(uses ?? [])]))];
   installParts(
     parts.map((part) => PARTS[part]),
     say,
   );
   printFacts();
-  const early = steps.filter((step) => step.early).map((step) => ({ step, running: begin(step) }));
-  for (const step of steps.filter(({ early: before }) => !before)) await report(step, begin(step));
-  for (const { step, running } of early) await report(step, running);
+  const early = steps.filter((step) => step.early).map((step) => ({ step, running: begin(step, form) }));
+  for (const step of steps.filter(({ early: before }) => !before))
+    await report(step, begin(step, form), form);
+  for (const { step, running } of early) await report(step, running, form);
   say(`\n${Math.round((Date.now() - started) / 1000)} s in all`);
   say(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
   return totals.failed > 0 || totals.passed === 0 ? 1 : 0;
@@ -60,12 +66,13 @@ async function main(names) {
 /**
  * null = it cannot run here, or there is nothing to run.
  * @param {Step} step
+ * @param {Form} form
  */
-function begin(step) {
+function begin(step, form) {
   if (step.tests && testFiles(step).length === 0) return null;
   if (missingParts(step).length > 0) return null;
   const began = Date.now();
-  return runStep(step).then((outcome) => ({ ...outcome, ms: Date.now() - began }));
+  return runStep(step, form).then((outcome) => ({ ...outcome, ms: Date.now() - began }));
 }
 
 /** @param {Step} step */
@@ -76,8 +83,9 @@ function missingParts(step) {
 /**
  * @param {Step} step
  * @param {ReturnType<typeof begin>} running
+ * @param {Form} form
  */
-async function report(step, running) {
+async function report(step, running, form) {
   process.stdout.write(step.name.padEnd(NAME_WIDTH));
   if (step.tests && testFiles(step).length === 0) return say('no tests');
   const outcome = await running;
@@ -93,7 +101,14 @@ async function report(step, running) {
   const note = outcome.note === '' ? '' : `, ${outcome.note}`;
   say(`${failed ? 'FAILED' : 'ok'} after ${(outcome.ms / 1000).toFixed(1)} s${counts}${note}`);
   if (unwanted > 0) say('  With CI=true a test that is skipped counts as failed.');
+  // What took minutes is worth a line for each of its tests.
+  if (form === 'full' && step.fullSeconds !== undefined) showTests(outcome.output);
   if (failed) showOutput(outcome.output);
+}
+
+/** @param {string} file */
+function showTests(file) {
+  for (const line of testLines(readFileSync(file, 'utf8'))) say(`  ${line}`);
 }
 
 /** @param {readonly import('./lib/system.mjs').Part[]} missing */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { BUN, ROOT } from './deps.mjs';
 
 /** @typedef {import('./steps.mjs').Step} Step */
+/** @typedef {import('./steps.mjs').Form} Form */
 /**
  * @typedef {object} Outcome
  * @property {number} passed
@@ -46,13 +47,15 @@ function filesBelow(/** @type {string} */ path) {
 
 /**
  * @param {Step} step
+ * @param {Form} form
  * @returns {Promise<Outcome>}
  */
-export async function runStep(step) {
+export async function runStep(step, form) {
   mkdirSync(OUTPUT_DIR, { recursive: true });
   const output = join(OUTPUT_DIR, `${step.name}.log`);
-  const ended = await runGroup(commandOf(step), output, step.seconds * 1000);
-  const note = ended.timedOut ? `timed out after ${step.seconds} s` : ended.note;
+  const seconds = form === 'full' ? (step.fullSeconds ?? step.seconds) : step.seconds;
+  const ended = await runGroup(commandOf(step), { output, msMax: seconds * 1000, form });
+  const note = ended.timedOut ? `timed out after ${seconds} s` : ended.note;
   const good = ended.code === 0 && !ended.timedOut;
   if (step.check) return { passed: good ? 1 : 0, failed: good ? 0 : 1, skipped: 0, note, output };
   const { files, ...counts } = countTests(readFileSync(output, 'utf8'));
@@ -87,19 +90,26 @@ export function countTests(text) {
 }
 
 /**
+ * Each test's line: how it ended, its name, how long it took.
+ * @param {string} text
+ */
+export function testLines(text) {
+  return text.split('\n').filter((line) => /^\((pass|fail|skip|todo)\) /.test(line));
+}
+
+/**
  * @param {[string, ...string[]]} command
- * @param {string} output
- * @param {number} msMax
+ * @param {{ output: string, msMax: number, form: Form }} how
  * @returns {Promise<{ code: number | null, timedOut: boolean, note: string }>}
  */
-function runGroup([program, ...args], output, msMax) {
+function runGroup([program, ...args], { output, msMax, form }) {
   return new Promise((resolve) => {
     // Straight into the file: nothing to drain, and nothing left running can hold it open for us.
     const file = openSync(output, 'w');
     const stdio = /** @type {const} */ (['ignore', file, file]);
     const child = spawn(program, args, {
       cwd: ROOT,
-      env: testEnvironment(),
+      env: testEnvironment(form),
       stdio: [...stdio],
       detached: true,
     });
@@ -129,10 +139,13 @@ function runGroup([program, ...args], output, msMax) {
   });
 }
 
-/** Settings of the developer's own installation must not reach the tests. */
-function testEnvironment() {
+/**
+ * Settings of the developer's own installation must not reach the tests.
+ * @param {Form} form
+ */
+function testEnvironment(form) {
   const own = Object.entries(process.env).filter(
     ([name]) => name !== 'PORT' && !name.startsWith('ESCAPEMENT_'),
   );
-  return Object.fromEntries(own);
+  return { ...Object.fromEntries(own), FAULT_ROUNDS: form };
 }

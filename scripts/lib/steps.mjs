@@ -1,15 +1,20 @@
-// The steps of `npm test`, in order: what runs, how long it may take, what it needs of the machine.
+// The steps of `npm test` and `npm run test:full`, in order: what runs, how long it may take, what it
+// needs of the machine.
 // Every test file must belong to exactly one step (test/tidy/rules/test-in-a-step.ts).
 
+/** @typedef {import('./system.mjs').PartName} PartName */
+/** @typedef {'short' | 'full'} Form how often fault tests strike (test/support/rounds.ts) */
 /**
  * @typedef {object} Step
  * @property {string} name
  * @property {number} seconds the time-out
+ * @property {number} [fullSeconds] the time-out in the full form, where that takes longer
+ * @property {boolean} [onlyFull] left out of the short form
  * @property {readonly string[]} [check] a command of node_modules/.bin; counts as one test
  * @property {boolean} [early] begun at once and reported at the end: it mostly waits
  * @property {readonly string[]} [tests] files and folders for `bun test`, each test counts
- * @property {readonly ('chromium' | 'firefox' | 'postgres')[]} [needs] without these the step cannot run
- * @property {readonly ('chromium' | 'firefox' | 'postgres')[]} [uses] without these some of its tests skip themselves
+ * @property {readonly PartName[]} [needs] without these the step cannot run
+ * @property {readonly PartName[]} [uses] without these some of its tests skip themselves
  */
 
 /** @type {readonly Step[]} */
@@ -28,7 +33,24 @@ export const STEPS = [
     uses: ['postgres'],
   },
   { name: 'simulation', seconds: 180, tests: ['test/simulation'] },
-  { name: 'faults', seconds: 240, tests: ['test/faults'], uses: ['postgres'] },
+  {
+    name: 'simulate',
+    seconds: 1_500,
+    onlyFull: true,
+    check: ['bun', 'test/simulation/simulate.ts', '--runs', '10000', '--seed', '1'],
+  },
+  { name: 'faults', seconds: 240, fullSeconds: 1_500, tests: ['test/faults'], uses: ['postgres'] },
+  { name: 'second-client', seconds: 120, tests: ['test/second-client'], needs: ['python'] },
   { name: 'patience', seconds: 480, early: true, tests: ['test/patience'], needs: ['chromium'] },
   { name: 'browser', seconds: 420, tests: ['test/e2e'], needs: ['chromium', 'firefox'] },
 ];
+
+/**
+ * In order; without names all that belong to the form.
+ * @param {readonly string[]} names
+ * @param {Form} form
+ */
+export function stepsOf(names, form) {
+  if (names.length > 0) return STEPS.filter(({ name }) => names.includes(name));
+  return STEPS.filter(({ onlyFull }) => form === 'full' || !onlyFull);
+}

@@ -13,7 +13,9 @@ const APT_MS_MAX = 10 * 60_000;
  * @property {readonly string[]} debian packages
  */
 
-/** @type {Readonly<Record<'chromium' | 'firefox' | 'postgres', Part>>} */
+/** @typedef {'chromium' | 'firefox' | 'postgres' | 'python'} PartName */
+
+/** @type {Readonly<Record<PartName, Part>>} */
 export const PARTS = {
   // Chromium alone draws no letters.
   chromium: {
@@ -23,6 +25,7 @@ export const PARTS = {
   },
   firefox: { name: 'Firefox', commands: ['firefox-esr', 'firefox'], debian: ['firefox-esr'] },
   postgres: { name: 'PostgreSQL', commands: ['postgres'], debian: ['postgresql'] },
+  python: { name: 'Python', commands: ['python3'], debian: ['python3'] },
 };
 
 /**

@@ -1,8 +1,9 @@
 /** `npm test` itself, run on a small repository with the real Bun and stand-ins for the other tools. */
-import { afterAll, beforeEach, expect, test } from 'bun:test';
+import { afterAll, beforeEach, describe, expect, test } from 'bun:test';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { type Form, STEPS, stepsOf } from './steps.mjs';
 
 const SCRIPTS = dirname(import.meta.dir);
 const TOOLS = ['oxfmt', 'oxlint', 'tsc', 'knip'];
@@ -73,7 +74,7 @@ test('goes on after a failure, shows its output, and fails', async () => {
 
 test('a step without tests has not passed, and a run without tests fails', async () => {
   const { code, out, last } = await npmTest(['unit', 'simulation']);
-  expect(out).toContain('simulation  no tests');
+  expect(out).toContain('simulation     no tests');
   expect(last).toBe('0 passed, 0 failed, 0 skipped');
   expect(code).toBe(1);
 });
@@ -109,11 +110,38 @@ test('the settings of an installation do not reach the tests', async () => {
   expect(last).toBe('1 passed, 0 failed, 0 skipped');
 });
 
+describe('the full form', () => {
+  const FORM_TEST = testFile(
+    "test(`in the ${process.env['FAULT_ROUNDS']} form`, () => { expect(process.env['FAULT_ROUNDS']).toBe('full'); });",
+  );
+
+  test('strikes as often as it takes, and lists every test that does', async () => {
+    write('test/faults/a.test.ts', FORM_TEST);
+    const { out, last } = await npmTest(['--full', 'faults']);
+    expect(out).toMatch(/^ {2}\(pass\) in the full form/m);
+    expect(last).toBe('1 passed, 0 failed, 0 skipped');
+  });
+
+  test('is not that of npm test, whatever the environment says', async () => {
+    write('test/faults/a.test.ts', FORM_TEST);
+    const { out, last } = await npmTest(['faults'], { FAULT_ROUNDS: 'full' });
+    expect(out).toContain('in the short form');
+    expect(last).toBe('0 passed, 1 failed, 0 skipped');
+  });
+
+  test('has steps that npm test leaves out, unless they are asked for', () => {
+    const names = (form: Form, asked: readonly string[] = []) => stepsOf(asked, form).map(({ name }) => name);
+    expect(names('short')).not.toContain('simulate');
+    expect(names('full')).toEqual(STEPS.map(({ name }) => name));
+    expect(names('short', ['unit', 'simulate'])).toEqual(['unit', 'simulate']);
+  });
+});
+
 test('a step that takes too long is ended with all it started, and fails', async () => {
   writeTool('oxlint', 'sleep 1000 & echo $! > child.pid; wait');
   write(
     'driver.mjs',
-    "import { runStep } from './scripts/lib/run-step.mjs';\nconsole.log(JSON.stringify(await runStep({ name: 'x', seconds: 1, check: ['oxlint'] })));",
+    "import { runStep } from './scripts/lib/run-step.mjs';\nconsole.log(JSON.stringify(await runStep({ name: 'x', seconds: 1, check: ['oxlint'] }, 'short')));",
   );
   const child = Bun.spawn(['node', 'driver.mjs'], { cwd: root, stdout: 'pipe' });
   expect(JSON.parse(await new Response(child.stdout).text())).toMatchObject({
