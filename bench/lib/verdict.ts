@@ -3,16 +3,26 @@ export interface Line {
   readonly name: string;
   readonly unit: string;
   readonly value: number;
-  readonly max: number;
+  /** One of the two: the value may be at most, or must be at least, so much. */
+  readonly max?: number;
+  readonly min?: number;
 }
 
 /** Prints each line; true if all are reached. */
 export function judge(lines: readonly Line[]): boolean {
-  for (const { name, unit, value, max } of lines) {
-    const verdict = value <= max ? 'reached    ' : 'not reached';
-    console.log(`${verdict}  ${name}: ${round(value)} ${unit}, at most ${round(max)}`);
+  for (const line of lines) {
+    const { name, unit, value, max, min } = line;
+    const bound = max === undefined ? `at least ${round(min ?? Number.NaN)}` : `at most ${round(max)}`;
+    console.log(
+      `${reached(line) ? 'reached    ' : 'not reached'}  ${name}: ${round(value)} ${unit}, ${bound}`,
+    );
   }
-  return lines.every(({ value, max }) => value <= max);
+  return lines.every(reached);
+}
+
+/** A figure that is no number was not measured, and so not reached. */
+function reached({ value, max, min }: Line): boolean {
+  return value <= (max ?? Infinity) && value >= (min ?? -Infinity);
 }
 
 export function median(values: readonly number[]): number {
