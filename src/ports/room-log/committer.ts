@@ -3,7 +3,9 @@
  *
  * Pace: a commit begins at once if the last one began PACE_MS ago or earlier, otherwise when that
  * time has passed; it takes everything that is queued, at most one operation of each room. Trims
- * go along with the next commit; alone they wait up to TRIM_WAIT_MS.
+ * go along with the next commit; alone they wait up to TRIM_WAIT_MS. When a commit has taken its
+ * time, the next one is handed to the disk before anybody is told of the last, so that the disk
+ * writes while the rooms tell their players.
  *
  * States: serving → hold (the disk takes no more; probed until it does) → serving; any → dead (the
  * disk failed: nobody knows what is on it; the process must stop and recover); any → closed.
@@ -51,6 +53,9 @@ export class Committer {
   #running = false;
   #beganAt = Number.NEGATIVE_INFINITY;
   #probeMs = PROBE_FIRST_MS;
+  /** A commit begins within this turn. */
+  #soon = false;
+  /** Cancels the timer that begins the next commit. */
   #pace: (() => void) | null = null;
   #trimWait: (() => void) | null = null;
   #probe: (() => void) | null = null;
@@ -95,26 +100,26 @@ export class Committer {
     this.#closing = true;
     this.#cancelTimers();
     this.#schedule();
-    while (this.#state !== 'dead' && (this.#running || this.#pace)) {
+    while (this.#state !== 'dead' && (this.#running || this.#soon || this.#pace)) {
       await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
     }
     this.#cancelTimers();
   }
 
   #schedule(): void {
-    if (this.#running || this.#pace || this.#state !== 'serving') return;
+    if (this.#running || this.#soon || this.#state !== 'serving') return;
     if (this.#queue.length === 0 && !(this.#closing && this.#trims.size > 0)) return this.#scheduleTrims();
     const { clock, timers } = this.#parts.world;
     const wait = this.#beganAt + PACE_MS - clock.mono();
     if (wait > 0) {
-      this.#pace = timers.after(wait, () => this.#begin());
+      this.#pace ??= timers.after(wait, () => this.#begin());
       return;
     }
+    // A timer is late under load and rounds up to milliseconds: what comes in looks at the clock, too.
+    this.#soon = true;
     // In a microtask, so that what is appended in one go shares the commit.
-    let wanted = true;
-    this.#pace = () => (wanted = false);
     queueMicrotask(() => {
-      if (wanted) this.#begin();
+      if (this.#soon) this.#begin();
     });
   }
 
@@ -122,15 +127,16 @@ export class Committer {
     if (this.#trims.size === 0 || this.#trimWait || this.#closing) return;
     this.#trimWait = this.#parts.world.timers.after(TRIM_WAIT_MS, () => {
       this.#trimWait = null;
-      if (!this.#running && !this.#pace && this.#state === 'serving') this.#begin();
+      if (!this.#running && !this.#soon && !this.#pace && this.#state === 'serving') this.#begin();
     });
   }
 
   #begin(): void {
+    this.#pace?.();
     this.#pace = null;
+    this.#soon = false;
     this.#running = true;
-    this.#beganAt = this.#parts.world.clock.mono();
-    this.#commit()
+    this.#commits()
       .catch((error: unknown) => this.#die(error))
       .finally(() => {
         this.#running = false;
@@ -139,23 +145,29 @@ export class Committer {
       });
   }
 
-  async #commit(): Promise<void> {
+  /** One commit after another as long as there is something and the pace allows it. */
+  async #commits(): Promise<void> {
     const { rooms, writer, limits, world } = this.#parts;
-    const began = this.#beganAt;
-    const trims = this.#trims;
-    this.#trims = new Set();
-    this.#queue = this.#batch.take(this.#queue, trims);
-    this.#queuedBytes = this.#queue.reduce((sum, operation) => sum + bytesOf(operation), 0);
-    if (this.#batch.isEmpty) return;
-    const full = rooms.bytes + this.#batch.recordBytes > limits.liveBytesMax;
-    const outcome = full ? 'full' : await writer.write(this.#batch.payload());
-    if (outcome === 'written') {
+    for (;;) {
+      const began = world.clock.mono();
+      this.#beganAt = began;
+      const trims = this.#trims;
+      this.#trims = new Set();
+      this.#queue = this.#batch.take(this.#queue, trims);
+      this.#queuedBytes = 0;
+      for (const operation of this.#queue) this.#queuedBytes += bytesOf(operation);
+      if (this.#batch.isEmpty) return;
+      const full = rooms.bytes + this.#batch.recordBytes > limits.liveBytesMax;
+      const outcome = full ? 'full' : await writer.write(this.#batch.payload());
+      if (outcome === 'full') {
+        for (const room of trims) this.#trims.add(room);
+        return this.#hold();
+      }
       this.#trimsDurableAt = began;
+      // The answers run as microtasks: after the next write has begun, if there is one.
       this.#batch.apply({ segment: rooms.segment(writer.segment), at: world.clock.now() });
-      return;
+      if (this.#closing || this.#queue.length === 0 || world.clock.mono() < began + PACE_MS) return;
     }
-    for (const room of trims) this.#trims.add(room);
-    this.#hold();
   }
 
   #hold(): void {
@@ -212,6 +224,7 @@ export class Committer {
   }
 
   #cancelTimers(): void {
+    this.#soon = false;
     for (const cancel of [this.#pace, this.#trimWait, this.#probe]) cancel?.();
     this.#pace = null;
     this.#trimWait = null;

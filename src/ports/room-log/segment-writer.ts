@@ -101,9 +101,21 @@ export class SegmentWriter {
     return this.#end + length <= reached ? 'written' : 'full';
   }
 
-  /** Writes one commit; it is durable when this answers 'written'. */
-  async write(payload: Payload): Promise<WriteOutcome> {
-    if ((await this.reserve(payload.length)) === 'full') return 'full';
+  /**
+   * Writes one commit; it is durable when this answers 'written'. Where there is space, the disk is
+   * called before this returns: what the caller does next goes on beside it.
+   */
+  write(payload: Payload): Promise<WriteOutcome> {
+    const end = this.#end + commitLength(payload.length);
+    const fits = end <= this.#allocated && end <= this.#plan.segmentBytes;
+    return fits ? this.#put(payload) : this.#reserveAndPut(payload);
+  }
+
+  async #reserveAndPut(payload: Payload): Promise<WriteOutcome> {
+    return (await this.reserve(payload.length)) === 'full' ? 'full' : this.#put(payload);
+  }
+
+  async #put(payload: Payload): Promise<WriteOutcome> {
     const bytes = sealCommit(payload.buffer, this.#made.header.salt, this.#nextCommit, payload.length);
     const written = await unlessFull(this.#made.file.writeDurably(this.#end, bytes));
     if (written !== bytes.length) {
