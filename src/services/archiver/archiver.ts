@@ -5,18 +5,11 @@
  */
 import type { Log } from '../../lib/log.ts';
 import { type WorkerLoop, startWorkerLoop } from '../../lib/worker-loop.ts';
-import type { World } from '../../lib/world.ts';
-import type { Jobs } from '../../ports/jobs/jobs.ts';
-import type { MainDb } from '../../ports/main-db/main-db.ts';
-import type { LiveRoom, RoomLog } from '../../ports/room-log/room-log.ts';
+import type { LiveRoom } from '../../ports/room-log/room-log.ts';
 import { Troubles } from './troubles.ts';
-import { type SweepOutcome, sweepRoom } from './sweep.ts';
+import { type SweepDeps, type SweepOutcome, sweepRoom } from './sweep.ts';
 
-export interface ArchiverDeps {
-  readonly world: World;
-  readonly db: MainDb;
-  readonly jobs: Jobs;
-  readonly roomLog: RoomLog;
+export interface ArchiverDeps extends SweepDeps {
   readonly log: Log;
 }
 

@@ -19,11 +19,15 @@ import {
 import { quarantineRoom } from '../../ports/main-db/queries/rooms.ts';
 import type { RoomLog } from '../../ports/room-log/room-log.ts';
 
+type Deflate = (bytes: Uint8Array) => Promise<Uint8Array>;
+
 export interface SweepDeps {
   readonly world: World;
   readonly db: MainDb;
   readonly jobs: Jobs;
   readonly roomLog: RoomLog;
+  /** Raw deflate, off the event loop; a thread of the runtime does it unless told otherwise. */
+  readonly deflate?: Deflate;
 }
 
 export type SweepOutcome =
@@ -42,7 +46,7 @@ const STEPS_MAX = 400;
 const READS_MAX = 5;
 const READ_AGAIN_MS = 50;
 
-const deflate = promisify(deflateRaw);
+const deflateOnThread = promisify(deflateRaw);
 
 export async function sweepRoom(deps: SweepDeps, room: string): Promise<SweepOutcome> {
   let entries = 0;
@@ -100,7 +104,7 @@ function missing(seq: number): string {
 }
 
 async function archive(deps: SweepDeps, state: ArchiveState, passage: Passage): Promise<boolean> {
-  const step = await toStep(state, passage);
+  const step = await toStep(state, passage, deps.deflate ?? deflateOnThread);
   const { id: room } = state.room;
   return deps.db.write(async (tx) => {
     if (!(await archiveChunks(tx, step))) return false;
@@ -111,11 +115,15 @@ async function archive(deps: SweepDeps, state: ArchiveState, passage: Passage): 
   });
 }
 
-async function toStep({ room, firstPlayedAt }: ArchiveState, passage: Passage): Promise<ArchiveStep> {
+async function toStep(
+  { room, firstPlayedAt }: ArchiveState,
+  passage: Passage,
+  deflate: Deflate,
+): Promise<ArchiveStep> {
   const { head, chunks, epochs, clients, firstMoveMs, finishMs } = passage;
   const wall = (ms: number | null) => (ms === null ? null : room.started_at + ms);
   const deflated: ArchiveStep['chunks'][number][] = [];
-  for (const chunk of chunks) deflated.push(await toRow(chunk));
+  for (const chunk of chunks) deflated.push(await toRow(chunk, deflate));
   return {
     room: room.id,
     from: room.archived_upto,
@@ -133,7 +141,10 @@ async function toStep({ room, firstPlayedAt }: ArchiveState, passage: Passage): 
   };
 }
 
-async function toRow({ first, last, records }: RawChunk): Promise<ArchiveStep['chunks'][number]> {
+async function toRow(
+  { first, last, records }: RawChunk,
+  deflate: Deflate,
+): Promise<ArchiveStep['chunks'][number]> {
   const deflated = new Uint8Array(await deflate(records));
   return {
     first_seq: first,
