@@ -96,6 +96,24 @@ test('pages and sockets share one port', async () => {
   expect(seen.events).toEqual(['open', 'message 0102']);
 });
 
+test('behind a trusted proxy pages and sockets alike count for the address it names, never for an invented one', async () => {
+  const headers = { 'X-Forwarded-For': '198.51.100.1, 203.0.113.7' };
+  const seen = start({ trustedProxies: 1 });
+  expect(await (await fetch(`${base()}/page`, { headers })).text()).toBe('/page from 203.0.113.7');
+  await client({ headers });
+  await seen.until('open');
+  expect([seen.offers[0]!.address, seen.peers[0]!.address]).toEqual(['203.0.113.7', '203.0.113.7']);
+});
+
+test('with no proxy trusted a forwarded address is what anybody can write: it is ignored', async () => {
+  const headers = { 'X-Forwarded-For': '203.0.113.7' };
+  const seen = start();
+  expect(await (await fetch(`${base()}/page`, { headers })).text()).toBe('/page from 127.0.0.1');
+  await client({ headers });
+  await seen.until('open');
+  expect([seen.offers[0]!.address, seen.peers[0]!.address]).toEqual(['127.0.0.1', '127.0.0.1']);
+});
+
 test('an offer may be declined with a status and a time to come back', async () => {
   start();
   const answer = await fetch(`${base()}/busy`, { headers: { upgrade: 'websocket', connection: 'upgrade' } });

@@ -11,6 +11,7 @@
  * - a request that comes byte by byte is closed by `idleTimeout` like one that does not come at all.
  */
 import type { Server, ServerWebSocket, WebSocketHandler } from 'bun';
+import { visitorAddress } from '../../lib/address.ts';
 import type { Timers } from '../../lib/world.ts';
 import type { Frontend, FrontendOptions, Peer, PeerHandler, SocketAnswer } from './frontend.ts';
 
@@ -59,7 +60,11 @@ function route(
   bun: Server<SocketData>,
   options: FrontendOptions,
 ): Response | Promise<Response> | undefined {
-  const address = bun.requestIP(request)?.address ?? '';
+  const address = visitorAddress(
+    bun.requestIP(request)?.address ?? '',
+    request.headers.get('x-forwarded-for'),
+    options.trustedProxies ?? 0,
+  );
   if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') return options.fetch(request, address);
   const answer = options.sockets({
     path: new URL(request.url).pathname,

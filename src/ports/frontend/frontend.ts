@@ -1,6 +1,6 @@
 /** The public port: HTTP for pages, WebSocket for rooms. The built-in adapter is Bun's server. */
 export interface Peer {
-  /** Remote address, for limits only. */
+  /** The visitor's address, also behind trusted proxies; for limits only. */
   readonly address: string;
   /** Takes the whole frame or (socket gone) none of it: false. Never drops silently: see `buffered`. */
   send(frame: Uint8Array): boolean;
@@ -48,6 +48,8 @@ export type SocketAnswer =
 export interface FrontendOptions {
   readonly hostname: string;
   readonly port: number;
+  /** Proxies of ours before this port, whose X-Forwarded-For is believed; default 0, then no header is. */
+  readonly trustedProxies?: number;
   readonly fetch: (request: Request, address: string) => Response | Promise<Response>;
   readonly sockets: (offer: SocketOffer) => SocketAnswer;
   /** A longer frame closes the socket with 1009, before it is held in memory. */

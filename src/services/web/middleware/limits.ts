@@ -1,4 +1,5 @@
 /** Token buckets per visitor and route, in memory, in a table of bounded size. */
+import { visitorOf } from '../../../lib/address.ts';
 import type { Clock } from '../../../lib/world.ts';
 import type { Limit } from '../app.ts';
 
@@ -54,15 +55,4 @@ export class Limits {
     const oldest = this.#buckets.keys().next();
     if (!oldest.done) this.#buckets.delete(oldest.value);
   }
-}
-
-/** One household has one IPv4 address, but 2^64 IPv6 addresses: those count by their first half. */
-export function visitorOf(address: string): string {
-  if (!address.includes(':')) return address;
-  if (address.startsWith('::ffff:') && address.includes('.')) return address.slice('::ffff:'.length);
-  const [before = '', after] = address.split('::');
-  const head = before === '' ? [] : before.split(':');
-  const tail = after === undefined || after === '' ? [] : after.split(':');
-  const zeros = Array.from({ length: Math.max(0, 8 - head.length - tail.length) }, () => '0');
-  return [...head, ...(after === undefined ? [] : zeros), ...tail].slice(0, 4).join(':');
 }

@@ -16,8 +16,8 @@ import { seeOther, sendError, sendJson, sendJsonError, sendPage } from '../respo
 import { enterRoom } from '../rooms.ts';
 import { findTeam, type Team } from '../team.ts';
 
-/** A team of eight behind one address, each changing its mind now and then. */
-const POST = { limit: { burst: 40, perMinute: 60 } satisfies Limit };
+/** A school behind one address: 75 teams of four that begin together, and change their minds now and then. */
+const POST = { limit: { burst: 600, perMinute: 600 } satisfies Limit };
 const PATH = playPath(':secret') as '/:secret';
 type LobbyContext = WebContext<'/:secret'>;
 

@@ -14,8 +14,8 @@ import {
 import { sendError, sendJson, sendJsonError, sendPage } from '../respond.tsx';
 import { type Edition, editionOfRoom } from '../rooms.ts';
 
-/** A household of eight pages whose network comes back at the same moment, a few times a minute. */
-const JOIN_LIMIT: Limit = { burst: 60, perMinute: 120 };
+/** A school of 300 pages behind one address whose network comes back at once, a few times a minute. */
+const JOIN_LIMIT: Limit = { burst: 600, perMinute: 1_200 };
 const REPORT_LIMIT: Limit = { burst: 10, perMinute: 6 };
 const REPORTS_BYTES_MAX = 64 * 1024;
 
