@@ -1,7 +1,7 @@
 /** What the command line knows of a running Escapement: `wire.ts` makes it, `start` shows and stops it. */
 
-/** The services, in the order in which they are started. */
-export const SERVICES = ['archiver', 'game', 'mailer', 'stats', 'web'] as const;
+/** The services, in the order in which they are started: what is started last is stopped first. */
+export const SERVICES = ['mailer', 'stats', 'archiver', 'game', 'web'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
 export interface Running {

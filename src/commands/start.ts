@@ -24,7 +24,7 @@ export async function start(args: readonly string[], terminal: Terminal, world: 
     const running = await wire(settings, names, keys);
     // Listened for before anybody is told that everything runs: whoever reads it may stop it at once.
     const stopped = untilStopped(running, terminal, world);
-    terminal.out(banner(VERSION, running, settings.lan));
+    terminal.out(await banner(VERSION, running, settings.lan));
     const code = await stopped;
     lock.release();
     return code;

@@ -1,0 +1,74 @@
+/** What is being put together: settings and keys, the port, and what every part adds to them. */
+import { FRAME_BYTES_HARD } from '../../sdk/protocol/limits.ts';
+import type { Settings } from '../config.ts';
+import { newId } from '../lib/id.ts';
+import type { Keyring } from '../lib/keyring.ts';
+import { lanAddress } from '../lib/lan.real.ts';
+import type { Log } from '../lib/log.ts';
+import { standardErrorLog } from '../lib/log.real.ts';
+import { type Looks, statusAnswer } from '../lib/status.ts';
+import { realWorld } from '../lib/world.real.ts';
+import { bunFrontend } from '../ports/frontend/frontend.bun.ts';
+import type { Frontend, SocketAnswer, SocketOffer } from '../ports/frontend/frontend.ts';
+
+/** How long open requests and sockets get when the port closes. */
+const FRONTEND_GRACE_MS = 2_000;
+
+export interface Assembly {
+  readonly settings: Settings;
+  readonly keys: Keyring;
+  readonly log: Log;
+  /** What every link is built from. */
+  readonly url: string;
+  readonly listen: string;
+  readonly bootId: string;
+  readonly front: Front;
+  /** Ends the process: an engine failed and nobody knows what it holds. */
+  readonly fail: (error: Error) => void;
+  /** Calls that stop what was started, in the order of starting. */
+  readonly stops: (() => Promise<void>)[];
+  /** What keeps visitors away, and what only the operator has to know. */
+  readonly ready: Looks;
+  readonly health: Looks;
+}
+
+/** What the port answers with; services put themselves in as they come up. */
+export interface Front {
+  fetch: (request: Request, address: string) => Response | Promise<Response>;
+  sockets: (offer: SocketOffer) => SocketAnswer;
+}
+
+/** The port first: whoever starts a second Escapement by mistake hears of it before anything is touched. */
+export function listen(settings: Settings, keys: Keyring, fail: (error: Error) => void): Assembly {
+  const log = standardErrorLog(realWorld.clock);
+  const front: Front = {
+    fetch: ({ url }) => statusAnswer(url, { start: 'The services are starting.' }),
+    sockets: () => ({ accept: false, status: 503, retryAfter: 2 }),
+  };
+  const frontend: Frontend = bunFrontend(
+    {
+      hostname: settings.lan ? '0.0.0.0' : '127.0.0.1',
+      port: settings.port,
+      trustedProxies: settings.trustProxy,
+      fetch: (request, address) => front.fetch(request, address),
+      sockets: (offer) => front.sockets(offer),
+      frameBytesMax: FRAME_BYTES_HARD,
+      failed: (error) => log.error('request', { error: String(error) }),
+    },
+    realWorld.timers,
+  );
+  const listening = `http://${(settings.lan ? lanAddress() : null) ?? '127.0.0.1'}:${frontend.port}`;
+  return {
+    settings,
+    keys,
+    log,
+    url: (settings.url || listening).replace(/\/+$/, ''),
+    listen: listening,
+    bootId: newId(realWorld.random),
+    front,
+    fail,
+    stops: [() => frontend.stop(FRONTEND_GRACE_MS)],
+    ready: {},
+    health: {},
+  };
+}

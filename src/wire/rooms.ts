@@ -1,0 +1,106 @@
+/** What serves rooms: the journal of this process's slot, the archiver beside it, and the rooms. */
+import { join } from 'node:path';
+import { VERSION } from '../version.ts';
+import { OperatorError } from '../errors.ts';
+import { lockFile } from '../lib/lock.real.ts';
+import { realWorld } from '../lib/world.real.ts';
+import type { EmbeddedControl } from '../ports/control/control.embedded.ts';
+import { SqlJobs } from '../ports/jobs/jobs.sql.ts';
+import type { MainDb } from '../ports/main-db/main-db.ts';
+import { archivedBytes, readChunks } from '../ports/main-db/queries/archive.ts';
+import { bootHost, hostBySlot } from '../ports/main-db/queries/hosts.ts';
+import { loadRoom, quarantineRoom } from '../ports/main-db/queries/rooms.ts';
+import { seatsOfRoom } from '../ports/main-db/queries/seats.ts';
+import { createRealDisk } from '../ports/room-log/disk.real.ts';
+import { openJournal } from '../ports/room-log/journal.ts';
+import { startArchiver } from '../services/archiver/archiver.ts';
+import { createGame, type Game } from '../services/game/game.ts';
+import type { Assembly } from './assembly.ts';
+
+const REGION = 'local';
+/** What the archive has not taken by then waits for the next start. */
+const FLUSH_MS_MAX = 8_000;
+
+export interface RoomsPlan {
+  /** False = only the archiver. */
+  readonly game: boolean;
+  /** Where the rooms can be told something. */
+  readonly control: EmbeddedControl;
+}
+
+export async function startRooms(
+  assembly: Assembly,
+  db: MainDb,
+  { game: withGame, control }: RoomsPlan,
+): Promise<void> {
+  const { settings, keys, log, fail, stops, health, ready, front } = assembly;
+  const opened = await openJournal({
+    disk: createRealDisk(),
+    directory: join(settings.dataDir, 'journal', settings.slot),
+    world: realWorld,
+    lock: lockFile,
+    fatal: fail,
+  });
+  if (!opened.ok) throw new OperatorError('journal-unusable', { message: opened.message });
+  const { journal } = opened;
+  stops.push(() => journal.close());
+  const jobs = new SqlJobs(db, realWorld);
+  const archiver = startArchiver({ world: realWorld, db, jobs, roomLog: journal, log });
+  health['archiver'] = () => archiver.health();
+  stops.push(async () => {
+    // Rooms at rest go into the archive now rather than at the next start.
+    await Promise.race([archiver.flush(), pause(FLUSH_MS_MAX)]);
+    await archiver.stop();
+  });
+  if (!withGame) return;
+  await takeSlot(assembly, db);
+  const game: Game = createGame({
+    world: realWorld,
+    log: journal,
+    store: {
+      loadRoom: (room) => loadRoom(db.read, room),
+      seats: (room) => seatsOfRoom(db.read, room),
+      chunks: (room, afterSeq, limit) => readChunks(db.read, room, afterSeq, limit),
+      archivedBytes: (room) => archivedBytes(db.read, room),
+    },
+    keys: keys.pass,
+    slot: settings.slot,
+    limits: { socketsPerAddressMax: settings.socketsPerAddress },
+    onFinish: (room) => archiver.sweepSoon(room),
+    report: (what, error) => log.error('rooms', { what, error: String(error) }),
+    onBroken(room, why) {
+      log.error('room broken', { room, why });
+      db.write((tx) => quarantineRoom(tx, room, why)).catch(fail);
+    },
+  });
+  const unregister = control.register(settings.slot, game.control);
+  ready['game'] = () => game.health();
+  front.sockets = game.sockets;
+  stops.push(async () => {
+    unregister();
+    await game.stop();
+  });
+}
+
+/** Writes into the directory that this boot serves the slot. */
+async function takeSlot({ settings, bootId }: Assembly, db: MainDb): Promise<void> {
+  const taken = await db.write(async (tx) => {
+    const present = await hostBySlot(tx, settings.slot);
+    const host = {
+      slot: settings.slot,
+      boot_id: bootId,
+      version: VERSION,
+      region: REGION,
+      state: 'ready' as const,
+      load: 0,
+      // One process alone holds the data folder's lock: that is its lease.
+      lease_until: Number.MAX_SAFE_INTEGER,
+    };
+    return bootHost(tx, host, present?.boot_id ?? null);
+  });
+  if (!taken) throw new Error(`another process took slot ${settings.slot} at the same moment`);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => realWorld.timers.after(ms, resolve));
+}
