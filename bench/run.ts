@@ -10,7 +10,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { syncTimes } from './lib/disk.ts';
-import { measure, type Sample } from './lib/measure.ts';
+import { type Figure, measure, type Sample } from './lib/measure.ts';
 import { bunRelay, escapement } from './lib/peers.ts';
 import { printTable } from './lib/table.ts';
 import { judge, type Line, median } from './lib/verdict.ts';
@@ -66,7 +66,7 @@ try {
 }
 
 function promises(relay: readonly Sample[], ours: readonly Sample[]): readonly Line[] {
-  const of = (samples: readonly Sample[], figure: keyof Sample): number =>
+  const of = (samples: readonly Sample[], figure: Figure): number =>
     median(samples.map((sample) => sample[figure]));
   const lost = ours.reduce((sum, sample) => sum + sample.faults + sample.missing, 0);
   return [

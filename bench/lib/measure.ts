@@ -1,8 +1,7 @@
 /** One run: a server on its core, the load on the other, and what it cost. */
-import { join } from 'node:path';
-import type { LoadPlan, LoadReport } from '../load.ts';
+import { type LoadPlan, type LoadReport, runLoad } from './load.ts';
 import type { Peer } from './peers.ts';
-import { cpuSeconds, pinned, residentMb } from './process.ts';
+import { cpuSeconds, family, residentMb } from './process.ts';
 
 export interface LoadShape {
   readonly rooms: number;
@@ -14,66 +13,50 @@ export interface LoadShape {
 }
 
 export interface Sample {
-  /** Share of one core. */
+  /** Share of one core, all processes of the server together. */
   readonly cpu: number;
   readonly p50: number;
   readonly p99: number;
   readonly memoryMb: number;
-  /** Out of order or twice. */
+  /** Out of order, twice, or other than it was sent. */
   readonly faults: number;
   readonly missing: number;
   readonly deliveriesPerSecond: number;
+  readonly report: LoadReport;
 }
 
-const LOAD_CORE = 1;
+/** What a table or a promise may be about. */
+export type Figure = Exclude<keyof Sample, 'report'>;
 
 export async function measure(peer: Peer, shape: LoadShape, folder: string): Promise<Sample> {
   const server = await peer(shape.rooms, shape.players, folder);
   try {
-    const plan: LoadPlan = {
-      ...shape,
-      port: server.port,
-      speech: server.speech,
-      rooms: server.rooms,
-      cursors: null,
-    };
-    const planPath = join(folder, 'plan.json');
-    await Bun.write(planPath, JSON.stringify(plan));
-    return await watch(server.pid, planPath);
+    return await measurePlan({ ...shape, speech: server.speech, rooms: server.rooms }, server.pids, folder);
   } finally {
     await server.stop();
   }
 }
 
-async function watch(pid: number, planPath: string): Promise<Sample> {
-  const child = pinned(LOAD_CORE, [process.execPath, 'bench/load.ts', planPath]);
-  const cpu = { before: 0, after: 0, memoryMb: 0 };
-  const found: { report: LoadReport | null } = { report: null };
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const bytes of child.stdout) {
-    text += decoder.decode(bytes, { stream: true });
-    const lines = text.split('\n');
-    text = lines.pop() ?? '';
-    for (const line of lines) {
-      if (line === 'measuring') cpu.before = cpuSeconds(pid);
-      if (line === 'measured') {
-        cpu.after = cpuSeconds(pid);
-        cpu.memoryMb = residentMb(pid);
-      }
-      if (line.startsWith('report ')) found.report = JSON.parse(line.slice(7)) as LoadReport;
+/** Plays the plan and reads what the processes, and those they started, cost meanwhile. */
+export async function measurePlan(plan: LoadPlan, pids: readonly number[], folder: string): Promise<Sample> {
+  const cost = { cpuBefore: 0, cpuAfter: 0, memoryMb: 0 };
+  const sum = (of: (pid: number) => number): number =>
+    pids.flatMap(family).reduce((all, pid) => all + of(pid), 0);
+  const report = await runLoad(plan, folder, (word) => {
+    if (word === 'measuring') cost.cpuBefore = sum(cpuSeconds);
+    if (word === 'measured') {
+      cost.cpuAfter = sum(cpuSeconds);
+      cost.memoryMb = sum(residentMb);
     }
-  }
-  const code = await child.exited;
-  const { report } = found;
-  if (report === null) throw new Error(`the load ended with ${code} and no report`);
+  });
   return {
-    cpu: (cpu.after - cpu.before) / report.seconds,
+    cpu: (cost.cpuAfter - cost.cpuBefore) / report.seconds,
     p50: report.p50,
     p99: report.p99,
-    memoryMb: cpu.memoryMb,
+    memoryMb: cost.memoryMb,
     faults: report.faults,
     missing: report.expected - report.delivered,
     deliveriesPerSecond: report.delivered / report.seconds,
+    report,
   };
 }

@@ -1,13 +1,13 @@
 /** The servers that are measured: how each is started on core 0 and where its players connect. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LoadPlan } from '../load.ts';
+import type { LoadPlan } from './load.ts';
 import { lineOf, pinned } from './process.ts';
 import { makeRooms } from './rooms.ts';
 
 export interface RunningPeer {
-  readonly pid: number;
-  readonly port: number;
+  /** Of the server; what they start is found. */
+  readonly pids: readonly number[];
   readonly speech: LoadPlan['speech'];
   readonly rooms: LoadPlan['rooms'];
   stop(): Promise<void>;
@@ -21,11 +21,10 @@ export const bunRelay: Peer = async (rooms, players) => {
   const child = pinned(SERVER_CORE, [process.execPath, 'bench/peers/bun-relay.ts']);
   const port = await lineOf(child.stdout, (line) => /^ready (\d+)/.exec(line)?.[1] ?? null);
   return {
-    pid: child.pid,
-    port: Number(port),
+    pids: [child.pid],
     speech: 'relay',
     rooms: Array.from({ length: rooms }, (_, room) =>
-      Array.from({ length: players }, () => ({ path: `/r/${room}`, ticket: '' })),
+      Array.from({ length: players }, () => ({ port: Number(port), path: `/r/${room}`, ticket: '' })),
     ),
     async stop() {
       child.kill();
@@ -45,10 +44,9 @@ export const escapement: Peer = async (rooms, players, folder) => {
   );
   const port = await lineOf(child.stdout, (line) => /http:\/\/[^\s:]+:(\d+)/.exec(line)?.[1] ?? null);
   return {
-    pid: child.pid,
-    port: Number(port),
+    pids: [child.pid],
     speech: 'escapement',
-    rooms: places,
+    rooms: places.map((room) => room.map((place) => ({ ...place, port: Number(port) }))),
     async stop() {
       child.kill();
       await child.exited;

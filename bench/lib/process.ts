@@ -1,5 +1,5 @@
 /** What a process costs, as Linux counts it. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** Clock ticks per second of /proc/<pid>/stat: 100 on every Linux that Bun runs on. */
 const TICKS = 100;
@@ -27,23 +27,34 @@ export function pinned(core: number, command: readonly string[], env: { [name: s
   });
 }
 
-/** Resolves with the first line that `find` takes; rejects when the output ends before. */
-export async function lineOf<T>(
-  stream: ReadableStream<Uint8Array>,
-  find: (line: string) => T | null,
-): Promise<T> {
+/** The process and everything it started, directly or not. */
+export function family(pid: number): readonly number[] {
+  const tasks = `/proc/${pid}/task`;
+  const children = readdirSync(tasks).flatMap((task) =>
+    readFileSync(`${tasks}/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
+  return [pid, ...children.flatMap(family)];
+}
+
+export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   let text = '';
   const decoder = new TextDecoder();
   for await (const bytes of stream) {
     text += decoder.decode(bytes, { stream: true });
     const lines = text.split('\n');
     text = lines.pop() ?? '';
-    for (const line of lines) {
-      const found = find(line);
-      if (found !== null) {
-        return found;
-      }
-    }
+    yield* lines;
   }
-  throw new Error(`the program ended without saying that it is ready: ${text}`);
+}
+
+/** Resolves with the first line that `find` takes; rejects when the output ends before. */
+export async function lineOf<T>(
+  stream: ReadableStream<Uint8Array>,
+  find: (line: string) => T | null,
+): Promise<T> {
+  for await (const line of linesOf(stream)) {
+    const found = find(line);
+    if (found !== null) return found;
+  }
+  throw new Error('the program ended without saying that it is ready');
 }

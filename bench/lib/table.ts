@@ -1,7 +1,7 @@
 /** Figures for people: the median of the runs and, in brackets, the least and the greatest. */
-import type { LoadShape, Sample } from './measure.ts';
+import type { Figure, LoadShape, Sample } from './measure.ts';
 
-const ROWS: readonly (readonly [title: string, figure: keyof Sample, digits: number])[] = [
+const ROWS: readonly (readonly [title: string, figure: Figure, digits: number])[] = [
   ['CPU, share of a core', 'cpu', 3],
   ['p50 delivery, ms', 'p50', 2],
   ['p99 delivery, ms', 'p99', 2],
@@ -29,7 +29,7 @@ export function printTable(
   }
 }
 
-function cellOf(runs: readonly Sample[], figure: keyof Sample, digits: number): string {
+function cellOf(runs: readonly Sample[], figure: Figure, digits: number): string {
   const sorted = runs.map((run) => run[figure]).sort((a, b) => a - b);
   const shown = (value: number | undefined): string => (value ?? 0).toFixed(digits);
   const median = sorted[Math.floor(sorted.length / 2)];
