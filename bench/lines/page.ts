@@ -1,0 +1,106 @@
+/**
+ * A page of the SDK outside a browser: the same session over the runtime's WebSocket, inflating
+ * with DecompressionStream as browsers do. Its game counts moves.
+ */
+import type { Environment, SessionSocket } from '../../sdk/src/session-api.ts';
+import { memoryOutbox } from '../../sdk/src/browser-outbox.ts';
+import { defineGame } from '../../sdk/src/rules.ts';
+import { openSession } from '../../sdk/src/session.ts';
+
+export interface Place {
+  /** ws://… */
+  readonly url: string;
+  readonly ticket: string;
+}
+
+const BODY_BYTES = 135;
+const OPEN = { puzzles: [], done: false, hints: 0 };
+const OVER = { ...OPEN, done: true };
+
+/** Counts the moves; the one that says `over` ends the game. */
+const counting = defineGame<{ readonly moves: number; readonly over: boolean }, { readonly over?: boolean }>({
+  init: () => ({ moves: 0, over: false }),
+  parse: (value) => (typeof value === 'object' ? value : null),
+  apply: ({ moves, over }, move) => ({ moves: moves + 1, over: over || move.over === true }),
+  progress: ({ over }) => (over ? OVER : OPEN),
+  hints: () => [],
+});
+
+export type CountingSession = ReturnType<typeof openPage>['session'];
+
+export interface OpenedPage {
+  readonly session: CountingSession;
+  /** When the socket was open (`performance.now()`); 0 before. */
+  openedAt(): number;
+}
+
+export function openPage({ url, ticket }: Place) {
+  let openedAt = 0;
+  const session = openSession({
+    room: 'bench',
+    rules: counting,
+    environment: environment((at) => (openedAt = at)),
+    join: async () => ({ ok: true as const, socket: url, ticket }),
+    report(kind, detail) {
+      throw new Error(`${kind}: ${detail}`);
+    },
+  });
+  return { session, openedAt: () => openedAt };
+}
+
+/** Resolves at the first change after which `true` is answered. */
+export function until(session: CountingSession, holds: () => boolean): Promise<void> {
+  if (holds()) return Promise.resolve();
+  return new Promise((resolve) => {
+    const stop = session.onChange(() => {
+      if (!holds()) return;
+      stop();
+      resolve();
+    });
+  });
+}
+
+/** A move of exactly 135 bytes as a game might make it: a third of it is chance. */
+export function moveOf(index: number): { readonly over?: boolean } {
+  const item = Math.floor(Math.random() * 2 ** 48).toString(36);
+  const move = { type: 'place', item, at: [index % 977, index % 613], turn: Math.random(), note: '' };
+  return { ...move, note: 'x'.repeat(BODY_BYTES - JSON.stringify(move).length) } as { over?: boolean };
+}
+
+function environment(opened: (at: number) => void): Environment {
+  return {
+    now: () => performance.now(),
+    after(ms, run) {
+      const timer = setTimeout(run, ms);
+      return () => clearTimeout(timer);
+    },
+    random: () => Math.random(),
+    randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    connect(url, events): SessionSocket {
+      const socket = new WebSocket(url);
+      socket.binaryType = 'arraybuffer';
+      socket.onopen = () => {
+        opened(performance.now());
+        events.opened();
+      };
+      socket.onmessage = ({ data }) => events.message(new Uint8Array(data as ArrayBuffer));
+      socket.onclose = ({ code, reason }) => events.closed(code, reason);
+      return {
+        send(frame) {
+          if (socket.readyState === WebSocket.OPEN) socket.send(frame);
+        },
+        close() {
+          socket.onopen = socket.onmessage = socket.onclose = null;
+          socket.close();
+        },
+      };
+    },
+    async inflate(deflated) {
+      const { body } = new Response(deflated as Uint8Array<ArrayBuffer>);
+      const inflated = new Response(body?.pipeThrough(new DecompressionStream('deflate-raw')));
+      return new Uint8Array(await inflated.arrayBuffer());
+    },
+    outbox: memoryOutbox,
+    onWake: () => () => {},
+  };
+}
