@@ -21,19 +21,24 @@ import { RawSocket, type RawSocketOptions } from './raw-socket.ts';
 const KEYS: PassKeys = { current: 'k1', keys: { k1: new Uint8Array(32).fill(1) } };
 const SLOT = 'h1';
 
-export interface HelloOptions {
+interface TicketOptions {
   readonly seat?: number;
+  readonly observer?: boolean;
+  /** Wall clock ms at which the ticket ends. */
+  readonly expires?: number;
+}
+
+export interface HelloOptions extends TicketOptions {
   /** One byte that makes the client id. */
   readonly id?: number;
   readonly version?: number;
   readonly credential?: string;
-  /** Wall clock ms at which the ticket ends. */
-  readonly expires?: number;
   readonly epoch?: number;
   readonly seq?: number;
 }
 
 export interface RealGame {
+  readonly port: number;
   readonly game: Game;
   readonly log: RoomLog;
   readonly store: MemoryRoomStore;
@@ -47,15 +52,23 @@ export interface RealGame {
   stop(): Promise<void>;
 }
 
-export async function startRealGame(limits: Partial<GameLimits> = {}): Promise<RealGame> {
+/** `inFront` may put something between the rooms and their log: it gets the journal, also after a restart. */
+export async function startRealGame(
+  limits: Partial<GameLimits> = {},
+  inFront: (journal: RoomLog) => RoomLog = (journal) => journal,
+): Promise<RealGame> {
   const directory = mkdtempSync(join(tmpdir(), 'escapement-game-'));
   const store = new MemoryRoomStore();
   const failures: unknown[] = [];
   const sockets: RawSocket[] = [];
-  let server = await startServer(directory, store, limits, failures);
+  const start = () => startServer({ directory, store, limits, failures, inFront });
+  let server = await start();
   const real: RealGame = {
     game: server.game,
-    log: server.journal,
+    log: server.log,
+    get port() {
+      return server.frontend.port;
+    },
     store,
     failures,
     addRoom: (id) => void store.addRoom(id, realWorld.clock.now()),
@@ -68,8 +81,8 @@ export async function startRealGame(limits: Partial<GameLimits> = {}): Promise<R
     hello: helloFor,
     async restart() {
       await server.stop();
-      server = await startServer(directory, store, limits, failures);
-      Object.assign(real, { game: server.game, log: server.journal });
+      server = await start();
+      Object.assign(real, { game: server.game, log: server.log });
     },
     async stop() {
       await server.stop();
@@ -80,23 +93,32 @@ export async function startRealGame(limits: Partial<GameLimits> = {}): Promise<R
   return real;
 }
 
+/** What a join call would answer. */
+export function ticketFor(room: string, { seat = 1, observer = false, ...rest }: TicketOptions = {}): string {
+  const expires = rest.expires ?? realWorld.clock.now() + TICKET_MS;
+  const device = `d${seat}`;
+  const claims = { room, seat: observer ? 0 : seat, observer, device, generation: 1, expires };
+  return signPass(claims, KEYS);
+}
+
 function helloFor(
   room: string,
   { seat = 1, id = seat, version = PROTOCOL_VERSION, ...rest }: HelloOptions = {},
 ): Uint8Array<ArrayBuffer> {
-  const expires = rest.expires ?? realWorld.clock.now() + TICKET_MS;
-  const claims = { room, seat, observer: false, device: `d${seat}`, generation: 1, expires };
-  const credential = rest.credential ?? signPass(claims, KEYS);
+  const credential = rest.credential ?? ticketFor(room, { ...rest, seat });
   const clients = [{ id: new Uint8Array(16).fill(id) }];
   return hello.encode({ version, credential, clients, epoch: rest.epoch ?? 0, seq: rest.seq ?? 0 });
 }
 
-async function startServer(
-  directory: string,
-  store: MemoryRoomStore,
-  limits: Partial<GameLimits>,
-  failures: unknown[],
-) {
+interface Parts {
+  readonly directory: string;
+  readonly store: MemoryRoomStore;
+  readonly limits: Partial<GameLimits>;
+  readonly failures: unknown[];
+  readonly inFront: (journal: RoomLog) => RoomLog;
+}
+
+async function startServer({ directory, store, limits, failures, inFront }: Parts) {
   const opened = await openJournal({
     disk: createRealDisk(),
     directory,
@@ -109,9 +131,10 @@ async function startServer(
   });
   if (!opened.ok) throw new Error(opened.message);
   const { journal } = opened;
+  const log = inFront(journal);
   const game = createGame({
     world: realWorld,
-    log: journal,
+    log,
     store,
     keys: KEYS,
     slot: SLOT,
@@ -135,5 +158,5 @@ async function startServer(
     await frontend.stop(0);
     await journal.close();
   };
-  return { journal, game, frontend, stop };
+  return { log, game, frontend, stop };
 }

@@ -6,6 +6,8 @@ export interface Site {
 }
 
 export interface SiteVisitor {
+  /** What it has been given so far, as a `Cookie` header. */
+  cookie(): string;
   get(path: string): Promise<Response>;
   post(path: string, form?: { readonly [field: string]: string }): Promise<Response>;
   json(path: string, body: unknown): Promise<Response>;
@@ -14,12 +16,13 @@ export interface SiteVisitor {
 /** Redirects are not followed. `path` may be a whole address of the site, too. */
 export function siteVisitor(site: Site): SiteVisitor {
   const cookies = new Map<string, string>();
+  const cookie = (): string => [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   const ask = async (path: string, init: RequestInit): Promise<Response> => {
     const origin = `http://127.0.0.1:${site.port}`;
     const headers = new Headers(init.headers);
     headers.set('Accept-Language', 'en');
     headers.set('Origin', origin);
-    headers.set('Cookie', [...cookies].map(([name, value]) => `${name}=${value}`).join('; '));
+    headers.set('Cookie', cookie());
     const response = await fetch(new URL(path, origin), { ...init, headers, redirect: 'manual' });
     for (const line of response.headers.getSetCookie()) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
@@ -28,6 +31,7 @@ export function siteVisitor(site: Site): SiteVisitor {
     return response;
   };
   return {
+    cookie,
     get: (path) => ask(path, {}),
     post: (path, form = {}) => ask(path, { method: 'POST', body: new URLSearchParams(form) }),
     json: (path, body) =>
