@@ -22,6 +22,8 @@ test('the keys made at the first start are the keys of every later one', () => {
   const made = keysOf(open(folder));
   expect(made.seal).toHaveLength(32);
   expect(made.till).toHaveLength(32);
+  expect(made.control).toHaveLength(32);
+  expect(made.control).not.toEqual(made.seal);
   expect(made.pass.keys[made.pass.current]).toHaveLength(32);
   expect(keysOf(open(folder))).toEqual(made);
   expect(readdirSync(folder)).toEqual(['keys.json']);

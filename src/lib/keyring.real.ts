@@ -2,6 +2,7 @@
  * The installation's keys in `keys.json`: made once, at the first start, then only read. Whoever
  * loses the file loses the sealed links, so it is never written over.
  */
+import { hkdfSync } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -53,7 +54,9 @@ export function openKeyring(dataDir: string, bytes: (length: number) => Uint8Arr
   // A copy made by hand is often readable by all.
   chmodSync(file, MODE);
   const { pass, seal, admin, till } = parsed.data;
-  return { ok: true, keys: { pass, seal, admin, till } };
+  // Derived, so that files of earlier releases have it, too.
+  const control = new Uint8Array(hkdfSync('sha256', seal, '', 'escapement control', KEY_BYTES));
+  return { ok: true, keys: { pass, seal, admin, till, control } };
 }
 
 function create(file: string, bytes: (length: number) => Uint8Array): string {

@@ -8,4 +8,6 @@ export interface Keyring {
   readonly admin: string;
   /** 32 bytes; signs the test till's webhooks. */
   readonly till: Uint8Array;
+  /** 32 bytes; signs what processes of the installation tell each other. Made from `seal`. */
+  readonly control: Uint8Array;
 }

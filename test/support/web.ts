@@ -170,6 +170,7 @@ const KEYS = {
   seal: new Uint8Array(32).fill(2),
   admin: 'admin-key-for-tests',
   till: new Uint8Array(32).fill(3),
+  control: new Uint8Array(32).fill(4),
 };
 
 /** What needs no folder: texts, studio, keys, and ears where the outside would be. */

@@ -1,6 +1,6 @@
 /**
- * How `web` speaks to the process that owns a room. Adapters: embedded (a call within the process);
- * later HTTP to the host's private address.
+ * How `web` speaks to the process that owns a room. Adapters: embedded (a call within the process)
+ * and HTTP to the private address of the slot's process.
  */
 export type Command =
   /** The room's link was rotated: passes of older generations are refused, their sockets closed. */
