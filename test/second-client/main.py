@@ -7,7 +7,7 @@ from typing import Any
 
 import vectors
 from page import Page, join, new_client, what_now
-from websocket import Refused
+from websocket import Refused, WebSocket
 
 pages: dict[str, Page] = {}
 
@@ -53,6 +53,10 @@ def do(command: dict[str, Any]) -> Any:
             return {"declined": refused.status}
     elif what == "greet":
         page.connect(command["address"], command["credential"], command["version"])
+    elif what == "open":
+        page.socket = WebSocket(command["address"])
+    elif what == "moved":
+        page.address = command["address"]
     elif what == "twin":
         page.clients = pages[command["of"]].clients
     elif what == "again":
@@ -87,7 +91,7 @@ def do(command: dict[str, Any]) -> Any:
         page.epoch = command["epoch"]
     elif what == "closed":
         code = page.until_closed()
-        return {"code": code, "then": what_now(code)}
+        return {"code": code, "next": what_now(code)}
     elif what != "state":
         raise ValueError(f"no such command: {what}")
     return state(page)

@@ -86,7 +86,7 @@ export class SecondClient {
 
   /** Commands go one after another. Throws what went wrong in there. */
   async ask<T>(command: Command): Promise<T> {
-    this.child.stdin.write(`${JSON.stringify(command)}\n`);
+    await this.child.stdin.write(`${JSON.stringify(command)}\n`);
     await this.child.stdin.flush();
     const { value: line, done } = await this.lines.next();
     if (done) throw new Error(`the second client ended at ${JSON.stringify(command)}`);
@@ -123,7 +123,7 @@ export class SecondPage {
   }
 
   /** The code it was closed with, and what the document says a page does then. */
-  closed(): Promise<{ readonly code: number; readonly then: 'again' | 'join' | 'stop' }> {
+  closed(): Promise<{ readonly code: number; readonly next: 'again' | 'join' | 'stop' }> {
     return this.client.ask({ do: 'closed', page: this.name });
   }
 
