@@ -1,5 +1,5 @@
 /** One run: a server on its core, the load on the other, and what it cost. */
-import { type LoadPlan, type LoadReport, runLoad } from './load.ts';
+import { type LoadPlan, type LoadReport, type LoadWord, runLoad } from './load.ts';
 import type { Peer } from './peers.ts';
 import { cpuSeconds, family, residentMb } from './process.ts';
 
@@ -37,8 +37,16 @@ export async function measure(peer: Peer, shape: LoadShape, folder: string): Pro
   }
 }
 
-/** Plays the plan and reads what the processes, and those they started, cost meanwhile. */
-export async function measurePlan(plan: LoadPlan, pids: readonly number[], folder: string): Promise<Sample> {
+/**
+ * Plays the plan and reads what the processes, and those they started, cost meanwhile. `heard` is
+ * called after that, at each word.
+ */
+export async function measurePlan(
+  plan: LoadPlan,
+  pids: readonly number[],
+  folder: string,
+  heard: (word: LoadWord) => void = () => {},
+): Promise<Sample> {
   const cost = { cpuBefore: 0, cpuAfter: 0, memoryMb: 0 };
   const sum = (of: (pid: number) => number): number =>
     pids.flatMap(family).reduce((all, pid) => all + of(pid), 0);
@@ -48,6 +56,7 @@ export async function measurePlan(plan: LoadPlan, pids: readonly number[], folde
       cost.cpuAfter = sum(cpuSeconds);
       cost.memoryMb = sum(residentMb);
     }
+    heard(word);
   });
   return {
     cpu: (cost.cpuAfter - cost.cpuBefore) / report.seconds,

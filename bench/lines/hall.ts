@@ -1,0 +1,90 @@
+/** Rooms at play: a data folder with so many of them, the program that serves them, and a load on them. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LoadPlan, LoadWord, Place } from '../lib/load.ts';
+import { measurePlan, type Sample } from '../lib/measure.ts';
+import { makeRooms } from '../lib/rooms.ts';
+import type { Line } from '../lib/verdict.ts';
+import { say } from './alone.ts';
+import { type LineServer, type ServerPlan, startServer } from './server.ts';
+
+export const PLAYERS = 4;
+export const BODY_BYTES = 135;
+export const WARM_UP_MS = 2_000;
+
+export interface HallPlan {
+  readonly rooms: number;
+  readonly players?: number;
+  readonly services?: ServerPlan['services'];
+  readonly env?: ServerPlan['env'];
+}
+
+export interface Hall {
+  readonly dataDir: string;
+  readonly server: LineServer;
+  readonly rooms: readonly (readonly Place[])[];
+  /** Of all processes that serve rooms. */
+  readonly pids: readonly number[];
+  close(): Promise<void>;
+}
+
+export async function openHall(plan: HallPlan, folder: string): Promise<Hall> {
+  const { rooms, players = PLAYERS, services = ['game', 'archiver'], env = {} } = plan;
+  const dataDir = await mkdtemp(join(folder, 'hall-'));
+  const places = await makeRooms(dataDir, rooms, players);
+  const server = await startServer({ dataDir, services, env });
+  return {
+    dataDir,
+    server,
+    rooms: places.map((room) => room.map((place) => ({ ...place, port: server.port }))),
+    pids: [server.pid],
+    async close() {
+      await server.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What a line asks for beside the rooms: the rate is that of all rooms together, messages a second. */
+export type Play = Pick<LoadPlan, 'rate' | 'cursors' | 'reconnect'> & { readonly seconds: number };
+
+/** Plays in the hall, tells what it cost. */
+export async function play(
+  { rooms, pids }: Pick<Hall, 'rooms' | 'pids'>,
+  { seconds, ...load }: Play,
+  folder: string,
+  heard?: (word: LoadWord) => void,
+): Promise<Sample> {
+  const plan: LoadPlan = {
+    speech: 'escapement',
+    bodyBytes: BODY_BYTES,
+    warmUpMs: WARM_UP_MS,
+    measureMs: seconds * 1_000,
+    rooms,
+    ...load,
+  };
+  const sample = await measurePlan(plan, pids, folder, heard);
+  const { cpu, p50, p99, deliveriesPerSecond, memoryMb, report } = sample;
+  say(
+    `${rooms.length} rooms, ${deliveriesPerSecond.toFixed(0)} deliveries/s: CPU ${cpu.toFixed(2)}, ` +
+      `p50 ${p50} ms, p99 ${p99} ms, ${memoryMb.toFixed(0)} MB; generator late p99 ${report.lateP99} ms`,
+  );
+  if (report.firstFault) say(`first fault: ${report.firstFault}`);
+  return sample;
+}
+
+/** Plays in a hall of its own: the generator knows only messages of its own run. */
+export async function playOnce(plan: HallPlan, load: Play, folder: string): Promise<Sample> {
+  const hall = await openHall(plan, folder);
+  try {
+    return await play(hall, load, folder);
+  } finally {
+    await hall.close();
+  }
+}
+
+/** Every figure above is worth something only if this one is 0. */
+export function clean(name: string, samples: readonly Sample[]): Line {
+  const value = samples.reduce((sum, { faults, missing }) => sum + faults + missing, 0);
+  return { name: `${name}: missing, repeated or out of order`, unit: 'deliveries', value, max: 0 };
+}
