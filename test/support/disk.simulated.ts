@@ -9,7 +9,7 @@
  * After a failed sync the bytes stay readable but never become durable, as on Linux: the kernel
  * marks the pages clean.
  */
-import { type Disk, DiskError, type DiskFault, type DiskFile } from '../../src/ports/room-log/disk.ts';
+import { type Disk, DiskError, type DiskFault, type DiskFile, type DiskSpace } from '../../src/ports/room-log/disk.ts';
 import type { Timers } from '../../src/lib/world.ts';
 import { Inode } from './disk.inode.ts';
 
@@ -142,7 +142,11 @@ export class SimulatedDisk implements Disk {
     return this.#file(path, inode);
   }
 
-  async open(path: string): Promise<DiskFile> {
+  open(path: string): Promise<DiskFile> {
+    return this.reopen(path);
+  }
+
+  async reopen(path: string): Promise<DiskFile> {
     await this.#call('open', path);
     const [folder, name] = this.#split(path, false);
     const inode = folder.names.get(name);
@@ -177,8 +181,10 @@ export class SimulatedDisk implements Disk {
     this.#settleFolder(path, folder, covered);
   }
 
-  async freeBytes(): Promise<number> {
-    return Math.max(0, this.#capacity - this.usedBytes());
+  /** As large as its capacity, however that changes. */
+  async space(): Promise<DiskSpace> {
+    const freeBytes = Math.max(0, this.#capacity - this.usedBytes());
+    return { freeBytes, totalBytes: this.#capacity };
   }
 
   #file(path: string, inode: Inode): DiskFile {

@@ -54,12 +54,26 @@ test('creating a file empties what was there; renaming replaces it', async () =>
   expect(await disk.list(root)).not.toContain('replaced');
 });
 
+test('a file that is there is opened for writing with what it holds', async () => {
+  const path = join(root, 'reopened');
+  const file = await disk.create(path);
+  await file.writeDurably(0, bytes('0123456789'));
+  await file.close();
+  const again = await disk.reopen(path);
+  await again.writeDurably(2, bytes('abc'));
+  expect(text(await again.read(0, 100))).toBe('01abc56789');
+  await again.close();
+  expect(await faultOf(disk.reopen(join(root, 'nowhere')))).toBe('missing');
+});
+
 test('folders are made with their parents, and again without harm', async () => {
   const path = join(root, 'one/two/three');
   await disk.makeDirectory(path);
   await disk.makeDirectory(path);
   expect(await disk.list(path)).toEqual([]);
-  expect(await disk.freeBytes(path)).toBeGreaterThan(0);
+  const { freeBytes, totalBytes } = await disk.space(path);
+  expect(freeBytes).toBeGreaterThan(0);
+  expect(totalBytes).toBeGreaterThanOrEqual(freeBytes);
 });
 
 test('errors come as the faults of the interface', async () => {

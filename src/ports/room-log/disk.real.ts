@@ -33,15 +33,16 @@ export function createRealDisk(): Disk {
   return {
     makeDirectory: (folder) => guarded(() => makeDirectory(path.resolve(folder))),
     list: (folder) => guarded(() => calls.readdir(folder)),
-    create: (file) => guarded(() => createFile(file)),
+    create: (file) => guarded(() => openFile(file, fs.constants.O_CREAT | fs.constants.O_TRUNC)),
+    reopen: (file) => guarded(() => openFile(file, 0)),
     open: (file) => guarded(async () => reader(await calls.open(file, 'r'))),
     rename: (from, to) => guarded(() => calls.rename(from, to)),
     remove: (file) => guarded(() => calls.unlink(file)),
     syncDirectory: (folder) => guarded(() => syncDirectory(folder)),
-    freeBytes: (folder) =>
+    space: (folder) =>
       guarded(async () => {
-        const stat = await calls.statfs(folder);
-        return stat.bavail * stat.bsize;
+        const { bavail, blocks, bsize } = await calls.statfs(folder);
+        return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
       }),
   };
 }
@@ -65,9 +66,9 @@ async function syncDirectory(folder: string): Promise<void> {
   }
 }
 
-async function createFile(file: string): Promise<DiskFile> {
-  const { O_RDWR, O_CREAT, O_TRUNC, O_WRONLY, O_DSYNC } = fs.constants;
-  const fd = await calls.open(file, O_RDWR | O_CREAT | O_TRUNC, FILE_MODE);
+async function openFile(file: string, how: number): Promise<DiskFile> {
+  const { O_RDWR, O_WRONLY, O_DSYNC } = fs.constants;
+  const fd = await calls.open(file, O_RDWR | how, FILE_MODE);
   const durable = process.platform === 'linux' ? await calls.open(file, O_WRONLY | O_DSYNC) : null;
   const base = reader(fd);
   return {

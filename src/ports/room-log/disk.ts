@@ -15,12 +15,20 @@ export interface Disk {
   create(path: string): Promise<DiskFile>;
   /** A file that is there, for reading. */
   open(path: string): Promise<DiskReader>;
+  /** A file that is there, for reading and writing. */
+  reopen(path: string): Promise<DiskFile>;
   /** Replaces what stands at `to`: after a crash either the old or the new file is there. */
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
   syncDirectory(path: string): Promise<void>;
-  /** Bytes a normal user can still write on the disk of this folder. */
-  freeBytes(directory: string): Promise<number>;
+  space(directory: string): Promise<DiskSpace>;
+}
+
+/** Of the disk that a folder lies on. */
+export interface DiskSpace {
+  /** What a normal user can still write. */
+  readonly freeBytes: number;
+  readonly totalBytes: number;
 }
 
 export interface DiskReader {
