@@ -7,7 +7,7 @@ import { realWorld } from '../lib/world.real.ts';
 import type { EmbeddedControl } from '../ports/control/control.embedded.ts';
 import { SqlJobs } from '../ports/jobs/jobs.sql.ts';
 import type { MainDb } from '../ports/main-db/main-db.ts';
-import { archivedBytes, readChunks } from '../ports/main-db/queries/archive.ts';
+import { readChunks } from '../ports/main-db/queries/archive.ts';
 import { bootHost, hostBySlot } from '../ports/main-db/queries/hosts.ts';
 import { loadRoom, quarantineRoom } from '../ports/main-db/queries/rooms.ts';
 import { seatsOfRoom } from '../ports/main-db/queries/seats.ts';
@@ -58,10 +58,9 @@ export async function startRooms(
     world: realWorld,
     log: journal,
     store: {
-      loadRoom: (room) => loadRoom(db.read, room),
+      loadRoom: (room) => loadRoom(db, room),
       seats: (room) => seatsOfRoom(db.read, room),
       chunks: (room, afterSeq, limit) => readChunks(db.read, room, afterSeq, limit),
-      archivedBytes: (room) => archivedBytes(db.read, room),
     },
     keys: keys.pass,
     slot: settings.slot,

@@ -131,7 +131,7 @@ export class ArchiveBench {
   }
 
   async loaded(room: string): Promise<LoadedRoom> {
-    const loaded = await loadRoom(this.db.read, room);
+    const loaded = await loadRoom(this.db, room);
     if (!loaded) throw new Error(`no room ${room}`);
     return loaded;
   }

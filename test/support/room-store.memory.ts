@@ -14,7 +14,7 @@ import { recordsIn } from './down-frames.ts';
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 interface Stored {
-  loaded: Mutable<LoadedRoom>;
+  loaded: Mutable<Omit<LoadedRoom, 'seats' | 'archivedBytes'>>;
   seats: SeatRow[];
   chunks: ChunkRow[];
 }
@@ -81,7 +81,9 @@ export class MemoryRoomStore implements RoomStore {
     this.loads++;
     if (this.broken) throw this.broken;
     const stored = this.rooms.get(id);
-    return stored ? structuredClone(stored.loaded) : null;
+    if (!stored) return null;
+    const archivedBytes = stored.chunks.reduce((sum, chunk) => sum + chunk.raw_bytes, 0);
+    return { ...structuredClone(stored.loaded), seats: [...stored.seats], archivedBytes };
   }
 
   async seats(id: string): Promise<readonly SeatRow[]> {
@@ -94,10 +96,6 @@ export class MemoryRoomStore implements RoomStore {
     return this.of(id)
       .chunks.filter((chunk) => chunk.last_seq > afterSeq)
       .slice(0, limit);
-  }
-
-  async archivedBytes(id: string): Promise<number> {
-    return this.of(id).chunks.reduce((sum, chunk) => sum + chunk.raw_bytes, 0);
   }
 
   /** Archives everything durable in chunks of at most `perChunk` records; `trim` lets the log go. */

@@ -6,7 +6,7 @@ import { Kysely, PostgresDialect } from 'kysely';
 import { DatabaseError, Pool, type PoolConfig, types } from 'pg';
 import type { Random, Timers } from '../../lib/world.ts';
 import { MainDbError } from './errors.ts';
-import type { MainDb, Tx } from './main-db.ts';
+import { type MainDb, snapshotInTransaction, type Tx } from './main-db.ts';
 import { migrate } from './migrate.ts';
 import type { Migration, Untyped } from './migrations/migration.ts';
 import { BoundedPool } from './postgres-pool.ts';
@@ -59,7 +59,13 @@ export async function openPostgres(options: PostgresOptions): Promise<MainDb> {
     await close();
     throw openError(error);
   }
-  return { engine: 'postgres', read, write: (work) => writeWithRetry(writer, work, options), close };
+  return {
+    engine: 'postgres',
+    read,
+    snapshot: (queries) => snapshotInTransaction(read, queries),
+    write: (work) => writeWithRetry(writer, work, options),
+    close,
+  };
 }
 
 function pool(options: PostgresOptions, settings = ''): Pool {

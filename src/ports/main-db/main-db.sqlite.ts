@@ -37,6 +37,7 @@ export async function openSqlite(options: SqliteOptions): Promise<SqliteDb> {
   return {
     engine: 'sqlite',
     read,
+    snapshot: (queries) => thread.snapshot(queries),
     write: (work) => writer.transaction().execute(work),
     // On both connections in turn, so that no transaction under way is cut off.
     close: () => writer.connection().execute(() => read.connection().execute(() => thread.close())),

@@ -10,6 +10,11 @@ export type ToWorker = { readonly id: number } & (
       /** A statement that begins a transaction, run just before; saves a message per transaction. */
       readonly begin?: string;
     }
+  /** Queries of the reading connection as of one moment; the answer's rows are one list for each. */
+  | {
+      readonly kind: 'snapshot';
+      readonly queries: readonly { readonly sql: string; readonly parameters: readonly unknown[] }[];
+    }
   /** Ends the transaction if there still is one. */
   | { readonly kind: 'rollback'; readonly on: 'read' | 'write' }
   /** Empties the write-ahead log into the database and closes both connections. */

@@ -1,5 +1,7 @@
 /** This side of the SQLite thread: questions go out with a number, answers come back with it. */
+import type { CompiledQuery } from 'kysely';
 import { MainDbError, StatementError } from './errors.ts';
+import type { Rows } from './main-db.ts';
 import type { FromWorker, ToWorker } from './sqlite-messages.ts';
 
 type Question = ToWorker extends infer Each
@@ -49,6 +51,14 @@ export class SqliteThread {
       this.askers.set(id, { resolve, reject });
       this.worker.postMessage({ id, ...question });
     });
+  }
+
+  /** The rows of each query, all as of one moment. */
+  async snapshot<T extends readonly CompiledQuery[]>(queries: readonly [...T]): Promise<Rows<T>> {
+    // Only what the thread needs: the rest of a compiled query is large, and would be copied.
+    const asked = queries.map(({ sql, parameters }) => ({ sql, parameters }));
+    const { rows } = await this.ask({ kind: 'snapshot', queries: asked });
+    return rows as unknown as Rows<T>;
   }
 
   /** Closes the database, then ends the thread. */

@@ -44,6 +44,9 @@ function handle(request: ToWorker): FromWorker {
     connections = null;
     return { id: request.id, ok: true, rows: [], changes: 0 };
   }
+  if (request.kind === 'snapshot') {
+    return { id: request.id, ok: true, rows: snapshot(connections.read, request.queries), changes: 0 };
+  }
   const database = connections[request.on];
   if (request.kind === 'rollback') {
     // SQLite may have rolled back by itself already (disk full, I/O error).
@@ -61,6 +64,21 @@ function handle(request: ToWorker): FromWorker {
     return { id: request.id, ok: true, rows, changes: rows.length };
   }
   return { id: request.id, ok: true, rows: [], changes: statement.run(...parameters).changes };
+}
+
+/** Nothing else comes between: the thread answers one request after another. */
+function snapshot(
+  read: Database,
+  queries: readonly { readonly sql: string; readonly parameters: readonly unknown[] }[],
+): unknown[][] {
+  // Somebody's transaction may be open between two of its statements: it is one moment, too.
+  const own = !read.inTransaction;
+  if (own) read.query('begin').run();
+  try {
+    return queries.map(({ sql, parameters }) => read.query(sql).all(...(parameters as SQLQueryBindings[])));
+  } finally {
+    if (own) read.query('commit').run();
+  }
 }
 
 function openPatiently(path: string): { read: Database; write: Database } {

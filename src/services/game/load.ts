@@ -72,7 +72,7 @@ async function begin(
   epoch: number,
   head: Head,
   tail: Tail,
-  { world, log, store }: LoadOutside,
+  { world, log }: LoadOutside,
 ): Promise<RoomState | 'again' | 'refused'> {
   const { room } = facts;
   const ms = Math.max(head.ms, Math.floor(world.clock.now() - room.started_at));
@@ -90,7 +90,6 @@ async function begin(
   });
   if (outcome === 'refused') return 'refused';
   if (outcome !== 'committed') return 'again';
-  const archivedBytes = room.archived_upto === 0 ? 0 : await store.archivedBytes(room.id);
   return {
     facts,
     start: {
@@ -98,13 +97,13 @@ async function begin(
       epoch,
       seq,
       ms,
-      bytes: archivedBytes + tail.bytes + records.length,
+      bytes: facts.archivedBytes + tail.bytes + records.length,
       finished: tail.finished,
       startedAt: room.started_at,
     },
     clients: tail.clients,
     epochs: [...tail.epochs, { epoch, firstSeq: seq }],
-    seats: await store.seats(room.id),
+    seats: facts.seats,
   };
 }
 

@@ -21,13 +21,11 @@ export async function readChunks(
 }
 
 /** Bytes of the room's archived records before compression. */
-export async function archivedBytes(read: Reader, room: string): Promise<number> {
-  const { bytes } = await read
+export function archivedBytesQuery(read: Reader, room: string) {
+  return read
     .selectFrom('chunks')
-    .select((select) => select.cast<number>(select.fn.sum('raw_bytes'), 'bigint').as('bytes'))
-    .where('room', '=', room)
-    .executeTakeFirstOrThrow();
-  return bytes ?? 0;
+    .select((select) => select.cast<number | null>(select.fn.sum('raw_bytes'), 'bigint').as('bytes'))
+    .where('room', '=', room);
 }
 
 /** Where a room's archive stands: what an archiver needs to go on. */

@@ -2,12 +2,13 @@
 import { beforeAll, expect, test } from 'bun:test';
 import { failureOf } from '../../../../test/support/failure.ts';
 import type { Pair } from '../main-db.contract.ts';
-import type { MainDb } from '../main-db.ts';
+import type { MainDb, Tx } from '../main-db.ts';
 import { entitlementById, insertEntitlement } from './entitlements.ts';
+import { publishRelease } from './releases.ts';
 import { REPORTS_MAX, countReports, insertReports, newestReports } from './reports.ts';
 import { finishedDurations, resultByRoom, storeResult } from './results.ts';
 import * as rooms from './rooms.ts';
-import { entitlement, result, room, roomWithRight } from './rows.fixture.ts';
+import { entitlement, release, result, room, roomWithRight } from './rows.fixture.ts';
 import * as seats from './seats.ts';
 
 export function playContract(pair: () => Promise<Pair>): void {
@@ -49,19 +50,37 @@ export function playContract(pair: () => Promise<Pair>): void {
 
   test('a room is loaded with its generation, nothing archived and no owner at first', async () => {
     await db.write((tx) => roomWithRight(tx, 'fresh'));
-    expect(await rooms.loadRoom(db.read, 'fresh')).toMatchObject({
+    expect(await rooms.loadRoom(db, 'fresh')).toMatchObject({
       room: { id: 'fresh', archived_upto: 0, seed: 0xffff_ffff },
       generation: 0,
       epochs: [],
       clients: [],
       owner: null,
     });
-    expect(await rooms.loadRoom(db.read, 'nowhere')).toBeNull();
+    expect(await rooms.loadRoom(db, 'nowhere')).toBeNull();
   });
 
   test('many rooms are loaded at once', async () => {
-    const loaded = await Promise.all(Array.from({ length: 50 }, () => rooms.loadRoom(db.read, 'fresh')));
+    const loaded = await Promise.all(Array.from({ length: 50 }, () => rooms.loadRoom(db, 'fresh')));
     expect(loaded.every((each) => each?.room.id === 'fresh')).toBe(true);
+  });
+
+  test('a room comes with its seats and with what its release sets as limits', async () => {
+    const publish = (tx: Tx, id: string, rules: string, messageRate: number) => {
+      const manifest = JSON.stringify({ limits: { messageRate } });
+      return publishRelease(tx, release(id, { game: 'limited', rules_hash: rules, manifest }));
+    };
+    await db.write(async (tx) => {
+      await publish(tx, 'limited-old', 'r1', 5);
+      await publish(tx, 'limited-new', 'r1', 7);
+      await publish(tx, 'limited-other', 'r2', 9);
+      await roomWithRight(tx, 'seated', { game: 'limited', rules_hash: 'r1' });
+    });
+    expect(await rooms.loadRoom(db, 'seated')).toMatchObject({
+      seats: [],
+      archivedBytes: 0,
+      limits: { messageRate: 7 },
+    });
   });
 
   test('an owner moves from exactly the one that was seen', async () => {
@@ -75,7 +94,7 @@ export function playContract(pair: () => Promise<Pair>): void {
     expect(await set(db, next, { ...owner, boot_id: 'b0' })).toBe(false);
     const moved = await Promise.all([set(db, next, held), set(other, { ...next, slot: 'h4' }, held)]);
     expect(moved.toSorted()).toEqual([false, true]);
-    expect((await rooms.loadRoom(db.read, 'fresh'))?.owner?.epoch).toBe(6);
+    expect((await rooms.loadRoom(db, 'fresh'))?.owner?.epoch).toBe(6);
   });
 
   test('a quarantined room keeps its first reason', async () => {

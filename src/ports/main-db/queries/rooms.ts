@@ -1,7 +1,12 @@
 /** Rooms: how one is made, found and loaded, and who owns it. */
+import { sql } from 'kysely';
 import type { EpochStart } from '../../../domain/room.ts';
-import type { Reader, Tx } from '../main-db.ts';
-import type { RoomClientRow, RoomOwnerRow, RoomRow } from '../schema.ts';
+import type { RoomLimits } from '../../../domain/room-limits.ts';
+import type { MainDb, Reader, Tx } from '../main-db.ts';
+import type { RoomClientRow, RoomOwnerRow, RoomRow, SeatRow } from '../schema.ts';
+import { archivedBytesQuery } from './archive.ts';
+import { compiledOnce } from './compiled.ts';
+import { seatsQuery } from './seats.ts';
 
 /** What a room starts with; its archive is empty. */
 export type NewRoom = Omit<
@@ -77,41 +82,57 @@ export interface LoadedRoom {
   /** Archived dedupe state by number, rising. */
   readonly clients: readonly RoomClientRow[];
   readonly owner: RoomOwnerRow | null;
+  /** By seat, rising. */
+  readonly seats: readonly SeatRow[];
+  /** The sum of the room's chunks before compression, for the room's total. */
+  readonly archivedBytes: number;
+  /** What the game sets for its rooms (the newest release with the room's rules decides). */
+  readonly limits?: Partial<RoomLimits> | undefined;
 }
 
 /** null = no such room. */
-export async function loadRoom(read: Reader, id: string): Promise<LoadedRoom | null> {
-  // One snapshot: a sweep that commits in between must not mix an old head with new clients.
-  return read
-    .transaction()
-    .setAccessMode('read only')
-    .setIsolationLevel('repeatable read')
-    .execute(async (snapshot) => {
-      const found = await snapshot
-        .selectFrom('rooms')
-        .innerJoin('entitlements', 'entitlements.id', 'rooms.entitlement')
-        .selectAll('rooms')
-        .select('entitlements.generation as link_generation')
-        .where('rooms.id', '=', id)
-        .executeTakeFirst();
-      if (!found) return null;
-      const { link_generation: generation, ...room } = found;
-      const epochs = await snapshot
-        .selectFrom('room_epochs')
-        .select(['epoch', 'first_seq as firstSeq'])
-        .where('room', '=', id)
-        .orderBy('epoch')
-        .execute();
-      const clients = await snapshot
-        .selectFrom('room_clients')
-        .selectAll()
-        .where('room', '=', id)
-        .orderBy('number')
-        .execute();
-      const owner = await ownerOf(snapshot, id);
-      return { room, generation, epochs, clients, owner };
-    });
+export async function loadRoom(db: MainDb, id: string): Promise<LoadedRoom | null> {
+  // A sweep that commits in between must not mix an old head with new clients.
+  const [found, epochs, clients, owners, seats, sums, releases] = await db.snapshot(loadQueries(db.read, id));
+  if (!found[0]) return null;
+  const { link_generation: generation, ...room } = found[0];
+  const archivedBytes = sums[0]?.bytes ?? 0;
+  const { limits } = JSON.parse(releases[0]?.manifest ?? '{}') as Pick<LoadedRoom, 'limits'>;
+  return { room, generation, epochs, clients, owner: owners[0] ?? null, seats, archivedBytes, limits };
 }
+
+/** After a restart thousands of rooms are loaded at once, and Kysely takes longer to write these than SQLite to run them. */
+const loadQueries = compiledOnce((read, id: string) => [
+  read
+    .selectFrom('rooms')
+    .innerJoin('entitlements', 'entitlements.id', 'rooms.entitlement')
+    .selectAll('rooms')
+    .select('entitlements.generation as link_generation')
+    .where('rooms.id', '=', id)
+    .compile(),
+  read
+    .selectFrom('room_epochs')
+    .select(['epoch', 'first_seq as firstSeq'])
+    .where('room', '=', id)
+    .orderBy('epoch')
+    .compile(),
+  read.selectFrom('room_clients').selectAll().where('room', '=', id).orderBy('number').compile(),
+  read.selectFrom('room_owners').selectAll().where('room', '=', id).compile(),
+  seatsQuery(read, id).compile(),
+  archivedBytesQuery(read, id).compile(),
+  read
+    .selectFrom('releases')
+    .innerJoin('rooms', (join) =>
+      join.onRef('rooms.game', '=', 'releases.game').onRef('rooms.rules_hash', '=', 'releases.rules_hash'),
+    )
+    .select('releases.manifest')
+    .where('rooms.id', '=', id)
+    .orderBy('releases.is_current', 'desc')
+    .orderBy('releases.published_at', 'desc')
+    .orderBy('releases.id')
+    .limit(sql.lit(1))
+    .compile(),
+]);
 
 export async function ownerOf(read: Reader, room: string): Promise<RoomOwnerRow | null> {
   const found = await read.selectFrom('room_owners').selectAll().where('room', '=', room).executeTakeFirst();

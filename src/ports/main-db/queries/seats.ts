@@ -13,13 +13,16 @@ export async function seatsOf(read: Reader, entitlement: string): Promise<readon
 
 /** The seats as the room shows them. */
 export async function seatsOfRoom(read: Reader, room: string): Promise<readonly SeatRow[]> {
+  return seatsQuery(read, room).execute();
+}
+
+export function seatsQuery(read: Reader, room: string) {
   return read
     .selectFrom('seats')
     .innerJoin('rooms', 'rooms.entitlement', 'seats.entitlement')
     .selectAll('seats')
     .where('rooms.id', '=', room)
-    .orderBy('seats.seat')
-    .execute();
+    .orderBy('seats.seat');
 }
 
 export async function seatOfDevice(
