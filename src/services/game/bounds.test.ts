@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { RefusedReason } from '../../../sdk/protocol/refused.ts';
 import { createGameBench, OTHER_ROOM, ROOM } from '../../../test/support/game-bench.ts';
 import { BATCH_BYTES_MAX } from './batch.ts';
-import { AddressBook, Allowance } from './limits.ts';
+import { Allowance } from './allowance.ts';
 
 test('P51 a frame of more than 8 KB is too large, before the hello and after it', async () => {
   const bench = await createGameBench();
@@ -264,15 +264,4 @@ test('one room at its limits does not touch another', async () => {
   await bench.commit();
   expect([flood.closedWith, anna.closedWith]).toEqual([4002, null]);
   expect(anna.moves()).toEqual(['m1']);
-});
-
-test('an address without sockets takes no memory', () => {
-  const book = new AddressBook();
-  book.add('a');
-  book.add('a');
-  book.remove('a');
-  expect(book.count('a')).toBe(1);
-  book.remove('a');
-  book.remove('a');
-  expect(book.count('a')).toBe(0);
 });

@@ -12,13 +12,14 @@ import type { Command, ControlTarget, TellOutcome } from '../../ports/control/co
 import type { PeerHandler, SocketAnswer, SocketOffer } from '../../ports/frontend/frontend.ts';
 import type { RoomLog } from '../../ports/room-log/room-log.ts';
 import { HeartbeatWheel } from './heartbeat.ts';
-import { AddressBook, GAME_LIMITS, type GameLimits } from './limits.ts';
+import { Door } from './door.ts';
+import { gameLimits, type GameLimits } from './limits.ts';
 import { ReplayPace } from './pace.ts';
 import type { Room } from './room.ts';
 import { RoomTable } from './rooms.ts';
 import { Session, type SessionOutside } from './session.ts';
 import { SignalTicker } from './signals.ts';
-import type { RoomStore } from './store.ts';
+import { patient, type RoomStore } from './store.ts';
 
 export interface GameDeps {
   readonly world: World;
@@ -27,7 +28,7 @@ export interface GameDeps {
   readonly keys: PassKeys;
   /** The name under which this process serves rooms; stands in the sockets' path. */
   readonly slot: string;
-  /** What differs from GAME_LIMITS. */
+  /** What differs from the limits that `limits.ts` lists. */
   readonly limits?: Partial<GameLimits>;
   /** The first finish record of a room is durable: a sweep should follow at once. */
   onFinish(room: string): void;
@@ -78,21 +79,21 @@ class GameService implements Game {
   private readonly rooms: RoomTable;
   private readonly sessionOutside: SessionOutside;
   private readonly sessions = new Set<Session>();
-  private readonly addresses = new AddressBook();
-  /** Sockets that have not said hello yet. */
-  private unknown = 0;
+  private readonly door: Door;
   private leaving = false;
 
   constructor(deps: GameDeps) {
     const { world } = deps;
     this.deps = deps;
-    this.limits = { ...GAME_LIMITS, ...deps.limits };
+    this.limits = gameLimits(deps.limits);
+    this.door = new Door(this.limits, world.clock);
     const wheel = new HeartbeatWheel(world.timers);
     const ticker = new SignalTicker(world);
     const { limits } = this;
     const report = (what: string, error: unknown) => deps.report?.(what, error);
-    this.rooms = new RoomTable({ ...deps, limits, wheel, ticker, report });
-    const { keys, log, store } = deps;
+    const store = patient(deps.store, world.timers);
+    this.rooms = new RoomTable({ ...deps, store, limits, wheel, ticker, report });
+    const { keys, log } = deps;
     this.sessionOutside = {
       world,
       keys,
@@ -100,7 +101,7 @@ class GameService implements Game {
       rooms: this.rooms,
       source: { log, store, pace: new ReplayPace(world.timers) },
       report,
-      greeted: () => this.unknown--,
+      greeted: () => this.door.greeted(),
       ended: (session, hadGreeted) => this.ended(session, hadGreeted),
     };
   }
@@ -109,10 +110,8 @@ class GameService implements Game {
     const [, slot, room] = PATH.exec(path) ?? [];
     if (slot === undefined || room === undefined || !ROOM_ID.test(room))
       return { accept: false, status: 404 };
-    const full =
-      this.unknown >= this.limits.socketsWaitingMax ||
-      this.addresses.count(address) >= this.limits.socketsPerAddressMax;
-    if (this.leaving || full) return { accept: false, status: 503, retryAfter: RETRY_AFTER };
+    if (this.leaving || !this.door.lets(address))
+      return { accept: false, status: 503, retryAfter: RETRY_AFTER };
     // A page cannot see the status of a refused upgrade, so this is said by a close code.
     if (slot !== this.deps.slot) return { accept: true, open: (peer) => closeAtOnce(peer, Close.rejoin) };
     return { accept: true, open: (peer) => this.open(peer, room) };
@@ -154,8 +153,7 @@ class GameService implements Game {
   }
 
   private open(peer: Session['peer'], room: string): PeerHandler {
-    this.addresses.add(peer.address);
-    this.unknown++;
+    this.door.opened(peer.address);
     const session = new Session(peer, room, this.sessionOutside);
     this.sessions.add(session);
     return session;
@@ -163,8 +161,7 @@ class GameService implements Game {
 
   private ended(session: Session, hadGreeted: boolean): void {
     this.sessions.delete(session);
-    this.addresses.remove(session.peer.address);
-    if (!hadGreeted) this.unknown--;
+    this.door.closed(session.peer.address, hadGreeted);
   }
 
   private tell(command: Command): TellOutcome {

@@ -1,13 +1,21 @@
-/** Lets so many through at a time; the others wait in order. */
+/** Lets so many through at a time; so many others wait, in order. */
 export class Gate {
   private free: number;
+  private readonly waitingMax: number;
   private readonly waiting: (() => void)[] = [];
 
-  constructor(max: number) {
+  constructor(max: number, waitingMax: number) {
     this.free = max;
+    this.waitingMax = waitingMax;
   }
 
-  async through<T>(work: () => Promise<T>): Promise<T> {
+  /** Null when too many wait already. */
+  through<T>(work: () => Promise<T>): Promise<T> | null {
+    if (this.free === 0 && this.waiting.length >= this.waitingMax) return null;
+    return this.inTurn(work);
+  }
+
+  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
     if (this.free > 0) this.free--;
     else await new Promise<void>((resolve) => this.waiting.push(resolve));
     try {

@@ -15,6 +15,11 @@ export interface Greeting {
   readonly seq: number;
 }
 
+/** Tells a page: its seat and its own client id. A later socket with the same key takes its place. */
+export function pageKeyOf({ claims, clients }: Greeting): string {
+  return `${claims.observer ? 0 : claims.seat}:${clientKey(clients[0]!)}`;
+}
+
 export type HelloOutcome =
   | { readonly ok: true; readonly greeting: Greeting }
   | { readonly ok: false; readonly close: CloseCode };

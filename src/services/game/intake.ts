@@ -1,33 +1,41 @@
-/** How fast a socket may speak: over its rate the server stops reading it for a while (rule 6). */
+/** How fast a socket is read: over its rate the server stops reading it for a while (rule 6). */
 import type { World } from '../../lib/world.ts';
 import type { Peer } from '../../ports/frontend/frontend.ts';
-import { Allowance, type GameLimits } from './limits.ts';
+import type { SpeakerPace } from './room-pace.ts';
+
+export interface IntakeLimits {
+  /** Reading stops at most this long at a time; a player's debt of more closes the socket (4002). */
+  readonly pauseMsMax: number;
+}
+
+export const INTAKE_LIMITS: IntakeLimits = { pauseMsMax: 5_000 };
 
 export class Intake {
-  private readonly messages: Allowance;
-  private readonly smalls: Allowance;
   private readonly peer: Peer;
-  private readonly limits: GameLimits;
+  private readonly pace: SpeakerPace;
+  private readonly limits: IntakeLimits;
   private readonly world: World;
   private cancel: (() => void) | null = null;
+  /** When the present pause is over at the latest. */
+  private readAgainAt = 0;
 
-  constructor(peer: Peer, limits: GameLimits, world: World) {
-    const now = world.clock.mono();
-    this.messages = new Allowance(limits.messageRate, limits.messageBurst, now);
-    this.smalls = new Allowance(limits.smallRate, limits.smallBurst, now);
+  constructor(peer: Peer, pace: SpeakerPace, limits: IntakeLimits, world: World) {
     this.peer = peer;
+    this.pace = pace;
     this.limits = limits;
     this.world = world;
   }
 
   /** A message came; false = so far over the rate that the socket must go. */
   message(): boolean {
-    return this.owes(this.messages.take(this.world.clock.mono()));
+    const now = this.world.clock.mono();
+    return this.goesOn(this.pace.message(now), now);
   }
 
   /** A signal or a ping came. */
   small(): boolean {
-    return this.owes(this.smalls.take(this.world.clock.mono()));
+    const now = this.world.clock.mono();
+    return this.goesOn(this.pace.small(now), now);
   }
 
   stop(): void {
@@ -35,23 +43,25 @@ export class Intake {
     this.cancel = null;
   }
 
-  private owes(debtMs: number): boolean {
-    if (debtMs === 0) return true;
+  private goesOn(debtMs: number, now: number): boolean {
     if (debtMs > this.limits.pauseMsMax) return false;
-    if (this.cancel === null) {
-      this.peer.pause();
-      this.wait(debtMs);
-    }
+    if (this.cancel !== null) return true;
+    const waitMs = this.pace.wait(now);
+    if (waitMs === 0) return true;
+    this.peer.pause();
+    this.readAgainAt = now + this.limits.pauseMsMax;
+    this.sleep(waitMs, now);
     return true;
   }
 
-  private wait(ms: number): void {
-    this.cancel = this.world.timers.after(Math.ceil(ms), () => {
+  private sleep(waitMs: number, now: number): void {
+    const ms = Math.ceil(Math.min(waitMs, this.readAgainAt - now));
+    this.cancel = this.world.timers.after(ms, () => {
       this.cancel = null;
-      // Frames that were already read may have come meanwhile and added to the debt.
-      const now = this.world.clock.mono();
-      const debtMs = Math.max(this.messages.debt(now), this.smalls.debt(now));
-      if (debtMs > 0) this.wait(debtMs);
+      // Frames that were already read, and other sockets of the seat, may have added to the debt.
+      const later = this.world.clock.mono();
+      const left = this.pace.wait(later);
+      if (left > 0 && later < this.readAgainAt) this.sleep(left, later);
       else this.peer.resume();
     });
   }

@@ -5,12 +5,21 @@
  * when the log says so, and only what lies below it is ever told to anybody. One append is under way
  * at a time; what comes meanwhile collects and goes with the next.
  */
+import type { RoomLimits } from '../../domain/room-limits.ts';
 import type { Clock } from '../../lib/world.ts';
 import type { AppendOutcome, RoomLog } from '../../ports/room-log/room-log.ts';
 import { RecordKind, recordLength, type RecordHeader } from '../../../sdk/protocol/record.ts';
 import { Batch } from './batch.ts';
 import { clientId, type Client, type ClientTable } from './clients.ts';
-import type { GameLimits } from './limits.ts';
+
+export interface LedgerLimits {
+  /** Clients that ever sent something in one room. */
+  readonly roomClientsMax: number;
+}
+
+export const LEDGER_LIMITS: LedgerLimits = { roomClientsMax: 2_048 };
+
+type Limits = LedgerLimits & Pick<RoomLimits, 'roomEntriesMax' | 'roomBytesMax'>;
 
 export interface LedgerEvents {
   /** These records are durable: everybody may see them. The bytes never change. */
@@ -68,7 +77,7 @@ export class Ledger {
   private readonly startedAt: number;
   private readonly log: RoomLog;
   private readonly clock: Clock;
-  private readonly limits: GameLimits;
+  private readonly limits: Limits;
   private readonly events: LedgerEvents;
   /** One header for all records: encoding reads it and keeps nothing. */
   private readonly header: RecordHeader = { kind: 0, seq: 0, ms: 0, seat: 0, client: 0, clientSeq: 0 };
@@ -76,7 +85,7 @@ export class Ledger {
   constructor(
     start: LedgerStart,
     clients: ClientTable,
-    outside: { log: RoomLog; clock: Clock; limits: GameLimits; events: LedgerEvents },
+    outside: { log: RoomLog; clock: Clock; limits: Limits; events: LedgerEvents },
   ) {
     this.room = start.room;
     this.epoch = start.epoch;

@@ -4,7 +4,19 @@
  */
 import type { Timers } from '../../lib/world.ts';
 import type { Peer } from '../../ports/frontend/frontend.ts';
-import type { GameLimits } from './limits.ts';
+
+export interface OutletLimits {
+  /** Unsent bytes of a socket: over the first it has `outputGraceMs` to catch up, over the second none. */
+  readonly outputBytesSoft: number;
+  readonly outputBytesHard: number;
+  readonly outputGraceMs: number;
+}
+
+export const OUTLET_LIMITS: OutletLimits = {
+  outputBytesSoft: 256 * 1024,
+  outputBytesHard: 2 * 1024 * 1024,
+  outputGraceMs: 5_000,
+};
 
 export interface OutletOwner {
   /** The socket takes no more: it must go. */
@@ -13,12 +25,12 @@ export interface OutletOwner {
 
 export class Outlet {
   private readonly peer: Peer;
-  private readonly limits: GameLimits;
+  private readonly limits: OutletLimits;
   private readonly timers: Timers;
   private readonly owner: OutletOwner;
   private grace: (() => void) | null = null;
 
-  constructor(peer: Peer, limits: GameLimits, timers: Timers, owner: OutletOwner) {
+  constructor(peer: Peer, limits: OutletLimits, timers: Timers, owner: OutletOwner) {
     this.peer = peer;
     this.limits = limits;
     this.timers = timers;

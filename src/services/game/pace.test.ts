@@ -23,7 +23,7 @@ test('after half a megabyte in one turn replays wait for the next', async () => 
 });
 
 test('a gate lets so many through at a time, in order, also when some fail', async () => {
-  const gate = new Gate(2);
+  const gate = new Gate(2, 2);
   const begun: number[] = [];
   const ends: (() => void)[] = [];
   const work = (n: number) =>
@@ -33,11 +33,13 @@ test('a gate lets so many through at a time, in order, also when some fail', asy
         await new Promise<void>((resolve) => ends.push(resolve));
         if (n === 1) throw new Error('failed');
       })
-      .catch(() => {});
+      ?.catch(() => {}) ?? Promise.resolve();
   const all = Promise.all([1, 2, 3, 4].map(work));
   const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
   await settle();
   expect(begun).toEqual([1, 2]);
+  // Two run, two wait: no more are taken.
+  expect(gate.through(() => Promise.resolve())).toBeNull();
   ends.shift()!();
   await settle();
   expect(begun).toEqual([1, 2, 3]);

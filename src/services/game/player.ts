@@ -10,14 +10,15 @@ import { PASS_MS, signPass, type PassKeys } from '../../domain/pass.ts';
 import { positionHolds } from '../../domain/room.ts';
 import type { World } from '../../lib/world.ts';
 import type { Peer } from '../../ports/frontend/frontend.ts';
-import { clientKey, type Client } from './clients.ts';
+import type { Client } from './clients.ts';
 import { HEARTBEAT_MS } from './heartbeat.ts';
-import type { Greeting } from './hello.ts';
-import type { Intake } from './intake.ts';
+import { pageKeyOf, type Greeting } from './hello.ts';
+import { Intake } from './intake.ts';
 import type { GameLimits } from './limits.ts';
 import type { Outlet } from './outlet.ts';
 import { Replay, type ReplaySink, type ReplaySource } from './replay.ts';
 import type { Member, Room } from './room.ts';
+import type { SpeakerPace } from './room-pace.ts';
 import { Sender } from './sender.ts';
 
 /** Beats in a row without a sign of life until the socket is pinged, and until it is closed. */
@@ -41,7 +42,6 @@ export interface PlayerHost {
   readonly outside: PlayerOutside;
   readonly peer: Peer;
   readonly outlet: Outlet;
-  readonly intake: Intake;
   /** Ends the socket. */
   close(why: CloseCode): void;
   /** Replay is over. */
@@ -59,6 +59,9 @@ export class Player implements Member, ReplaySink {
   readonly room: Room;
   private readonly clients: readonly (Client | null)[];
   private readonly sender: Sender;
+  private readonly pace: SpeakerPace;
+  /** Made with the first frame that counts: most watchers and idle players send none. */
+  private paced: Intake | null = null;
   private readonly host: PlayerHost;
   private replay: Replay | null = null;
   /** A frame that cannot be sent ends the socket from within: what was under way looks here. */
@@ -77,10 +80,11 @@ export class Player implements Member, ReplaySink {
     this.observer = claims.observer;
     this.device = claims.device;
     this.generation = claims.generation;
-    this.pageKey = `${this.seat}:${clientKey(clients[0]!)}`;
+    this.pageKey = pageKeyOf(greeting);
+    this.pace = room.pace.of(this.seat, this.observer, host.outside.world.clock.mono());
     // Observers send nothing: their ids take no place in the room.
     this.clients = clients.map((id) => (this.observer ? null : room.ledger.clients.hold(id, this.seat)));
-    this.sender = new Sender(room.ledger, this.clients, this.observer, host.outside.limits.bodyBytesMax);
+    this.sender = new Sender(room.ledger, this.clients, this.observer, room.limits.bodyBytesMax);
   }
 
   /** Joins the room, says welcome and starts the replay. */
@@ -98,6 +102,7 @@ export class Player implements Member, ReplaySink {
 
   leave(): void {
     this.left = true;
+    this.paced?.stop();
     this.replay?.stop();
     this.replay = null;
     this.room.leave(this);
@@ -189,8 +194,14 @@ export class Player implements Member, ReplaySink {
     this.close(Close.busy);
   }
 
+  private get intake(): Intake {
+    const { limits, world } = this.host.outside;
+    this.paced ??= new Intake(this.host.peer, this.pace, limits, world);
+    return this.paced;
+  }
+
   private receiveSend(frame: Uint8Array): void {
-    if (!this.host.intake.message()) return this.close(Close.tooFast);
+    if (!this.intake.message()) return this.close(Close.tooFast);
     const answer = this.sender.take(frame);
     if (answer === null) return;
     if (answer === 'wait') this.room.crowded.add(this);
@@ -199,14 +210,14 @@ export class Player implements Member, ReplaySink {
   }
 
   private receiveSignal(frame: Uint8Array): void {
-    if (!this.host.intake.small()) return this.close(Close.tooFast);
+    if (!this.intake.small()) return this.close(Close.tooFast);
     const said = signal.decode(frame);
     if (!said || said.value.length > SIGNAL_BYTES_MAX) return this.close(Close.malformed);
     if (!this.observer) this.room.signal(this.seat, said.value);
   }
 
   private receivePing(frame: Uint8Array): void {
-    if (!this.host.intake.small()) return this.close(Close.tooFast);
+    if (!this.intake.small()) return this.close(Close.tooFast);
     const said = ping.decode(frame);
     if (!said || said.token === 0) return this.close(Close.malformed);
     this.deliver(this.room.heartbeat(said.token));
@@ -223,8 +234,8 @@ export class Player implements Member, ReplaySink {
   }
 
   private welcome({ version, claims }: Greeting, resumed: boolean): Uint8Array {
-    const { ledger, epoch } = this.room;
-    const { limits, world, keys } = this.host.outside;
+    const { ledger, epoch, limits } = this.room;
+    const { world, keys } = this.host.outside;
     return welcome.encode({
       version,
       resumed: resumed ? 1 : 0,
@@ -240,7 +251,7 @@ export class Player implements Member, ReplaySink {
       roomMs: ledger.roomMs(),
       heartbeatMs: HEARTBEAT_MS,
       rate: limits.messageRate,
-      burst: limits.messageBurst,
+      burst: this.pace.burst(world.clock.mono()),
       bodyMax: limits.bodyBytesMax,
     });
   }

@@ -4,6 +4,7 @@
  */
 import type { World } from '../../lib/world.ts';
 import type { EpochStart } from '../../domain/room.ts';
+import { withRoomLimits } from '../../domain/room-limits.ts';
 import type { RoomWatch } from '../../ports/control/control.ts';
 import type { LoadedRoom } from '../../ports/main-db/queries/rooms.ts';
 import type { SeatRow } from '../../ports/main-db/schema.ts';
@@ -14,6 +15,7 @@ import { hold } from '../../../sdk/protocol/hold.ts';
 import type { ClientTable } from './clients.ts';
 import { Ledger, type LedgerStart } from './ledger.ts';
 import type { GameLimits } from './limits.ts';
+import { RoomPace } from './room-pace.ts';
 import { PresenceBoard, type PresenceSource } from './presence.ts';
 import { SignalBoard, type SignalTicker, type Signalling } from './signals.ts';
 
@@ -68,6 +70,9 @@ export class Room implements Signalling, PresenceSource {
   readonly epoch: number;
   readonly epochs: readonly EpochStart[];
   readonly ledger: Ledger;
+  /** The host's, or what the game wants instead. */
+  readonly limits: GameLimits;
+  readonly pace: RoomPace;
   readonly signals = new SignalBoard();
   readonly presence: PresenceBoard;
   /** True once the room has left memory: nothing may be done with it any more. */
@@ -99,7 +104,10 @@ export class Room implements Signalling, PresenceSource {
     this.seats = state.seats;
     this.archivedSeq = state.facts.room.archived_upto;
     this.outside = outside;
-    const { world, log, limits } = outside;
+    const { world, log } = outside;
+    const limits = withRoomLimits(outside.limits, state.facts.limits);
+    this.limits = limits;
+    this.pace = new RoomPace(limits, world.clock.mono());
     this.ledger = new Ledger(state.start, state.clients, { log, clock: world.clock, limits, events: this });
     this.presence = new PresenceBoard(this, world.timers, (frame) => this.tellAll(frame));
   }
@@ -143,7 +151,24 @@ export class Room implements Signalling, PresenceSource {
     this.members.add(member);
     this.pages.set(member.pageKey, member);
     previous?.close(Close.superseded);
-    this.presence.changed();
+    this.countSeats();
+  }
+
+  /**
+   * Is there room for one more socket? One that takes the place of its page's older one needs none; those
+   * who watch leave half of the places to players, and no seat takes them all.
+   */
+  hasPlace(
+    pageKey: string,
+    { seat, observer }: { readonly seat: number; readonly observer: boolean },
+  ): boolean {
+    if (this.pages.has(pageKey)) return true;
+    const { socketsPerRoomMax, socketsPerSeatMax } = this.limits;
+    if (this.size >= socketsPerRoomMax) return false;
+    if (observer) return this.observers() < socketsPerRoomMax / 2;
+    let ofSeat = 0;
+    for (const member of this.members) if (!member.observer && member.seat === seat) ofSeat++;
+    return ofSeat < socketsPerSeatMax;
   }
 
   /** The member has everything up to the durable head: from now on it gets what comes. */
@@ -164,7 +189,12 @@ export class Room implements Signalling, PresenceSource {
     if (!member.observer && !this.onlineSeats().has(member.seat) && this.signals.clear(member.seat)) {
       this.askForSignals();
     }
-    if (!this.gone) this.presence.changed();
+    if (!this.gone) this.countSeats();
+  }
+
+  private countSeats(): void {
+    this.pace.present = Math.max(1, this.onlineSeats().size);
+    this.presence.changed();
   }
 
   onlineSeats(): ReadonlySet<number> {

@@ -7,6 +7,7 @@ import type { PassClaims } from '../../domain/pass.ts';
 import type { World } from '../../lib/world.ts';
 import type { LogState, RoomLog } from '../../ports/room-log/room-log.ts';
 import { Gate } from './gate.ts';
+import { pageKeyOf, type Greeting } from './hello.ts';
 import type { HeartbeatWheel } from './heartbeat.ts';
 import type { GameLimits } from './limits.ts';
 import { loadRoom } from './load.ts';
@@ -20,6 +21,16 @@ const EMPTY_BEATS_MAX = 4;
 const HOLD_RETRY_MS = 1_000;
 /** A room that keeps vanishing under a socket's hello is given up after so many tries. */
 const ADMISSIONS_MAX = 3;
+
+export interface TableLimits {
+  /** Rooms that load at the same time, and that may wait for it; the sockets of more are closed (4006). */
+  readonly loadsMax: number;
+  readonly loadsWaitingMax: number;
+  /** Sockets of one seat in its room: pages, and those of them that are dead and not yet known to be. */
+  readonly socketsPerSeatMax: number;
+}
+
+export const TABLE_LIMITS: TableLimits = { loadsMax: 64, loadsWaitingMax: 16_384, socketsPerSeatMax: 16 };
 
 export interface RoomTableOutside {
   readonly world: World;
@@ -52,7 +63,7 @@ export class RoomTable {
 
   constructor(outside: RoomTableOutside) {
     this.outside = outside;
-    this.gate = new Gate(outside.limits.loadsMax);
+    this.gate = new Gate(outside.limits.loadsMax, outside.limits.loadsWaitingMax);
     this.roomOutside = {
       ...outside,
       lost: (room, why, error) => {
@@ -82,7 +93,8 @@ export class RoomTable {
   }
 
   /** Calls `enter` with the room as soon as it is in memory and open to these claims; else says why not. */
-  async admit(id: string, claims: PassClaims, enter: (room: Room) => void): Promise<CloseCode | null> {
+  async admit(id: string, greeting: Greeting, enter: (room: Room) => void): Promise<CloseCode | null> {
+    const { claims } = greeting;
     for (let attempt = 1; attempt <= ADMISSIONS_MAX; attempt++) {
       const room = await this.find(id);
       if (!(room instanceof Room)) return room;
@@ -92,6 +104,7 @@ export class RoomTable {
         const denied = await this.denied(room, claims);
         if (room.gone) continue;
         if (denied) return denied;
+        if (!room.hasPlace(pageKeyOf(greeting), claims)) return Close.busy;
         enter(room);
         return null;
       } finally {
@@ -157,8 +170,9 @@ export class RoomTable {
     }
   }
 
-  private load(id: string): Promise<Room | CloseCode> {
+  private load(id: string): Promise<Room | CloseCode> | CloseCode {
     const outcome = this.gate.through(() => this.loadNow(id));
+    if (outcome === null) return Close.busy;
     this.entries.set(id, { kind: 'loading', outcome });
     return outcome;
   }
@@ -193,7 +207,6 @@ export class RoomTable {
     // A pass newer than what was loaded: the link was rotated and nobody could tell us.
     room.raiseGeneration(claims.generation);
     if (claims.generation < room.generation) return Close.linkRotated;
-    if (room.size >= this.outside.limits.socketsPerRoomMax) return Close.busy;
     if (claims.observer || room.holdsSeat(claims)) return null;
     // Somebody else's seat, as far as we know; it may have been claimed a moment ago.
     await this.refreshSeats(room);

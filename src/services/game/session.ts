@@ -3,21 +3,43 @@
  * time-out and the socket's own end are told what they mean by the state they find.
  */
 import { Close, type CloseCode } from '../../../sdk/protocol/close-codes.ts';
+import { FRAME_BYTES_MAX, HELLO_MS } from '../../../sdk/protocol/limits.ts';
 import type { Peer, PeerHandler } from '../../ports/frontend/frontend.ts';
 import { readHello, type Greeting } from './hello.ts';
-import { Intake } from './intake.ts';
 import { Outlet, type OutletOwner } from './outlet.ts';
 import { Player, type PlayerHost, type PlayerOutside } from './player.ts';
 import type { Room } from './room.ts';
 import type { RoomTable } from './rooms.ts';
 
+export interface SessionLimits {
+  /** A socket that has not said hello by then is closed (4003). */
+  readonly helloMs: number;
+  /** A longer frame closes the socket (4413). */
+  readonly frameBytesMax: number;
+  /** Frames kept while the room is being loaded, and their bytes; more close the socket (4002). */
+  readonly framesBeforeRoomMax: number;
+  readonly bytesBeforeRoomMax: number;
+}
+
+export const SESSION_LIMITS: SessionLimits = {
+  helloMs: HELLO_MS,
+  frameBytesMax: FRAME_BYTES_MAX,
+  framesBeforeRoomMax: 64,
+  bytesBeforeRoomMax: 64 * 1024,
+};
+
 type State =
   | { readonly kind: 'awaiting-hello'; readonly cancelDeadline: () => void }
   /** Frames that came early wait here; they are copies, since a frame is only valid in its call. */
-  | { readonly kind: 'loading'; readonly early: Uint8Array[] }
+  | { readonly kind: 'loading'; readonly early: Early }
   | { readonly kind: 'replaying'; readonly player: Player }
   | { readonly kind: 'live'; readonly player: Player }
   | { readonly kind: 'closed' };
+
+interface Early {
+  readonly frames: Uint8Array[];
+  bytes: number;
+}
 
 /** The same for all sessions: an idle socket should cost little. */
 export interface SessionOutside extends PlayerOutside {
@@ -33,8 +55,6 @@ export class Session implements PeerHandler, PlayerHost, OutletOwner {
   readonly outside: SessionOutside;
   readonly outlet: Outlet;
   private readonly room: string;
-  /** Made with the first frame that counts: most watchers and idle players send none. */
-  private paced: Intake | null = null;
   private state: State;
 
   constructor(peer: Peer, room: string, outside: SessionOutside) {
@@ -81,12 +101,6 @@ export class Session implements PeerHandler, PlayerHost, OutletOwner {
     this.end();
   }
 
-  get intake(): Intake {
-    const { limits, world } = this.outside;
-    this.paced ??= new Intake(this.peer, limits, world);
-    return this.paced;
-  }
-
   fellBehind(): void {
     this.close(Close.tooSlow);
   }
@@ -122,7 +136,7 @@ export class Session implements PeerHandler, PlayerHost, OutletOwner {
     const outcome = readHello(frame, this.room, keys, world.clock.now());
     if (!outcome.ok) return this.close(outcome.close);
     cancelDeadline();
-    const early: Uint8Array[] = [];
+    const early: Early = { frames: [], bytes: 0 };
     this.state = { kind: 'loading', early };
     this.outside.greeted();
     this.admit(outcome.greeting, early).catch((error: unknown) => {
@@ -131,20 +145,23 @@ export class Session implements PeerHandler, PlayerHost, OutletOwner {
     });
   }
 
-  private keep(early: Uint8Array[], frame: Uint8Array): void {
-    if (early.length >= this.outside.limits.framesBeforeRoomMax) return this.close(Close.tooFast);
-    early.push(frame.slice());
+  private keep(early: Early, frame: Uint8Array): void {
+    const { framesBeforeRoomMax, bytesBeforeRoomMax } = this.outside.limits;
+    early.bytes += frame.length;
+    if (early.frames.length >= framesBeforeRoomMax || early.bytes > bytesBeforeRoomMax)
+      return this.close(Close.tooFast);
+    early.frames.push(frame.slice());
   }
 
-  private async admit(greeting: Greeting, early: readonly Uint8Array[]): Promise<void> {
+  private async admit(greeting: Greeting, early: Early): Promise<void> {
     const { rooms } = this.outside;
-    const admitted = await rooms.admit(this.room, greeting.claims, (room) => {
+    const admitted = await rooms.admit(this.room, greeting, (room) => {
       // Closed while the room was being loaded.
       if (this.state.kind !== 'loading') return;
       const player = new Player(room, greeting, this);
       this.state = { kind: 'replaying', player };
       player.enter(greeting);
-      for (const frame of early) this.message(frame);
+      for (const frame of early.frames) this.message(frame);
     });
     if (admitted !== null) this.close(admitted);
   }
@@ -154,7 +171,6 @@ export class Session implements PeerHandler, PlayerHost, OutletOwner {
     if (state.kind === 'closed') return;
     this.state = { kind: 'closed' };
     this.outlet.stop();
-    this.paced?.stop();
     if (state.kind === 'awaiting-hello') state.cancelDeadline();
     if (state.kind === 'replaying' || state.kind === 'live') state.player.leave();
     this.outside.ended(this, state.kind !== 'awaiting-hello');
