@@ -192,7 +192,8 @@ class FileJournal implements Journal {
     if (!room || upto <= room.trimmed) return;
     this.#rooms.trim(room, upto);
     this.#committer.noteTrim(room);
-    this.#rooms.forgetIfDone(room);
+    // Forgotten later (#sweep): who opens it now may have read the archive before this was in it.
+    room.unownedSince = this.#options.world.clock.mono();
   }
 
   async release(name: string, epoch: number): Promise<void> {
@@ -200,7 +201,6 @@ class FileJournal implements Journal {
     if (!room || room.epoch !== epoch) return;
     room.owned = false;
     room.unownedSince = this.#options.world.clock.mono();
-    this.#rooms.forgetIfDone(room);
   }
 
   async liveRooms(): Promise<readonly LiveRoom[]> {

@@ -318,6 +318,18 @@ export function roomLogContract(name: string, start: () => Promise<RoomLogSubjec
       expect(await read('a')).toBe(text('a', 5, 5));
     });
 
+    test('who opens it with an older word of the archive gets the head, although all was trimmed since', async () => {
+      await open('a', 5);
+      await append('a', 5, 0, 4);
+      await subject.wait(subject.log.release('a', 5));
+      const before = { epoch: 5, seq: 2, ms: 20 };
+      // The archiver is done between the look into the archive and the opening.
+      await subject.wait(subject.log.trim('a', 4));
+      expect(await open('a', 6, before)).toMatchObject({ ok: true, head: { seq: 4 }, trimmed: 4 });
+      await subject.wait(subject.log.release('a', 6));
+      expect(await open('a', 7, before)).toMatchObject({ ok: true, head: { seq: 4 }, trimmed: 4 });
+    });
+
     test('a release by somebody who was shut out changes nothing', async () => {
       await open('a', 5);
       await open('a', 6);

@@ -87,7 +87,10 @@ export interface RoomLog {
    * wait for the disk: after a crash what was trimmed last may be live again; trim it again.
    */
   trim(room: string, uptoSeq: number): Promise<void>;
-  /** The owner lets go of the room; the log forgets it entirely once everything is trimmed. */
+  /**
+   * The owner lets go of the room. Once everything is trimmed the log may forget it, but not for some
+   * minutes: whoever opens it just then may bring a head that the archive has left behind.
+   */
   release(room: string, epoch: number): Promise<void>;
   /** Every room with untrimmed entries. */
   liveRooms(): Promise<readonly LiveRoom[]>;

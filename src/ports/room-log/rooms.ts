@@ -36,7 +36,7 @@ export interface Room {
   bytes: number;
   /** Opened in this process and not released. */
   owned: boolean;
-  /** Monotonic ms since when nobody owns it. */
+  /** Monotonic ms since when nobody owns it, or since its last trim if that was later. */
   unownedSince: number;
   /** Operations queued or under way; a room with any is not forgotten. */
   pending: number;
