@@ -11,13 +11,13 @@
  * - Live: every entry is in the journal, none in the archive (checked in the database afterwards).
  * - Archived: the same room after a sweep, so it comes in chunks (checked likewise).
  */
-import { Database } from 'bun:sqlite';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lineOf, pinned } from '../lib/process.ts';
 import { makeRooms, type PlayerPlace } from '../lib/rooms.ts';
 import { median } from '../lib/verdict.ts';
 import { alone, type LinesOf, say, scaled } from './alone.ts';
+import { archivedRooms, untilFinished } from './archive.ts';
 import { moveOf, openPage, type Place, until } from './page.ts';
 import { LOAD_CORE, startServer } from './server.ts';
 
@@ -26,8 +26,6 @@ const JOIN_MS_MAX = 30;
 const FILLERS = 32;
 const PROCESSES = 9;
 const JOINS_PER_PROCESS = 10;
-/** A sweep follows a finish at once. */
-const SWEPT_MS_MAX = 30_000;
 
 export const joinLines: LinesOf = async (options) => {
   const dataDir = await mkdtemp(join(options.folder, 'join-'));
@@ -42,7 +40,7 @@ export const joinLines: LinesOf = async (options) => {
     const [finisher, ...fillers] = places.map(at) as [Place, ...Place[]];
     await fill(fillers, messages);
     const live = await joins('live', finisher, messages);
-    if (archived(dataDir).upto > 0)
+    if (archivedRooms(dataDir).begun > 0)
       throw new Error('the room was archived meanwhile: its joins were not live');
     await finish(finisher, dataDir);
     const stored = await joins('archived', finisher, messages + 1);
@@ -89,23 +87,8 @@ async function finish(place: Place, dataDir: string): Promise<void> {
   const { session } = openPage(place);
   await until(session, () => session.status() === 'live');
   session.send({ over: true });
-  const given = performance.now() + SWEPT_MS_MAX;
-  while (!archived(dataDir).finished) {
-    if (performance.now() > given) throw new Error('the finished room was not archived');
-    await Bun.sleep(100);
-  }
+  await untilFinished(dataDir, 1);
   session.close();
-}
-
-/** What the main database says of the room. */
-function archived(dataDir: string): { readonly upto: number; readonly finished: boolean } {
-  const db = new Database(join(dataDir, 'main.sqlite'), { readonly: true });
-  const row = db.query('select archived_upto as upto, finished_at is not null as finished from rooms').get();
-  const chunks = db.query('select count(*) as n, sum(length(deflated)) as bytes from chunks').get();
-  db.close();
-  const { upto, finished } = row as { upto: number; finished: number };
-  if (finished) say(`archived: ${JSON.stringify(chunks)}`);
-  return { upto, finished: finished === 1 };
 }
 
 if (import.meta.main) await alone(joinLines);
