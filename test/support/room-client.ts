@@ -9,6 +9,7 @@ import { Reader } from '../../sdk/protocol/bytes.ts';
 import { type LogRecord, RecordKind } from '../../sdk/protocol/record.ts';
 import { encodeSend } from '../../sdk/protocol/send.ts';
 import { PROTOCOL_VERSION } from '../../sdk/protocol/version.ts';
+import { socketPath } from '../../src/domain/room.ts';
 import { decodeDown, type DownFrame, type DownFrames } from './down-frames.ts';
 import { leadsTo, type Site, type SiteVisitor } from './site-visitor.ts';
 
@@ -46,6 +47,10 @@ export class RoomClient {
   readonly outbox: Draft[] = [];
   /** How often it was told to hold, over all connections. */
   holds = 0;
+  /** How often it was told to forget what it had. */
+  resets = 0;
+  /** Of the last welcome: lets it in again without a join. */
+  private pass = '';
   /** Its number in the room, once its first message stands in the log. */
   private number = 0;
   private talk: Talk | null = null;
@@ -81,12 +86,33 @@ export class RoomClient {
     return this.talk?.held ?? false;
   }
 
+  get connected(): boolean {
+    return this.talk !== null && this.talk.closedWith === null;
+  }
+
+  /** What the server did against the rules, or null. */
+  get fault(): Error | null {
+    return this.failure;
+  }
+
   /** Joins as the visitor and connects; resolves when everything was replayed. */
   async enter(site: Site, visitor: SiteVisitor, room: string): Promise<void> {
     const answer = await (await visitor.json(`/api/rooms/${room}/join`, {})).json();
     const joined = answer as { ok: boolean; socket: string; ticket: string };
     if (!joined.ok) throw new Error(`no way into ${room}: ${JSON.stringify(answer)}`);
     await this.connect(`ws://127.0.0.1:${site.port}${joined.socket}`, joined.ticket);
+  }
+
+  /** Connects as a page does whose connection was lost: with its pass, whoever serves the room now. */
+  async comeBack(site: Site, room: string, { slot = 'h1' } = {}): Promise<void> {
+    await this.connect(`ws://127.0.0.1:${site.port}${socketPath(slot, room)}`, this.pass);
+  }
+
+  /** Another page of the same player, which has nothing yet. */
+  sibling(): RoomClient {
+    const page = new RoomClient();
+    page.pass = this.pass;
+    return page;
   }
 
   private async connect(address: string, credential: string): Promise<void> {
@@ -188,7 +214,10 @@ export class RoomClient {
     switch (frame.name) {
       case 'welcome':
         talk.welcome = frame.values;
-        if (frame.values.resumed === 0) this.records.length = 0;
+        this.pass = frame.values.pass;
+        if (frame.values.resumed === 1) return;
+        if (this.records.length > 0) this.resets++;
+        this.records.length = 0;
         return;
       case 'chunk':
       case 'records':

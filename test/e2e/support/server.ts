@@ -10,10 +10,16 @@ export interface ServerOptions {
   readonly url: string;
   readonly dataDir: string;
   readonly env?: { readonly [name: string]: string };
+  /** Options, and the names of services to be started; none = all. */
   readonly flags?: readonly string[];
+  /** Put before the program: a command that sets a limit, for example, and becomes the program. */
+  readonly before?: readonly string[];
+  /** A script that runs in the process before the program. */
+  readonly preload?: string;
 }
 
 export interface ServerProcess {
+  readonly pid: number;
   readonly port: number;
   /** As printed at start: the pages that need the operator's key carry it. */
   readonly addresses: {
@@ -23,43 +29,58 @@ export interface ServerProcess {
     readonly status: string;
   };
   readonly output: () => string;
+  /** The exit code, however it ends. */
+  readonly exited: Promise<number>;
   /** SIGKILL: nothing is finished, nothing is said. */
   kill(): Promise<void>;
   /** SIGTERM; answers the exit code. */
   stop(): Promise<number>;
 }
 
-export async function startServer(options: ServerOptions): Promise<ServerProcess> {
-  const child = Bun.spawn(
-    [process.execPath, 'src/main.ts', 'start', '--port', String(options.port), ...(options.flags ?? [])],
-    {
-      env: {
-        ...process.env,
-        ESCAPEMENT_DATA_DIR: options.dataDir,
-        ESCAPEMENT_URL: options.url,
-        ...options.env,
-      },
-      stdin: 'ignore',
-      stdout: 'pipe',
-      stderr: 'pipe',
+/** A process that may not serve yet: it can be killed while it starts. */
+export interface StartingServer {
+  /** Rejects when the process ends before it serves. */
+  readonly ready: Promise<ServerProcess>;
+  kill(): Promise<void>;
+}
+
+export function startServer(options: ServerOptions): Promise<ServerProcess> {
+  return beginServer(options).ready;
+}
+
+export function beginServer(options: ServerOptions): StartingServer {
+  const { before = [], preload, flags = [] } = options;
+  const program = [process.execPath, ...(preload === undefined ? [] : ['--preload', preload]), 'src/main.ts'];
+  const child = Bun.spawn([...before, ...program, 'start', '--port', String(options.port), ...flags], {
+    env: {
+      ...process.env,
+      ESCAPEMENT_DATA_DIR: options.dataDir,
+      ESCAPEMENT_URL: options.url,
+      ...options.env,
     },
-  );
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
   const output = { text: '' };
   void collect(child.stderr, output, () => {});
-  const { listen, addresses } = await bannerOf(child, output);
-  return {
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await child.exited;
+  };
+  const ready = bannerOf(child, output).then(({ listen, addresses }) => ({
+    pid: child.pid,
     port: Number(new URL(listen).port),
     addresses,
     output: () => output.text,
-    async kill() {
-      child.kill('SIGKILL');
-      await child.exited;
-    },
+    exited: child.exited,
+    kill,
     async stop() {
       child.kill('SIGTERM');
       return child.exited;
     },
-  };
+  }));
+  return { ready, kill };
 }
 
 /** A folder under the system's temporary one; `remove` takes it away. */

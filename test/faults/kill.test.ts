@@ -1,0 +1,159 @@
+/**
+ * kill -9 of the real program at any moment, while it starts, while pages come back, while teams
+ * play and while a finished room is archived: everything that any player saw is in the log, once and
+ * in one order for all, and every page goes on where it was.
+ *
+ * A killed process loses nothing that the system has taken, synced or not: what a power cut takes is
+ * looked at in power.test.ts. The control answers before it writes, and must be found out.
+ */
+import { afterEach, expect, test } from 'bun:test';
+import { join } from 'node:path';
+import { RecordKind } from '../../sdk/protocol/record.ts';
+import { beginServer, type ServerOptions, type ServerProcess } from '../e2e/support/server.ts';
+import { ROOT, temporaryFolder } from '../support/command-line.ts';
+import { rounds } from '../support/rounds.ts';
+import type { Site } from '../support/site-visitor.ts';
+import { comeBack, faultsIn, logFromServer, newTeam, play, type Team } from '../support/team.ts';
+import { seededRandom } from '../support/world.simulated.ts';
+
+const KILLS = rounds(12, 200);
+const LANES = 2;
+/** Then a new folder with new teams: rooms that grow for ever would only be slower to check. */
+const KILLS_PER_FOLDER = 8;
+const CONTROL_KILLS = 4;
+const TEAMS = 3;
+const PLAYERS = 3;
+const TEST_MS = rounds(90_000, 900_000);
+const ENV = { ESCAPEMENT_FREE_ROOMS_PER_HOUR: '1000' };
+/** Reconnecting needs no pages: passes are enough. */
+const ROOMS_ONLY = ['archiver', 'game'];
+
+const undo: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const step of undo.splice(0).toReversed()) await step();
+});
+
+interface Lane {
+  readonly random: () => number;
+  readonly unguarded: string | null;
+  readonly faults: string[];
+  readonly tally: { kills: number; whileStarting: number; whileComingBack: number; entries: number };
+}
+
+function createLane(seed: number, unguarded: string | null = null): Lane {
+  const tally = { kills: 0, whileStarting: 0, whileComingBack: 0, entries: 0 };
+  return { random: seededRandom(seed), unguarded, faults: [], tally };
+}
+
+function optionsOf({ unguarded }: Lane, dataDir: string, flags: readonly string[]): ServerOptions {
+  const options = { port: 0, url: '', dataDir, flags, env: ENV };
+  if (unguarded === null) return options;
+  const preload = join(ROOT, 'test/support/unguarded.child.ts');
+  return { ...options, preload, env: { ...ENV, UNGUARDED: unguarded } };
+}
+
+/** Starts; in some rounds it is killed before it serves, and then started again. */
+async function start(lane: Lane, dataDir: string, flags: readonly string[]): Promise<ServerProcess> {
+  const { random, tally } = lane;
+  while (random() < 0.3) {
+    const starting = beginServer(optionsOf(lane, dataDir, flags));
+    starting.ready.catch(() => {});
+    await Bun.sleep(random() * 600);
+    await starting.kill();
+    tally.kills++;
+    tally.whileStarting++;
+  }
+  const starting = beginServer(optionsOf(lane, dataDir, flags));
+  undo.push(() => starting.kill());
+  return starting.ready;
+}
+
+/** Pages come back and play until the kill, which does not wait for them. */
+async function playUntilKilled(lane: Lane, server: ServerProcess, teams: readonly Team[]): Promise<void> {
+  const { random, tally } = lane;
+  const site = { port: server.port };
+  let alive = true;
+  let back = 0;
+  const playing = teams.map(async (team) => {
+    try {
+      await comeBack(site, team);
+    } catch (error) {
+      if (alive) throw error;
+      return;
+    }
+    back++;
+    // A room that ends is archived at once: kills meet that, too.
+    if (random() < 0.5) team.pages[0]?.send(RecordKind.finish, new Uint8Array(0));
+    await Promise.all(team.pages.map((page) => play(page, { random, going: () => alive })));
+  });
+  // Often early, while pages are still on their way in.
+  await Bun.sleep(random() ** 2 * 400);
+  alive = false;
+  if (back < teams.length) tally.whileComingBack++;
+  await server.kill();
+  tally.kills++;
+  await Promise.all(playing);
+}
+
+/** Everybody comes back, sends what was not echoed, and compares with somebody who comes anew. */
+async function check(lane: Lane, site: Site, teams: readonly Team[]): Promise<void> {
+  for (const team of teams) {
+    const seen = team.pages.map((page) => page.records.length);
+    const log = await logFromServer(site, team);
+    lane.faults.push(...faultsIn(log, team, seen));
+    if (lane.faults.length > 0) return;
+    await comeBack(site, team);
+    await Promise.all(team.pages.map((page) => page.echoed()));
+    const whole = await logFromServer(site, team);
+    for (const page of team.pages) await page.has(whole.length);
+    lane.faults.push(...faultsIn(whole, team));
+    lane.tally.entries = Math.max(lane.tally.entries, whole.length);
+  }
+}
+
+async function runFolder(lane: Lane, kills: number): Promise<void> {
+  const folder = temporaryFolder('kill');
+  undo.push(() => folder.remove());
+  const until = lane.tally.kills + kills;
+  let server = await beginServer(optionsOf(lane, folder.path, [])).ready;
+  const teams: Team[] = [];
+  for (let team = 0; team < TEAMS; team++) teams.push(await newTeam({ port: server.port }, PLAYERS));
+  while (lane.tally.kills < until && lane.faults.length === 0) {
+    await playUntilKilled(lane, server, teams);
+    server = await start(lane, folder.path, ROOMS_ONLY);
+    await check(lane, { port: server.port }, teams);
+  }
+  await Promise.all(teams.flatMap(({ pages }) => pages.map((page) => page.leave())));
+  await server.kill();
+}
+
+async function runLane(lane: Lane, kills: number): Promise<Lane> {
+  while (lane.tally.kills < kills && lane.faults.length === 0) {
+    await runFolder(lane, Math.min(KILLS_PER_FOLDER, kills - lane.tally.kills));
+  }
+  return lane;
+}
+
+test(
+  `killed ${KILLS} times, it has everything that was shown, once and in one order, and nobody is reset`,
+  async () => {
+    const lanes = Array.from({ length: LANES }, (_, lane) => createLane(1 + lane));
+    await Promise.all(lanes.map((lane) => runLane(lane, Math.ceil(KILLS / LANES))));
+    for (const { faults, tally } of lanes) {
+      expect(faults).toEqual([]);
+      expect(tally.kills).toBeGreaterThanOrEqual(Math.ceil(KILLS / LANES));
+      expect(tally.entries).toBeGreaterThan(50);
+    }
+    console.log(lanes.map(({ tally }) => tally));
+  },
+  TEST_MS,
+);
+
+test(
+  'control: a room log that answers before it writes is found out',
+  async () => {
+    const lane = await runLane(createLane(9, 'early'), CONTROL_KILLS);
+    expect(lane.faults.join('\n')).toContain('that are gone');
+  },
+  TEST_MS,
+);
