@@ -62,6 +62,32 @@ describe('game.yaml', () => {
     ]);
   });
 
+  const withLimits = (lines: string) => GOOD.replace('texts:', `limits:\n${lines}\ntexts:`);
+
+  test('limits are read; what is not set is left to the platform', () => {
+    const source = withLimits('  player: { rate: 5 }\n  body: 512');
+    const read = readGameYaml(source);
+    expect(read.ok && read.game.limits).toEqual({ messageRate: 5, bodyBytesMax: 512 });
+    expect(readGameYaml(GOOD)).toMatchObject({ ok: true });
+  });
+
+  test('a limit beyond what the platform allows is a fault at its line that says what is allowed', () => {
+    expect(faultsOf(withLimits('  player:\n    rate: 500'))).toEqual([
+      '10: limits.player.rate: must be from 1 to 60',
+    ]);
+    expect(faultsOf(withLimits('  bytes: 99999999'))).toEqual([
+      '9: limits.bytes: must be from 65536 to 67108864',
+    ]);
+    expect(faultsOf(withLimits('  entries: lots'))).toEqual([expect.stringMatching(/^9: limits.entries: /)]);
+    expect(faultsOf(withLimits('  speed: 5'))).toEqual([expect.stringMatching(/^9: .*speed/)]);
+  });
+
+  test('a room must take what one player may send', () => {
+    expect(faultsOf(withLimits('  player: { rate: 20 }\n  room: { rate: 10 }'))).toEqual([
+      '10: limits.room.rate: is smaller than that of one player (20)',
+    ]);
+  });
+
   test('min must not be larger than max', () => {
     expect(faultsOf(GOOD.replace('min: 1', 'min: 5'))).toEqual(['2: players: min is larger than max']);
   });

@@ -3,6 +3,7 @@
  * error carries the line it is about. Described for authors in docs/authoring/game-yaml.md.
  */
 import { z } from 'zod';
+import { ROOM_LIMITS_BOUNDS, type RoomLimits } from '../domain/room-limits.ts';
 import { parseYaml } from '../lib/yaml.ts';
 
 /** A fault in a game's folder that its author has to mend. */
@@ -24,6 +25,49 @@ const textsSchema = z.strictObject({
   accessibility: text(1_000),
 });
 
+/** A number within what the platform allows a game. */
+function within(name: keyof RoomLimits) {
+  const { min, max } = ROOM_LIMITS_BOUNDS[name];
+  return z.int().refine((value) => value >= min && value <= max, `must be from ${min} to ${max}`);
+}
+
+/** Described for authors in docs/authoring/limits.md. */
+const limitsSchema = z
+  .strictObject({
+    player: z
+      .strictObject({ rate: within('messageRate'), burst: within('messageBurst') })
+      .partial()
+      .default({}),
+    room: z
+      .strictObject({ rate: within('roomRate'), burst: within('roomBurst') })
+      .partial()
+      .default({}),
+    body: within('bodyBytesMax').optional(),
+    sockets: within('socketsPerRoomMax').optional(),
+    entries: within('roomEntriesMax').optional(),
+    bytes: within('roomBytesMax').optional(),
+  })
+  .superRefine(({ player, room }, context) => {
+    for (const word of ['rate', 'burst'] as const) {
+      if ((player[word] ?? 0) <= (room[word] ?? Infinity)) continue;
+      const message = `is smaller than that of one player (${player[word]})`;
+      context.addIssue({ code: 'custom', path: ['room', word], message });
+    }
+  })
+  .transform(({ player, room, body, sockets, entries, bytes }): Partial<RoomLimits> => {
+    const limits = {
+      messageRate: player.rate,
+      messageBurst: player.burst,
+      roomRate: room.rate,
+      roomBurst: room.burst,
+      bodyBytesMax: body,
+      socketsPerRoomMax: sockets,
+      roomEntriesMax: entries,
+      roomBytesMax: bytes,
+    };
+    return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
+  });
+
 const gameYamlSchema = z
   .strictObject({
     api: z.literal(1, { error: 'this platform knows API level 1' }),
@@ -38,6 +82,7 @@ const gameYamlSchema = z
     languages: z.array(locale).min(1).max(40),
     /** A file of `assets/`. */
     cover: z.string().min(1),
+    limits: limitsSchema.optional(),
     texts: z.record(locale, textsSchema),
   })
   .superRefine((game, context) => {

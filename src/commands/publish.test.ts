@@ -50,6 +50,20 @@ async function faultLines(): Promise<string[]> {
 }
 
 describe('publishing a game', () => {
+  test('limits stand in the manifest and make a new release, with the same rules', async () => {
+    const before = await published();
+    await game.edit(
+      'game.yaml',
+      'free: true',
+      'free: true\nlimits: { player: { rate: 5, burst: 10 }, body: 512 }',
+    );
+    const after = await published();
+    const row = await currentRelease(db.read, 'demo');
+    const manifest = JSON.parse(row?.manifest ?? '{}') as ReleaseManifest;
+    expect(manifest.limits).toEqual({ messageRate: 5, messageBurst: 10, bodyBytesMax: 512 });
+    expect(after).toMatchObject({ changed: true, rulesHash: before.rulesHash });
+  });
+
   test('stores every file the manifest names, text with its compressed forms', async () => {
     await published();
     const row = await currentRelease(db.read, 'demo');

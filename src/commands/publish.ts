@@ -114,6 +114,7 @@ function assemble({ slug, game, assets, locales }: GameFolder, bundle: GameBundl
       ]),
     ),
     cover: game.cover,
+    ...(game.limits && { limits: game.limits }),
   };
   // The bundler named these by their content, and the styles' own hash covers the names.
   for (const { name, bytes, contentType } of bundle.styleFiles) {

@@ -1,4 +1,6 @@
 /** A published release of a game: what the shop shows, what the play page loads, what a room pins. */
+import type { RoomLimits } from './room-limits.ts';
+
 export interface ReleaseManifest {
   readonly game: string;
   readonly api: 1;
@@ -20,6 +22,8 @@ export interface ReleaseManifest {
   readonly locales: { readonly [locale: string]: string };
   /** Which of the assets is the picture in the shop. */
   readonly cover: string;
+  /** What the game sets for its rooms. */
+  readonly limits?: Partial<RoomLimits>;
 }
 
 export interface GameTexts {

@@ -1,7 +1,8 @@
 /** Rates of seats and rooms: who waits when too much is said, and that nobody else does. */
 import { expect, test } from 'bun:test';
+import { RefusedReason } from '../../../sdk/protocol/refused.ts';
 import { withRoomLimits } from '../../domain/room-limits.ts';
-import { createGameBench, type GameBench, type Page } from '../../../test/support/game-bench.ts';
+import { createGameBench, type GameBench, OTHER_ROOM, type Page } from '../../../test/support/game-bench.ts';
 import { gameLimits } from './limits.ts';
 
 /** Sends `count` messages from client seq `from` on. */
@@ -119,6 +120,35 @@ test('P13 what is kept before the room is loaded is bounded in bytes, too', asyn
   page.hello();
   for (let seq = 1; seq <= 17; seq++) page.send(seq, 'x'.repeat(4_000));
   expect(page.closedWith).toBe(4002);
+});
+
+test('P15 P52 P55 a game sets the limits of its rooms: told in the welcome, and held', async () => {
+  const bench = await createGameBench();
+  bench.store.addRoom(OTHER_ROOM, bench.world.clock.now());
+  bench.store.of(OTHER_ROOM).loaded.limits = {
+    messageRate: 5,
+    messageBurst: 3,
+    bodyBytesMax: 64,
+    roomEntriesMax: 8,
+  };
+  const anna = await bench.join({ room: OTHER_ROOM });
+  expect(anna.peer.last('welcome')).toMatchObject({ rate: 5, burst: 3, bodyMax: 64 });
+  flood(anna, 3);
+  expect(anna.peer.paused).toBe(false);
+  anna.send(4, 'x'.repeat(65));
+  expect(anna.peer.paused).toBe(true);
+  anna.send(4);
+  anna.send(5);
+  anna.send(6);
+  await bench.commit();
+  const reasons = anna.peer.all('refused').map(({ clientSeq, reason }) => [clientSeq, reason]);
+  expect(reasons).toEqual([
+    [4, RefusedReason.tooLarge],
+    [6, RefusedReason.roomFull],
+  ]);
+  // The other rooms of this host keep the host's own.
+  const ben = await bench.join();
+  expect(ben.peer.last('welcome')).toMatchObject({ rate: 20, burst: 60, bodyMax: 4_096 });
 });
 
 test('a room’s rates follow those of its players unless they are set', () => {

@@ -60,6 +60,19 @@ export function playContract(pair: () => Promise<Pair>): void {
     expect(await rooms.loadRoom(db, 'nowhere')).toBeNull();
   });
 
+  test('a room is loaded with the limits of the newest release that has its rules', async () => {
+    const game = 'limited';
+    const publish = (id: string, rules_hash: string, limits?: object) =>
+      db.write((tx) =>
+        publishRelease(tx, release(id, { game, rules_hash, manifest: JSON.stringify({ limits }) })),
+      );
+    await db.write((tx) => roomWithRight(tx, 'limits', { game, rules_hash: 'old' }));
+    expect((await rooms.loadRoom(db, 'limits'))?.limits).toBeUndefined();
+    await publish('limited-1', 'old', { messageRate: 5 });
+    await publish('limited-2', 'new', { messageRate: 50 });
+    expect((await rooms.loadRoom(db, 'limits'))?.limits).toEqual({ messageRate: 5 });
+  });
+
   test('many rooms are loaded at once', async () => {
     const loaded = await Promise.all(Array.from({ length: 50 }, () => rooms.loadRoom(db, 'fresh')));
     expect(loaded.every((each) => each?.room.id === 'fresh')).toBe(true);
