@@ -13,7 +13,7 @@ const APT_MS_MAX = 10 * 60_000;
  * @property {readonly string[]} debian packages
  */
 
-/** @typedef {'chromium' | 'firefox' | 'postgres' | 'python'} PartName */
+/** @typedef {'chromium' | 'firefox' | 'postgres' | 'python' | 'xfs' | 'nbdkit' | 'nbdfuse' | 'gcc'} PartName */
 
 /** @type {Readonly<Record<PartName, Part>>} */
 export const PARTS = {
@@ -26,6 +26,11 @@ export const PARTS = {
   firefox: { name: 'Firefox', commands: ['firefox-esr', 'firefox'], debian: ['firefox-esr'] },
   postgres: { name: 'PostgreSQL', commands: ['postgres'], debian: ['postgresql'] },
   python: { name: 'Python', commands: ['python3'], debian: ['python3'] },
+  // Disks that are cut off, fail or are slow (test/support/block-device.ts).
+  xfs: { name: 'xfsprogs', commands: ['mkfs.xfs'], debian: ['xfsprogs'] },
+  nbdkit: { name: 'nbdkit', commands: ['nbdkit'], debian: ['nbdkit'] },
+  nbdfuse: { name: 'nbdfuse', commands: ['nbdfuse'], debian: ['libnbd-bin'] },
+  gcc: { name: 'gcc', commands: ['gcc'], debian: ['gcc', 'libc6-dev'] },
 };
 
 /**

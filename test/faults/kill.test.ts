@@ -7,10 +7,10 @@
  * looked at in power.test.ts. The control answers before it writes, and must be found out.
  */
 import { afterEach, expect, test } from 'bun:test';
-import { join } from 'node:path';
 import { RecordKind } from '../../sdk/protocol/record.ts';
-import { beginServer, type ServerOptions, type ServerProcess } from '../e2e/support/server.ts';
-import { ROOT, temporaryFolder } from '../support/command-line.ts';
+import { beginServer, type ServerProcess } from '../e2e/support/server.ts';
+import { temporaryFolder } from '../support/command-line.ts';
+import { faultServer } from '../support/fault-test.ts';
 import { rounds } from '../support/rounds.ts';
 import type { Site } from '../support/site-visitor.ts';
 import { comeBack, faultsIn, logFromServer, newTeam, play, type Team } from '../support/team.ts';
@@ -24,7 +24,6 @@ const CONTROL_KILLS = 4;
 const TEAMS = 3;
 const PLAYERS = 3;
 const TEST_MS = rounds(90_000, 900_000);
-const ENV = { ESCAPEMENT_FREE_ROOMS_PER_HOUR: '1000' };
 /** Reconnecting needs no pages: passes are enough. */
 const ROOMS_ONLY = ['archiver', 'game'];
 
@@ -45,25 +44,18 @@ function createLane(seed: number, unguarded: string | null = null): Lane {
   return { random: seededRandom(seed), unguarded, faults: [], tally };
 }
 
-function optionsOf({ unguarded }: Lane, dataDir: string, flags: readonly string[]): ServerOptions {
-  const options = { port: 0, url: '', dataDir, flags, env: ENV };
-  if (unguarded === null) return options;
-  const preload = join(ROOT, 'test/support/unguarded.child.ts');
-  return { ...options, preload, env: { ...ENV, UNGUARDED: unguarded } };
-}
-
 /** Starts; in some rounds it is killed before it serves, and then started again. */
 async function start(lane: Lane, dataDir: string, flags: readonly string[]): Promise<ServerProcess> {
-  const { random, tally } = lane;
+  const { random, tally, unguarded } = lane;
   while (random() < 0.3) {
-    const starting = beginServer(optionsOf(lane, dataDir, flags));
+    const starting = beginServer(faultServer(dataDir, { unguarded, flags }));
     starting.ready.catch(() => {});
     await Bun.sleep(random() * 600);
     await starting.kill();
     tally.kills++;
     tally.whileStarting++;
   }
-  const starting = beginServer(optionsOf(lane, dataDir, flags));
+  const starting = beginServer(faultServer(dataDir, { unguarded, flags }));
   undo.push(() => starting.kill());
   return starting.ready;
 }
@@ -115,7 +107,7 @@ async function runFolder(lane: Lane, kills: number): Promise<void> {
   const folder = temporaryFolder('kill');
   undo.push(() => folder.remove());
   const until = lane.tally.kills + kills;
-  let server = await beginServer(optionsOf(lane, folder.path, [])).ready;
+  let server = await beginServer(faultServer(folder.path, { unguarded: lane.unguarded })).ready;
   const teams: Team[] = [];
   for (let team = 0; team < TEAMS; team++) teams.push(await newTeam({ port: server.port }, PLAYERS));
   while (lane.tally.kills < until && lane.faults.length === 0) {

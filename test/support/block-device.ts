@@ -28,6 +28,7 @@ const XFS_MB = 1_024;
 const UNMOUNT_TRIES = 100;
 const TRY_MS = 50;
 const NBD_WAIT_MS = 10_000;
+const PROGRAMS = ['mkfs.xfs', 'mkfs.ext4', 'nbdkit', 'nbdfuse', 'gcc'];
 
 export interface Clone {
   /** The root of the disk as the cut left it. */
@@ -56,7 +57,7 @@ export interface FaultyDisk {
 export function noBlockDevices(): string | null {
   if (process.platform !== 'linux') return 'loop devices are a thing of Linux';
   if (process.getuid?.() !== 0) return 'only root may mount';
-  const missing = ['mkfs.xfs', 'mkfs.ext4', 'nbdkit', 'nbdfuse'].filter((name) => Bun.which(name) === null);
+  const missing = PROGRAMS.filter((name) => Bun.which(name) === null);
   if (missing.length > 0) return `${missing.join(', ')} cannot be found`;
   const lacking = ['/dev/loop-control', '/dev/fuse'].filter((path) => !existsSync(path));
   return lacking.length > 0 ? `there is no ${lacking.join(', ')}` : null;
@@ -90,8 +91,8 @@ export async function cuttableDisk(megabytes: number): Promise<CuttableDisk> {
       return {
         path: mounted,
         async remove() {
-          await place.unmount(mounted);
-          rmSync(mounted, { recursive: true });
+          // Lazily: whoever found the clone damaged may still hold a file of it.
+          await run('umount', '--lazy', mounted);
           rmSync(clone);
         },
       };
@@ -219,6 +220,13 @@ function isMounted(at: string): boolean {
 function mounts(): readonly string[] {
   const lines = readFileSync('/proc/self/mounts', 'utf8').split('\n');
   return lines.map((line) => line.split(' ')[1] ?? '');
+}
+
+/** The library of `no-sync.c`, for LD_PRELOAD. */
+export async function noSyncLibrary(folder: string): Promise<string> {
+  const library = join(folder, 'no-sync.so');
+  await run('gcc', '-shared', '-fPIC', '-O2', '-o', library, join(import.meta.dir, 'no-sync.c'));
+  return library;
 }
 
 async function run(...command: readonly string[]): Promise<void> {

@@ -12,6 +12,7 @@ import { realWorld } from '../../src/lib/world.real.ts';
 import { createRealDisk } from '../../src/ports/room-log/disk.real.ts';
 import { openJournal } from '../../src/ports/room-log/journal.ts';
 import { recordsIn } from './down-frames.ts';
+import { faultsIn, type Team } from './team.ts';
 
 export interface DataFolder {
   /** What the engines themselves say is wrong. */
@@ -26,19 +27,37 @@ type Records = Map<string, LogRecord[]>;
 
 export async function readDataFolder(path: string): Promise<DataFolder> {
   const faults: string[] = [];
-  const { rooms, archived } = readDatabase(join(path, 'main.sqlite'), faults);
-  const journals = join(path, 'journal');
-  for (const slot of readdirSync(journals)) await readJournal(join(journals, slot), rooms, faults);
+  const rooms: Records = new Map();
+  let archived = 0;
+  try {
+    archived = readDatabase(join(path, 'main.sqlite'), rooms, faults);
+    const journals = join(path, 'journal');
+    for (const slot of readdirSync(journals)) await readJournal(join(journals, slot), rooms, faults);
+  } catch (error) {
+    faults.push(String(error));
+  }
   return { faults, rooms, archived };
 }
 
-function readDatabase(path: string, faults: string[]): { rooms: Records; archived: number } {
+/** What the folder lacks of what these teams had seen at some moment (`seenBy`). */
+export function faultsOf(folder: DataFolder, seen: ReadonlyMap<Team, readonly number[]>): readonly string[] {
+  const faults = [...folder.faults];
+  for (const [team, counts] of seen) {
+    const log = folder.rooms.get(team.room);
+    if (log) faults.push(...faultsIn(log, team, counts).map((fault) => `room ${team.room}: ${fault}`));
+    else faults.push(`room ${team.room} is not in the main database`);
+  }
+  return faults;
+}
+
+/** Answers of how many rooms the archive has something. */
+function readDatabase(path: string, rooms: Records, faults: string[]): number {
   const database = new Database(path, { readwrite: true, create: false });
   try {
     const [answer] = database.query<{ integrity_check: string }, []>('pragma integrity_check').all();
     if (answer?.integrity_check !== 'ok') faults.push(`main database: ${answer?.integrity_check}`);
     const ids = database.query<{ id: string }, []>('select id from rooms').all();
-    const rooms: Records = new Map(ids.map(({ id }) => [id, []]));
+    for (const { id } of ids) rooms.set(id, []);
     const chunks = database.query<{ room: string; deflated: Uint8Array }, []>(
       'select room, deflated from chunks order by room, first_seq',
     );
@@ -47,7 +66,7 @@ function readDatabase(path: string, faults: string[]): { rooms: Records; archive
       archived.add(room);
       rooms.get(room)?.push(...recordsIn(inflateRawSync(deflated)));
     }
-    return { rooms, archived: archived.size };
+    return archived.size;
   } finally {
     database.close();
   }

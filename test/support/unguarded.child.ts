@@ -31,8 +31,8 @@ plugin({
       const declared = new RegExp(`^export ((async )?function) ${place.name}\\b`, 'm');
       if (!declared.test(text)) throw new Error(`${path} does not declare ${place.name} any more`);
       const contents = `import { ${place.stand} } from ${HERE};
-${text.replace(declared, '$1 guarded')}
-export const ${place.name} = ${place.stand}(guarded);`;
+${text.replace(declared, '$1 withItsGuard')}
+export const ${place.name} = ${place.stand}(withItsGuard);`;
       return { contents, loader: 'ts' };
     });
   },

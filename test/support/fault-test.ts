@@ -1,0 +1,31 @@
+/** What tests of faults have in common: being left out where they cannot run, and programs without a guard. */
+import { test } from 'bun:test';
+import { join } from 'node:path';
+import type { ServerOptions } from '../e2e/support/server.ts';
+import { ROOT } from './command-line.ts';
+
+/** Everything but the harness is the program's own; free rooms are what the teams play in. */
+const ENV = { ESCAPEMENT_FREE_ROOMS_PER_HOUR: '100000' };
+
+/**
+ * Declares the tests unless `missing` says what this machine lacks. Then they are one that is skipped,
+ * and where CI=true one that fails.
+ */
+export function whereItCan(what: string, missing: string | null, declare: () => void): void {
+  if (missing === null) return declare();
+  test.skipIf(process.env['CI'] !== 'true')(`${what}: ${missing}`, () => {
+    throw new Error(`${missing}; where CI=true this must run`);
+  });
+}
+
+/** How to start the program on this folder: whole, or with the guard of this name taken out. */
+export function faultServer(
+  dataDir: string,
+  { unguarded, flags = [], ...rest }: Partial<ServerOptions> & { readonly unguarded?: string | null } = {},
+): ServerOptions {
+  const env = { ...ENV, ...rest.env };
+  const options = { port: 0, url: '', ...rest, dataDir, flags, env };
+  if (unguarded === undefined || unguarded === null) return options;
+  const preload = join(ROOT, 'test/support/unguarded.child.ts');
+  return { ...options, preload, env: { ...env, UNGUARDED: unguarded } };
+}
