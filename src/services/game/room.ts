@@ -62,6 +62,8 @@ export interface RoomOutside {
   refused(room: Room): void;
 }
 
+/** The seat of those who only watch. */
+const OBSERVERS = 0;
 const HOLD_ON = hold.encode({ on: 1 });
 const HOLD_OFF = hold.encode({ on: 0 });
 
@@ -89,6 +91,8 @@ export class Room implements Signalling, PresenceSource {
   /** Sockets on their way in: past their hello, not yet members. */
   expected = 0;
   private readonly members = new Set<Member>();
+  /** How many sockets each seat has. */
+  private readonly sockets = new Map<number, number>();
   /** Those that get every record as it becomes durable. */
   private readonly live: Member[] = [];
   private readonly pages = new Map<string, Member>();
@@ -150,8 +154,9 @@ export class Room implements Signalling, PresenceSource {
     const previous = this.pages.get(member.pageKey);
     this.members.add(member);
     this.pages.set(member.pageKey, member);
+    this.countSockets(member, 1);
     previous?.close(Close.superseded);
-    this.countSeats();
+    this.companyChanged();
   }
 
   /**
@@ -166,9 +171,7 @@ export class Room implements Signalling, PresenceSource {
     const { socketsPerRoomMax, socketsPerSeatMax } = this.limits;
     if (this.size >= socketsPerRoomMax) return false;
     if (observer) return this.observers() < socketsPerRoomMax / 2;
-    let ofSeat = 0;
-    for (const member of this.members) if (!member.observer && member.seat === seat) ofSeat++;
-    return ofSeat < socketsPerSeatMax;
+    return (this.sockets.get(seat) ?? 0) < socketsPerSeatMax;
   }
 
   /** The member has everything up to the durable head: from now on it gets what comes. */
@@ -186,27 +189,32 @@ export class Room implements Signalling, PresenceSource {
     const at = this.live.indexOf(member);
     if (at >= 0) this.live.splice(at, 1);
     if (this.pages.get(member.pageKey) === member) this.pages.delete(member.pageKey);
-    if (!member.observer && !this.onlineSeats().has(member.seat) && this.signals.clear(member.seat)) {
-      this.askForSignals();
-    }
-    if (!this.gone) this.countSeats();
-  }
-
-  private countSeats(): void {
-    this.pace.present = Math.max(1, this.onlineSeats().size);
-    this.presence.changed();
+    this.countSockets(member, -1);
+    if (this.gone) return;
+    if (!this.sockets.has(member.seat) && this.signals.clear(member.seat)) this.askForSignals();
+    this.companyChanged();
   }
 
   onlineSeats(): ReadonlySet<number> {
-    const seats = new Set<number>();
-    for (const member of this.members) if (!member.observer) seats.add(member.seat);
+    const seats = new Set(this.sockets.keys());
+    seats.delete(OBSERVERS);
     return seats;
   }
 
   observers(): number {
-    let count = 0;
-    for (const member of this.members) if (member.observer) count++;
-    return count;
+    return this.sockets.get(OBSERVERS) ?? 0;
+  }
+
+  private countSockets({ seat }: Member, change: 1 | -1): void {
+    const count = (this.sockets.get(seat) ?? 0) + change;
+    if (count > 0) this.sockets.set(seat, count);
+    else this.sockets.delete(seat);
+  }
+
+  private companyChanged(): void {
+    const seats = this.sockets.size - (this.sockets.has(OBSERVERS) ? 1 : 0);
+    this.pace.present = Math.max(1, seats);
+    this.presence.changed();
   }
 
   // What everybody is told.
