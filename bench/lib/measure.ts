@@ -29,7 +29,7 @@ export interface Sample {
 export type Figure = Exclude<keyof Sample, 'report'>;
 
 export async function measure(peer: Peer, shape: LoadShape, folder: string): Promise<Sample> {
-  const server = await peer(shape.rooms, shape.players, folder);
+  const server = await peer.start(shape.rooms, shape.players, folder);
   try {
     return await measurePlan({ ...shape, speech: server.speech, rooms: server.rooms }, server.pids, folder);
   } finally {

@@ -5,13 +5,24 @@ import { join } from 'node:path';
 const LOOK_MS = 100;
 const SWEPT_MS_MAX = 60_000;
 
-/** How many rooms have something in the archive, and how many their finish. */
-export function archivedRooms(dataDir: string): { readonly begun: number; readonly finished: number } {
+export interface Archived {
+  /** Of all rooms. */
+  readonly ids: readonly string[];
+  /** How many rooms have something in the archive, and how many their finish. */
+  readonly begun: number;
+  readonly finished: number;
+}
+
+export function archivedRooms(dataDir: string): Archived {
   const db = new Database(join(dataDir, 'main.sqlite'), { readonly: true });
-  const sql = 'select count(archived_upto > 0 or null) as begun, count(finished_at) as finished from rooms';
-  const counts = db.query<{ begun: number; finished: number }, []>(sql).get();
+  const sql = 'select id, archived_upto as upto, finished_at as finishedAt from rooms order by id';
+  const rows = db.query<{ id: string; upto: number; finishedAt: number | null }, []>(sql).all();
   db.close();
-  return counts ?? { begun: 0, finished: 0 };
+  return {
+    ids: rows.map(({ id }) => id),
+    begun: rows.filter(({ upto }) => upto > 0).length,
+    finished: rows.filter(({ finishedAt }) => finishedAt !== null).length,
+  };
 }
 
 /** A finish in the log has its room archived at once: waits until that is true of so many rooms. */

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LoadPlan, LoadWord, Place } from '../lib/load.ts';
 import { measurePlan, type Sample } from '../lib/measure.ts';
-import { makeRooms } from '../lib/rooms.ts';
+import { makeRooms, type PlayerPlace } from '../lib/rooms.ts';
 import type { Line } from '../lib/verdict.ts';
 import { say } from './alone.ts';
 import { type LineServer, type ServerPlan, startServer } from './server.ts';
@@ -15,6 +15,8 @@ export const WARM_UP_MS = 2_000;
 export interface HallPlan {
   readonly rooms: number;
   readonly players?: number;
+  /** Game processes beside the main one, the rooms dealt out to them; none = rooms live in the main one. */
+  readonly processes?: number;
   readonly services?: ServerPlan['services'];
   readonly env?: ServerPlan['env'];
 }
@@ -29,20 +31,27 @@ export interface Hall {
 }
 
 export async function openHall(plan: HallPlan, folder: string): Promise<Hall> {
-  const { rooms, players = PLAYERS, services = ['game', 'archiver'], env = {} } = plan;
+  const { rooms, players = PLAYERS, processes = 0, services = ['game', 'archiver'], env = {} } = plan;
   const dataDir = await mkdtemp(join(folder, 'hall-'));
-  const places = await makeRooms(dataDir, rooms, players);
-  const server = await startServer({ dataDir, services, env });
+  const made = await makeRooms(dataDir, rooms, players);
+  const server = await startServer({ dataDir, services, processes, env });
   return {
     dataDir,
     server,
-    rooms: places.map((room) => room.map((place) => ({ ...place, port: server.port }))),
+    rooms: made.map((room, at) => room.map((place) => placeIn(server.port, place, at, processes))),
     pids: [server.pid],
     async close() {
       await server.stop();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Where room number `at` lives; slot h1 has the first port after the main one. */
+function placeIn(port: number, { path, ticket }: PlayerPlace, at: number, processes: number): Place {
+  if (processes === 0) return { port, path, ticket };
+  const slot = 1 + (at % processes);
+  return { port: port + slot, path: path.replace('/h/h1/', `/h/h${slot}/`), ticket };
 }
 
 /** What a line asks for beside the rooms: the rate is that of all rooms together, messages a second. */

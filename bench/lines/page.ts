@@ -13,7 +13,6 @@ export interface Place {
   readonly ticket: string;
 }
 
-const BODY_BYTES = 135;
 const OPEN = { puzzles: [], done: false, hints: 0 };
 const OVER = { ...OPEN, done: true };
 
@@ -60,13 +59,6 @@ export function until(session: CountingSession, holds: () => boolean): Promise<v
   });
 }
 
-/** A move of exactly 135 bytes as a game might make it: a third of it is chance. */
-export function moveOf(index: number): { readonly over?: boolean } {
-  const item = Math.floor(Math.random() * 2 ** 48).toString(36);
-  const move = { type: 'place', item, at: [index % 977, index % 613], turn: Math.random(), note: '' };
-  return { ...move, note: 'x'.repeat(BODY_BYTES - JSON.stringify(move).length) } as { over?: boolean };
-}
-
 function environment(opened: (at: number) => void): Environment {
   return {
     now: () => performance.now(),
@@ -95,12 +87,14 @@ function environment(opened: (at: number) => void): Environment {
         },
       };
     },
-    async inflate(deflated) {
-      const { body } = new Response(deflated as Uint8Array<ArrayBuffer>);
-      const inflated = new Response(body?.pipeThrough(new DecompressionStream('deflate-raw')));
-      return new Uint8Array(await inflated.arrayBuffer());
-    },
+    inflate,
     outbox: memoryOutbox,
     onWake: () => () => {},
   };
+}
+
+export async function inflate(deflated: Uint8Array): Promise<Uint8Array> {
+  const { body } = new Response(deflated as Uint8Array<ArrayBuffer>);
+  const inflated = new Response(body?.pipeThrough(new DecompressionStream('deflate-raw')));
+  return new Uint8Array(await inflated.arrayBuffer());
 }
