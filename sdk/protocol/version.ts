@@ -3,10 +3,8 @@ import { describe, type Fields, type Message } from './message.ts';
 import { DOWN } from './down.ts';
 import { UP, UP_BY_HAND } from './up.ts';
 
+/** What pages of this release speak. Servers serve the version before it, too: src/services/game/dialect.ts. */
 export const PROTOCOL_VERSION = 1;
-
-/** The versions a server of this release speaks: this one and, once there is one, the one before. */
-export const VERSIONS_SERVED: ReadonlySet<number> = new Set([1]);
 
 /** One line per message; whoever changes it raises PROTOCOL_VERSION and the hash in the test. */
 export function schema(): string {

@@ -40,6 +40,8 @@ export class Connection {
   at: Exclude<PlayStatus, 'hold'> = 'offline';
   /** The close code or join code that says why, once stopped. */
   stopCode: string | null = null;
+  /** The server said that it will close and over how many ms its pages should come back; 0 = it did not. */
+  windowMs = 0;
   readonly #environment: Environment;
   readonly #hooks: ConnectionHooks;
   /** Rises when a phase ends; what belongs to an older one is not listened to. */
@@ -160,11 +162,13 @@ export class Connection {
     const verdict = closeVerdict(code);
     if (verdict === 'stop') return this.stop(String(code));
     if (verdict === 'rejoin') this.#pass = '';
-    this.retry(`closed ${code} ${reason}`);
+    const delay = this.windowMs && this.#environment.random() * this.windowMs;
+    this.retry(`closed ${code} ${reason}`, delay || undefined);
   }
 
   #enter(at: 'connecting' | 'offline' | 'stopped'): void {
     this.at = at;
+    this.windowMs = 0;
     this.#phase++;
     for (const cancel of this.#timers.splice(0)) cancel();
     this.#socket?.close();

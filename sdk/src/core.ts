@@ -173,8 +173,7 @@ export class Core<State, Move> {
       this.outboxes.refused(client, clientSeq);
     });
     this.#on(drain, ({ windowMs }) => {
-      const wait = this.options.environment.random() * windowMs;
-      this.connection.later(wait, () => this.connection.retry('drain', 0));
+      this.connection.windowMs = windowMs;
     });
   }
 

@@ -219,13 +219,17 @@ test('the backoff starts from the beginning only after a connection that lasted'
   expect(lose()).toBe(500);
 });
 
-test('drain: the page comes back at a random moment of the window, with its pass', async () => {
+test('P60 drain: the page plays on until it is closed, then comes back at a random moment of the window, with its pass', async () => {
   const scene = new Scene();
   const page = await scene.open({ random: () => 0.5 });
   page.socket.deliver(drain.encode({ windowMs: 8_000 }));
-  await scene.time.advance(4_000);
+  await scene.time.advance(6_000);
+  page.session.send(add(1));
+  await scene.time.advance(100);
+  expect([page.sum, page.session.status(), page.sockets.length]).toEqual([1, 'live', 1]);
+  page.socket.close(4000);
+  await scene.time.advance(3_900);
   expect(page.sockets).toHaveLength(1);
-  expect(page.session.status()).toBe('live');
   await scene.time.advance(200);
   expect(page.sockets).toHaveLength(2);
   expect(page.session.status()).toBe('live');

@@ -8,7 +8,7 @@ import { PROTOCOL_VERSION } from '../../sdk/protocol/version.ts';
 import { signPass, TICKET_MS, type PassClaims, type PassKeys } from '../../src/domain/pass.ts';
 import { socketPath } from '../../src/domain/room.ts';
 import type { Journal } from '../../src/ports/room-log/journal.ts';
-import { createGame, type Game } from '../../src/services/game/game.ts';
+import { createGame, type Game, type GameDeps } from '../../src/services/game/game.ts';
 import type { GameLimits } from '../../src/services/game/limits.ts';
 import { createJournalBench, type JournalBench } from './journal.ts';
 import { MemoryRoomStore } from './room-store.memory.ts';
@@ -162,7 +162,10 @@ export interface GameBench {
 /** Longer than the journal collects, shorter than anything else. */
 const COMMIT_MS = 10;
 
-export async function createGameBench(limits: Partial<GameLimits> = {}): Promise<GameBench> {
+export async function createGameBench(
+  limits: Partial<GameLimits> = {},
+  change: Partial<GameDeps> = {},
+): Promise<GameBench> {
   const journal = createJournalBench(1);
   const { world } = journal;
   const store = new MemoryRoomStore();
@@ -180,6 +183,7 @@ export async function createGameBench(limits: Partial<GameLimits> = {}): Promise
       limits,
       onFinish: (room) => finished.push(room),
       onBroken: (room, why) => broken.push(`${room}: ${why}`),
+      ...change,
     });
     return { log, game };
   };

@@ -12,6 +12,7 @@ import type { Command, ControlTarget, TellOutcome } from '../../ports/control/co
 import type { PeerHandler, SocketAnswer, SocketOffer } from '../../ports/frontend/frontend.ts';
 import type { RoomLog } from '../../ports/room-log/room-log.ts';
 import { HeartbeatWheel } from './heartbeat.ts';
+import { type Dialect, DIALECTS } from './dialect.ts';
 import { Door } from './door.ts';
 import { gameLimits, type GameLimits } from './limits.ts';
 import { ReplayPace } from './pace.ts';
@@ -28,6 +29,8 @@ export interface GameDeps {
   readonly keys: PassKeys;
   /** The name under which this process serves rooms; stands in the sockets' path. */
   readonly slot: string;
+  /** Default: those that `dialect.ts` lists. */
+  readonly dialects?: ReadonlyMap<number, Dialect>;
   /** What differs from the limits that `limits.ts` lists. */
   readonly limits?: Partial<GameLimits>;
   /** The first finish record of a room is durable: a sweep should follow at once. */
@@ -55,10 +58,16 @@ export interface Game {
   counts(): { readonly rooms: number; readonly sockets: number };
   /** Declines new sockets, tells the present ones to come back, then closes them batch by batch. */
   drain(plan: DrainPlan): Promise<void>;
-  /** Commits under way finish and are told, then every socket is closed. Waits at most STOP_MS. */
+  /** Tells the pages when to come back, lets commits under way finish, closes every socket. At most STOP_MS. */
   stop(): Promise<void>;
 }
 
+/**
+ * When the process stops, its pages come back over one millisecond for each, at least and at most so
+ * long: the next process lets in more than that (`door.ts`).
+ */
+const RETURN_MS_MIN = 500;
+const RETURN_MS_MAX = 20_000;
 /** How long `stop` waits for the log. */
 export const STOP_MS = 5_000;
 /** Seconds after which a declined page may try again. */
@@ -97,6 +106,7 @@ class GameService implements Game {
     this.sessionOutside = {
       world,
       keys,
+      dialects: deps.dialects ?? DIALECTS,
       limits,
       rooms: this.rooms,
       source: { log, store, pace: new ReplayPace(world.timers) },
@@ -126,9 +136,7 @@ class GameService implements Game {
   }
 
   async drain({ windowMs, batch, everyMs }: DrainPlan): Promise<void> {
-    this.leaving = true;
-    const frame = drain.encode({ windowMs });
-    for (const session of this.sessions) session.tell(frame);
+    this.leave(windowMs);
     while (this.sessions.size > 0) {
       for (const session of [...this.sessions].slice(0, batch)) session.close(Close.goingAway);
       if (this.sessions.size > 0) await this.pause(everyMs);
@@ -137,7 +145,7 @@ class GameService implements Game {
   }
 
   async stop(): Promise<void> {
-    this.leaving = true;
+    this.leave(Math.min(RETURN_MS_MAX, Math.max(RETURN_MS_MIN, this.sessions.size)));
     await new Promise<void>((resolve) => {
       const cancel = this.deps.world.timers.after(STOP_MS, resolve);
       void this.rooms.stop().then(() => {
@@ -146,6 +154,13 @@ class GameService implements Game {
       });
     });
     for (const session of this.sessions) session.close(Close.goingAway);
+  }
+
+  /** Lets nobody in any more and tells those who are there when to come back. */
+  private leave(windowMs: number): void {
+    this.leaving = true;
+    const frame = drain.encode({ windowMs });
+    for (const session of this.sessions) session.tell(frame);
   }
 
   private pause(ms: number): Promise<void> {

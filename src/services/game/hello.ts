@@ -2,12 +2,13 @@
 import { Close, type CloseCode } from '../../../sdk/protocol/close-codes.ts';
 import { CLIENTS_MAX, hello } from '../../../sdk/protocol/hello.ts';
 import { Reader } from '../../../sdk/protocol/bytes.ts';
-import { VERSIONS_SERVED } from '../../../sdk/protocol/version.ts';
 import { readPass, type PassClaims, type PassKeys } from '../../domain/pass.ts';
 import { clientKey } from './clients.ts';
+import type { Dialect } from './dialect.ts';
 
 export interface Greeting {
   readonly version: number;
+  readonly dialect: Dialect;
   readonly claims: PassClaims;
   /** First the page's own, then those it took over; all different. */
   readonly clients: readonly Uint8Array[];
@@ -24,15 +25,28 @@ export type HelloOutcome =
   | { readonly ok: true; readonly greeting: Greeting }
   | { readonly ok: false; readonly close: CloseCode };
 
+/** What a hello is read with. */
+export interface HelloOutside {
+  readonly keys: PassKeys;
+  readonly dialects: ReadonlyMap<number, Dialect>;
+}
+
 /** `now` is wall clock ms: what passes are good for is decided by it. */
-export function readHello(frame: Uint8Array, room: string, keys: PassKeys, now: number): HelloOutcome {
+export function readHello(
+  frame: Uint8Array,
+  room: string,
+  { keys, dialects }: HelloOutside,
+  now: number,
+): HelloOutcome {
   const reader = new Reader(frame);
   if (reader.byte() !== hello.type) return no(Close.malformed);
   // The version is read first: everything behind it may look different in another one.
   const version = reader.varint();
   if (reader.bad) return no(Close.malformed);
-  if (!VERSIONS_SERVED.has(version)) return no(Close.versionUnknown);
-  const said = hello.decode(frame);
+  const dialect = dialects.get(version);
+  if (!dialect) return no(Close.versionUnknown);
+  const present = dialect.up(frame);
+  const said = present && hello.decode(present);
   if (!said) return no(Close.malformed);
   const clients = said.clients.map(({ id }) => id.slice());
   const different = new Set(clients.map(clientKey)).size === clients.length;
@@ -41,7 +55,7 @@ export function readHello(frame: Uint8Array, room: string, keys: PassKeys, now: 
   if (!pass.ok) return no(pass.why === 'expired' ? Close.ticketOld : Close.ticketBad);
   if (pass.claims.room !== room) return no(Close.ticketBad);
   const { epoch, seq } = said;
-  return { ok: true, greeting: { version, claims: pass.claims, clients, epoch, seq } };
+  return { ok: true, greeting: { version, dialect, claims: pass.claims, clients, epoch, seq } };
 }
 
 function no(close: CloseCode): HelloOutcome {

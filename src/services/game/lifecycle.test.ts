@@ -91,7 +91,7 @@ test('P60 draining while an append is under way loses nothing that was taken', a
   expect((await bench.join()).moves()).toEqual(['m1', 'm2']);
 });
 
-test('P60 stopping: commits under way finish and are told, then every socket is closed with 4000', async () => {
+test('P60 stopping: pages hear of it, commits under way finish and are told, then every socket is closed with 4000', async () => {
   const bench = await createGameBench();
   const anna = await bench.join({ seat: 1 });
   const silent = bench.open();
@@ -104,6 +104,7 @@ test('P60 stopping: commits under way finish and are told, then every socket is 
   anna.send(3);
   release();
   await bench.world.until(stopped);
+  expect(anna.peer.last('drain')).toEqual({ windowMs: 500 });
   expect(anna.moves()).toEqual(['m1', 'm2']);
   expect([anna.closedWith, silent.closedWith]).toEqual([4000, 4000]);
   expect(bench.game.counts()).toEqual({ rooms: 0, sockets: 0 });

@@ -5,7 +5,8 @@
 import { Close, type CloseCode } from '../../../sdk/protocol/close-codes.ts';
 import { FRAME_BYTES_MAX, HELLO_MS } from '../../../sdk/protocol/limits.ts';
 import type { Peer, PeerHandler } from '../../ports/frontend/frontend.ts';
-import { readHello, type Greeting } from './hello.ts';
+import { type Dialect, PRESENT, speaking } from './dialect.ts';
+import { readHello, type Greeting, type HelloOutside } from './hello.ts';
 import { Outlet, type OutletOwner } from './outlet.ts';
 import { Player, type PlayerHost, type PlayerOutside } from './player.ts';
 import type { Room } from './room.ts';
@@ -42,7 +43,7 @@ interface Early {
 }
 
 /** The same for all sessions: an idle socket should cost little. */
-export interface SessionOutside extends PlayerOutside {
+export interface SessionOutside extends PlayerOutside, HelloOutside {
   readonly rooms: RoomTable;
   /** The socket has said hello: it counts no longer as one of the unknown. */
   greeted(): void;
@@ -53,8 +54,10 @@ export interface SessionOutside extends PlayerOutside {
 export class Session implements PeerHandler, PlayerHost, OutletOwner {
   readonly peer: Peer;
   readonly outside: SessionOutside;
-  readonly outlet: Outlet;
+  outlet: Outlet;
   private readonly room: string;
+  /** Null while the page speaks the present version. */
+  private dialect: Dialect | null = null;
   private state: State;
 
   constructor(peer: Peer, room: string, outside: SessionOutside) {
@@ -69,6 +72,13 @@ export class Session implements PeerHandler, PlayerHost, OutletOwner {
 
   message(frame: Uint8Array): void {
     if (frame.length > this.outside.limits.frameBytesMax) return this.close(Close.tooLarge);
+    const present = this.dialect === null ? frame : this.dialect.up(frame);
+    if (present === null) this.close(Close.malformed);
+    else this.take(present);
+  }
+
+  /** A frame of the present version, or a hello of any. */
+  private take(frame: Uint8Array): void {
     const { state } = this;
     switch (state.kind) {
       case 'live':
@@ -132,10 +142,15 @@ export class Session implements PeerHandler, PlayerHost, OutletOwner {
   }
 
   private greet(frame: Uint8Array, cancelDeadline: () => void): void {
-    const { keys, world } = this.outside;
-    const outcome = readHello(frame, this.room, keys, world.clock.now());
+    const { world, limits } = this.outside;
+    const outcome = readHello(frame, this.room, this.outside, world.clock.now());
     if (!outcome.ok) return this.close(outcome.close);
     cancelDeadline();
+    const { dialect } = outcome.greeting;
+    if (dialect !== PRESENT) {
+      this.dialect = dialect;
+      this.outlet = new Outlet(speaking(dialect, this.peer), limits, world.timers, this);
+    }
     const early: Early = { frames: [], bytes: 0 };
     this.state = { kind: 'loading', early };
     this.outside.greeted();
@@ -161,7 +176,7 @@ export class Session implements PeerHandler, PlayerHost, OutletOwner {
       const player = new Player(room, greeting, this);
       this.state = { kind: 'replaying', player };
       player.enter(greeting);
-      for (const frame of early.frames) this.message(frame);
+      for (const frame of early.frames) this.take(frame);
     });
     if (admitted !== null) this.close(admitted);
   }
