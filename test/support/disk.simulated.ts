@@ -9,7 +9,13 @@
  * After a failed sync the bytes stay readable but never become durable, as on Linux: the kernel
  * marks the pages clean.
  */
-import { type Disk, DiskError, type DiskFault, type DiskFile, type DiskSpace } from '../../src/ports/room-log/disk.ts';
+import {
+  type Disk,
+  DiskError,
+  type DiskFault,
+  type DiskFile,
+  type DiskSpace,
+} from '../../src/ports/room-log/disk.ts';
 import type { Timers } from '../../src/lib/world.ts';
 import { Inode } from './disk.inode.ts';
 
@@ -21,6 +27,7 @@ export type DiskCallKind =
   | 'rename'
   | 'remove'
   | 'syncDirectory'
+  | 'space'
   | 'size'
   | 'read'
   | 'write'
@@ -182,7 +189,8 @@ export class SimulatedDisk implements Disk {
   }
 
   /** As large as its capacity, however that changes. */
-  async space(): Promise<DiskSpace> {
+  async space(directory: string): Promise<DiskSpace> {
+    await this.#call('space', directory);
     const freeBytes = Math.max(0, this.#capacity - this.usedBytes());
     return { freeBytes, totalBytes: this.#capacity };
   }

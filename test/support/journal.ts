@@ -5,6 +5,7 @@ import {
   type JournalOutcome,
   openJournal,
 } from '../../src/ports/room-log/journal.ts';
+import { NOT_BEGUN, decodeSegmentHeader } from '../../src/ports/room-log/segment.ts';
 import { EMPTY_HEAD, type AppendOutcome } from '../../src/ports/room-log/room-log.ts';
 import { SimulatedDisk, type SimulatedDiskOptions } from './disk.simulated.ts';
 import { createSimulatedWorld, seededRandom, type SimulatedWorld } from './world.simulated.ts';
@@ -43,7 +44,7 @@ export function createJournalBench(
         return { ok: true, release: () => (locked = false) };
       },
       fatal: (error) => fatal.push(error),
-      limits: { stepBytes: 4_096, segmentBytes: 16_384, ...limits },
+      limits: { stepBytes: 4_096, segmentBytes: 16_384, reserveBytes: 0, ...limits },
     });
   const tryOpen = (limits?: Partial<JournalLimits>) => world.until(begin(limits));
   return {
@@ -63,6 +64,17 @@ export function createJournalBench(
       locked = false;
     },
   };
+}
+
+/** Names of the segments that hold commits, oldest first: not of one that is only prepared. */
+export async function segmentsOf(bench: JournalBench): Promise<readonly string[]> {
+  const names = await bench.world.until(bench.disk.list(DIRECTORY));
+  return names.filter((name) => name.endsWith('.seg') && isBegun(bench, name)).toSorted();
+}
+
+function isBegun(bench: JournalBench, name: string): boolean {
+  const header = decodeSegmentHeader(bench.disk.peek(`${DIRECTORY}/${name}`) ?? new Uint8Array(0));
+  return !header.ok || header.header.firstCommit !== NOT_BEGUN;
 }
 
 const encoder = new TextEncoder();

@@ -12,7 +12,7 @@ import {
 import type { Append, AppendOutcome, Head, OpenOutcome } from './room-log.ts';
 import type { CommitPlace, Room, Rooms } from './rooms.ts';
 import { COMMIT_HEADER_BYTES, commitLength } from './segment.ts';
-import type { Payload } from './segment-writer.ts';
+import type { Payload } from './segment-make.ts';
 
 export interface AppendOperation {
   readonly kind: 'append';

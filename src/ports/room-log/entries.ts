@@ -7,12 +7,15 @@
  *   3 trim     room, upto                                            the archive has everything up to there
  *   4 base     oldest segment that is still needed                   begins a snapshot: forget all rooms
  *   5 room     room, epoch, seq, ms, trimmed                         a room of the snapshot
+ *   6 moved    room, prevSeq, lastSeq - prevSeq, length, records     an append of an older segment again,
+ *                                                                    which then is not needed for it
  *
  * A fence decides alone: a head below what was there means that the room had been forgotten.
  */
-import { Reader, VARINT_BYTES_MAX, writeVarint } from '../../../sdk/protocol/bytes.ts';
+import { VARINT_BYTES_MAX, writeVarint } from '../../../sdk/protocol/bytes.ts';
+import type { Names } from './names.ts';
 
-export const EntryType = { fence: 1, append: 2, trim: 3, base: 4, room: 5 } as const;
+export const EntryType = { fence: 1, append: 2, trim: 3, base: 4, room: 5, moved: 6 } as const;
 
 /** A room's place in the log, as fences and snapshots write it. */
 export interface RoomMark {
@@ -30,13 +33,29 @@ export interface AppendMark {
   readonly records: Uint8Array;
 }
 
+/** A run of records as it was read: only valid during the visit. */
+export interface ReadRun {
+  readonly prevSeq: number;
+  readonly lastSeq: number;
+  /** Where the records stand: from `start` to before `end`. */
+  readonly payload: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface ReadAppend extends ReadRun {
+  readonly epoch: number;
+  readonly lastMs: number;
+}
+
 /** What a payload says, entry by entry. An answer of false: this cannot be; reading stops. */
 export interface EntryVisitor {
   fence(room: string, mark: RoomMark): boolean;
-  append(room: string, entry: AppendMark): boolean;
+  append(room: string, entry: ReadAppend): boolean;
   trim(room: string, upto: number): boolean;
   base(oldestSegment: number): boolean;
   room(room: string, mark: RoomMark): boolean;
+  moved(room: string, run: ReadRun): boolean;
 }
 
 /** Names go into the file as they are: 1 to 64 printable ASCII characters. */
@@ -51,6 +70,10 @@ export function markLengthMax(room: string): number {
 
 export function appendLengthMax(room: string, records: Uint8Array): number {
   return 2 + room.length + 5 * VARINT_BYTES_MAX + records.length;
+}
+
+export function movedLengthMax(room: string, records: Uint8Array): number {
+  return 2 + room.length + 3 * VARINT_BYTES_MAX + records.length;
 }
 
 export function trimLengthMax(room: string): number {
@@ -84,6 +107,20 @@ export function writeAppend(out: Uint8Array, at: number, room: string, entry: Ap
   return position + entry.records.length;
 }
 
+export function writeMoved(
+  out: Uint8Array,
+  at: number,
+  room: string,
+  run: { readonly first: number; readonly last: number; readonly records: Uint8Array },
+): number {
+  let position = writeName(out, at, EntryType.moved, room);
+  position = writeVarint(out, position, run.first - 1);
+  position = writeVarint(out, position, run.last - run.first + 1);
+  position = writeVarint(out, position, run.records.length);
+  out.set(run.records, position);
+  return position + run.records.length;
+}
+
 export function writeTrim(out: Uint8Array, at: number, room: string, upto: number): number {
   return writeVarint(out, writeName(out, at, EntryType.trim, room), upto);
 }
@@ -93,45 +130,131 @@ export function writeBase(out: Uint8Array, at: number, oldestSegment: number): n
   return writeVarint(out, at + 1, oldestSegment);
 }
 
-/** Reads all entries of a payload; false if it is not one, or if the visitor said so. */
-export function readEntries(payload: Uint8Array, visitor: EntryVisitor): boolean {
-  const reader = new Reader(payload);
-  const text = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
-  while (!reader.atEnd) if (!readEntry(reader, text, visitor)) return false;
-  return !reader.bad;
-}
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-function readEntry(reader: Reader, text: Buffer, visitor: EntryVisitor): boolean {
-  const type = reader.byte();
-  if (type === EntryType.base) {
-    const oldest = reader.varint();
-    return !reader.bad && visitor.base(oldest);
-  }
-  const room = readName(reader, text);
-  if (type === EntryType.append) return readAppend(reader, room, visitor);
-  if (type === EntryType.trim) {
-    const upto = reader.varint();
-    return !reader.bad && visitor.trim(room, upto);
-  }
-  if (type !== EntryType.fence && type !== EntryType.room) return false;
-  const mark = {
-    epoch: reader.varint(),
-    seq: reader.varint(),
-    ms: reader.varint(),
-    trimmed: reader.varint(),
+/** Reads payloads entry by entry; made for millions of entries in a row. */
+export class EntryReader {
+  readonly #names: Names;
+  #payload: Uint8Array = new Uint8Array(0);
+  #at = 0;
+  #bad = false;
+  /** Used again for every entry. */
+  readonly #run: Mutable<ReadAppend> = {
+    epoch: 0,
+    prevSeq: 0,
+    lastSeq: 0,
+    lastMs: 0,
+    payload: Buffer.alloc(0),
+    start: 0,
+    end: 0,
   };
-  if (reader.bad || mark.trimmed > mark.seq) return false;
-  return type === EntryType.fence ? visitor.fence(room, mark) : visitor.room(room, mark);
-}
 
-function readAppend(reader: Reader, room: string, visitor: EntryVisitor): boolean {
-  const epoch = reader.varint();
-  const prevSeq = reader.varint();
-  const lastSeq = prevSeq + reader.varint();
-  const lastMs = reader.varint();
-  const records = reader.take(reader.varint());
-  if (reader.bad || lastSeq <= prevSeq) return false;
-  return visitor.append(room, { epoch, prevSeq, lastSeq, lastMs, records });
+  constructor(names: Names) {
+    this.#names = names;
+  }
+
+  /** Reads all entries of a payload; false if it is not one, or if the visitor said so. */
+  read(payload: Uint8Array, visitor: EntryVisitor): boolean {
+    this.#payload = payload;
+    this.#run.payload = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+    this.#at = 0;
+    this.#bad = false;
+    while (this.#at < payload.length) if (!this.#entry(visitor)) return false;
+    return true;
+  }
+
+  #entry(visitor: EntryVisitor): boolean {
+    const type = this.#byte();
+    if (type === EntryType.base) {
+      const oldest = this.#varint();
+      return !this.#bad && visitor.base(oldest);
+    }
+    const room = this.#name();
+    switch (type) {
+      case EntryType.append:
+        return this.#append(room, visitor);
+      case EntryType.moved:
+        return this.#records(this.#varint()) && visitor.moved(room, this.#run);
+      case EntryType.trim: {
+        const upto = this.#varint();
+        return !this.#bad && visitor.trim(room, upto);
+      }
+      case EntryType.fence:
+      case EntryType.room: {
+        const mark = {
+          epoch: this.#varint(),
+          seq: this.#varint(),
+          ms: this.#varint(),
+          trimmed: this.#varint(),
+        };
+        if (this.#bad || mark.trimmed > mark.seq) return false;
+        return type === EntryType.fence ? visitor.fence(room, mark) : visitor.room(room, mark);
+      }
+      default:
+        return false;
+    }
+  }
+
+  #append(room: string, visitor: EntryVisitor): boolean {
+    const run = this.#run;
+    run.epoch = this.#varint();
+    const prevSeq = this.#varint();
+    run.lastSeq = prevSeq + this.#varint();
+    run.prevSeq = prevSeq;
+    run.lastMs = this.#varint();
+    return this.#take() && run.lastSeq > prevSeq && visitor.append(room, run);
+  }
+
+  /** The rest of an entry `moved`. */
+  #records(prevSeq: number): boolean {
+    const run = this.#run;
+    run.prevSeq = prevSeq;
+    run.lastSeq = prevSeq + this.#varint();
+    return this.#take() && run.lastSeq > prevSeq;
+  }
+
+  #take(): boolean {
+    const run = this.#run;
+    const length = this.#varint();
+    run.start = this.#at;
+    run.end = this.#at += length;
+    if (this.#at > this.#payload.length) this.#bad = true;
+    return !this.#bad;
+  }
+
+  #name(): string {
+    const length = this.#byte();
+    const start = this.#at;
+    this.#at += length;
+    if (this.#bad || this.#at > this.#payload.length) {
+      this.#bad = true;
+      return '';
+    }
+    return this.#names.at(this.#payload, start, length);
+  }
+
+  #byte(): number {
+    const byte = this.#payload[this.#at++];
+    if (byte !== undefined) return byte;
+    this.#bad = true;
+    return 0;
+  }
+
+  #varint(): number {
+    let value = 0;
+    let factor = 1;
+    for (let read = 0; read < VARINT_BYTES_MAX; read++) {
+      const byte = this.#byte();
+      value += (byte & 127) * factor;
+      if (byte < 128) {
+        if (value > Number.MAX_SAFE_INTEGER) this.#bad = true;
+        return value;
+      }
+      factor *= 128;
+    }
+    this.#bad = true;
+    return 0;
+  }
 }
 
 function writeName(out: Uint8Array, at: number, type: number, room: string): number {
@@ -140,13 +263,4 @@ function writeName(out: Uint8Array, at: number, type: number, room: string): num
   out[at + 1] = length;
   for (let index = 0; index < length; index++) out[at + 2 + index] = room.charCodeAt(index);
   return at + 2 + length;
-}
-
-/** A start reads millions of names: they become strings without a view or a piece in between. */
-function readName(reader: Reader, text: Buffer): string {
-  const length = reader.byte();
-  const start = reader.at;
-  if (start + length > text.length) reader.bad = true;
-  else reader.at = start + length;
-  return reader.bad ? '' : text.toString('latin1', start, start + length);
 }

@@ -9,6 +9,7 @@ import {
   appendText,
   createJournalBench,
   openRoom,
+  segmentsOf,
   textsOf,
 } from '../../../test/support/journal.ts';
 import { lockFile } from '../../lib/lock.real.ts';
@@ -84,7 +85,7 @@ describe('a full disk', () => {
     let head = 0;
     while ((await append(head, 'x'.repeat(400))) === 'committed') head++;
     // Each takes one sector: of the first step two are in use, and of what the disk had left two fit.
-    expect(head).toBe((4_096 - 512) / 512 + 2);
+    expect(head).toBe((4_096 - 1_024) / 512 + 2);
   });
 
   test('trims during a hold free memory and are written down afterwards', async () => {
@@ -103,10 +104,12 @@ describe('a full disk', () => {
   test('a segment is not removed while the trims that emptied it could not be written down', async () => {
     const { bench, journal, append } = await started(1);
     let head = 0;
-    while ((await bench.disk.list(DIRECTORY)).length < 3)
-      expect(await append(head++, LONG)).toBe('committed');
+    while ((await segmentsOf(bench)).length < 3) expect(await append(head++, LONG)).toBe('committed');
     bench.disk.setCapacity(bench.disk.usedBytes());
     while ((await append(head, LONG)) === 'committed') head++;
+    // To the last sector: no trim fits behind it.
+    await bench.world.advance(5_000);
+    while ((await append(head, 'x')) === 'committed') head++;
     await journal.trim('a', head);
     await bench.world.advance(30 * 60_000);
     bench.cut('everything');
@@ -114,14 +117,29 @@ describe('a full disk', () => {
     expect((await textsOf(await bench.open(), 'a')).length).toBe(head);
   });
 
-  test('a full disk at start is one sentence, and nothing is damaged', async () => {
+  test('a full disk does not keep a journal from starting: it uses what it had taken, then holds', async () => {
     const { bench, append } = await started(1);
     await append(0, 'one');
     bench.cut('everything');
     bench.disk.setCapacity(bench.disk.usedBytes());
-    expect(await bench.tryOpen()).toMatchObject({ ok: false, code: 'journal-disk-full' });
+    const journal = await bench.open();
+    expect(await textsOf(journal, 'a')).toEqual(['one']);
+    const texts = ['one'];
+    const again = (text: string) => bench.world.until(appendText(journal, 'a', 5, texts.length, text));
+    while ((await again(`${texts.length} ${LONG}`)) === 'committed') texts.push(`${texts.length} ${LONG}`);
     bench.disk.setCapacity(Number.POSITIVE_INFINITY);
-    expect(await textsOf(await bench.open(), 'a')).toEqual(['one']);
+    await bench.world.advance(5_000);
+    expect(await again('at last')).toBe('committed');
+    expect(await textsOf(journal, 'a')).toEqual([...texts, 'at last']);
+  });
+
+  test('a new journal on a full disk is refused in one sentence, and leaves nothing behind', async () => {
+    const bench = createJournalBench(1);
+    bench.disk.setCapacity(2_000);
+    expect(await bench.tryOpen()).toMatchObject({ ok: false, code: 'journal-disk-full' });
+    expect(await bench.disk.list(DIRECTORY)).toEqual([]);
+    bench.disk.setCapacity(Number.POSITIVE_INFINITY);
+    expect((await bench.tryOpen()).ok).toBe(true);
   });
 
   test('no new segment for want of space: the appends go on in it when there is room', async () => {
@@ -135,7 +153,7 @@ describe('a full disk', () => {
     bench.disk.setCapacity(Number.POSITIVE_INFINITY);
     await bench.world.advance(5_000);
     for (let more = 0; more < 3; more++) expect(await append(head++, LONG)).toBe('committed');
-    expect(await bench.disk.list(DIRECTORY)).toEqual([segmentName(1), segmentName(2)]);
+    expect(await segmentsOf(bench)).toEqual([segmentName(1), segmentName(2)]);
     bench.cut('everything');
     expect((await textsOf(await bench.open(), 'a')).length).toBe(head);
   });

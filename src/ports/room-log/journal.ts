@@ -22,17 +22,23 @@ import type {
   Run,
 } from './room-log.ts';
 import { Rooms, type StoredRun, markOf } from './rooms.ts';
-import { type Payload, type SegmentPlan, SegmentWriter } from './segment-writer.ts';
-import { COMMIT_HEADER_BYTES, SALT_BYTES, commitLength, segmentName } from './segment.ts';
+import type { Payload } from './segment-make.ts';
+import { type SegmentPlan, SegmentWriter } from './segment-writer.ts';
+import { COMMIT_HEADER_BYTES, SALT_BYTES, commitLength } from './segment.ts';
+import { Space } from './space.ts';
 
-/** A segment is removed so long after everything in it was trimmed: a backup may be copying it. */
+/** A segment is left as it is for so long after everything in it was trimmed: a backup may be copying it. */
 export const KEEP_MS = 10 * 60_000;
 const SWEEP_MS = 60_000;
 
 export interface JournalLimits {
   readonly segmentBytes: number;
-  /** The disk space taken ahead; also what is in reserve when the disk fills up. */
+  /** Disk space is taken ahead in steps of this. */
   readonly stepBytes: number;
+  /** Free space that is left to the rest of the program, less on a small disk: `space.ts`. */
+  readonly reserveBytes: number;
+  /** Segments that nothing needs and whose space is kept to be used again. */
+  readonly sparesMax: number;
   readonly queueBytesMax: number;
   readonly liveBytesMax: number;
 }
@@ -40,6 +46,8 @@ export interface JournalLimits {
 export const JOURNAL_LIMITS: JournalLimits = {
   segmentBytes: 64 * 1024 * 1024,
   stepBytes: 4 * 1024 * 1024,
+  reserveBytes: 128 * 1024 * 1024,
+  sparesMax: 2,
   queueBytesMax: 16 * 1024 * 1024,
   liveBytesMax: 2 * 1024 * 1024 * 1024,
 };
@@ -101,9 +109,12 @@ async function load(options: JournalOptions, release: () => void): Promise<Journ
   const rooms = new Rooms(world.clock.mono);
   const recovered = await recover(disk, directory, rooms);
   if (!recovered.ok) return recovered;
+  const space = new Space(disk, directory, limits);
+  await space.adopt(recovered.spares);
   const plan: SegmentPlan = {
     disk,
     directory,
+    space,
     segmentBytes: limits.segmentBytes,
     stepBytes: limits.stepBytes,
     snapshot: (number) => snapshotOf(rooms, number),
@@ -112,21 +123,21 @@ async function load(options: JournalOptions, release: () => void): Promise<Journ
   const writer = recovered.last
     ? await SegmentWriter.resumed(plan, recovered.last)
     : await SegmentWriter.first(plan);
-  await recovered.last?.source.close();
   if (writer === 'full') {
-    const needed = (recovered.last?.end ?? 0) + limits.stepBytes;
+    const needed = limits.reserveBytes + limits.stepBytes;
     return refusal(
       'journal-disk-full',
       `The disk of ${directory} needs ${megabytes(needed)} of free space to start.`,
     );
   }
-  return { ok: true, journal: new FileJournal(options, limits, rooms, writer, release) };
+  return { ok: true, journal: new FileJournal(options, limits, rooms, space, writer, release) };
 }
 
 class FileJournal implements Journal {
   readonly boot: number;
   readonly #options: JournalOptions;
   readonly #rooms: Rooms;
+  readonly #space: Space;
   readonly #writer: SegmentWriter;
   readonly #committer: Committer;
   readonly #release: () => void;
@@ -138,6 +149,7 @@ class FileJournal implements Journal {
     options: JournalOptions,
     limits: JournalLimits,
     rooms: Rooms,
+    space: Space,
     writer: SegmentWriter,
     release: () => void,
   ) {
@@ -146,6 +158,7 @@ class FileJournal implements Journal {
     this.boot = writer.boot;
     this.#options = options;
     this.#rooms = rooms;
+    this.#space = space;
     this.#writer = writer;
     this.#release = release;
     this.#committer = new Committer({ world, rooms, writer, fatal, limits: { ...limits, probeBytes } });
@@ -243,22 +256,15 @@ class FileJournal implements Journal {
     });
   }
 
-  /** Removes what nothing needs any more. What cannot be removed now is tried again next time. */
+  /** Puts aside what nothing needs any more. What cannot be moved now is tried again next time. */
   async #sweep(): Promise<void> {
-    const { world, disk, directory } = this.#options;
+    const { clock } = this.#options.world;
     this.#rooms.forgetUnowned(KEEP_MS);
     // A segment goes only once the trims that emptied it are durable: a restart must not miss it.
-    const before = Math.min(world.clock.mono() - KEEP_MS, this.#committer.trimsDurableBefore());
-    for (const { number } of this.#rooms.unusedSegments(before)) {
-      if (number === this.#writer.segment) continue;
-      try {
-        await disk.remove(`${directory}/${segmentName(number)}`);
-      } catch (error) {
-        if (!(error instanceof DiskError)) throw error;
-        if (error.fault !== 'missing') continue;
-      }
-      this.#rooms.forgetSegment(number);
-    }
+    const before = Math.min(clock.mono() - KEEP_MS, this.#committer.trimsDurableBefore());
+    const unused = this.#rooms.unusedSegments(before).map(({ number }) => number);
+    const gone = await this.#space.retire(unused.filter((number) => number !== this.#writer.segment));
+    for (const number of gone) this.#rooms.forgetSegment(number);
   }
 }
 

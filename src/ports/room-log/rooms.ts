@@ -8,8 +8,11 @@ import type { RoomMark } from './entries.ts';
 /** A segment file and how much of it is still needed. */
 export interface SegmentUse {
   readonly number: number;
-  /** Runs in it that are not trimmed. */
+  /** Runs in it that are not trimmed, and their bytes. */
   liveRuns: number;
+  liveBytes: number;
+  /** All rooms with such runs, and some that had. */
+  readonly rooms: Set<Room>;
   /** When the last of them was trimmed (monotonic ms); null while it has some or is written to. */
   unusedSince: number | null;
 }
@@ -96,11 +99,38 @@ export class Rooms {
   }
 
   addRun(room: Room, run: StoredRun): void {
+    const { segment } = run.place;
+    if (room.runs.at(-1)?.place.segment !== segment) segment.rooms.add(room);
     room.runs.push(run);
-    room.bytes += run.records.length;
-    this.#bytes += run.records.length;
-    run.place.segment.liveRuns++;
-    run.place.segment.unusedSince = null;
+    this.#count(room, run);
+  }
+
+  /**
+   * The run also stands at another place now: that one counts. False if it is neither among the
+   * room's runs nor in a gap between them.
+   */
+  moveRun(room: Room, run: StoredRun): boolean {
+    const { runs } = room;
+    let at = runs.length;
+    while (at > 0 && runs[at - 1]!.last >= run.first) at--;
+    const present = runs[at];
+    const known = present?.first === run.first && present.last === run.last;
+    if (!known && present && present.first <= run.last) return false;
+    const replaced = runs.splice(at, known ? 1 : 0, run);
+    this.#drop(room, replaced);
+    run.place.segment.rooms.add(room);
+    this.#count(room, run);
+    return true;
+  }
+
+  #count(room: Room, run: StoredRun): void {
+    const { segment } = run.place;
+    const { length } = run.records;
+    room.bytes += length;
+    this.#bytes += length;
+    segment.liveRuns++;
+    segment.liveBytes += length;
+    segment.unusedSince = null;
   }
 
   /** The archive has everything up to `upto`; runs that go beyond it stay whole. */
@@ -132,7 +162,10 @@ export class Rooms {
       this.#bytes -= run.records.length;
       const { segment } = run.place;
       segment.liveRuns--;
-      if (segment.liveRuns === 0) segment.unusedSince = this.#mono();
+      segment.liveBytes -= run.records.length;
+      if (segment.liveRuns > 0) continue;
+      segment.unusedSince = this.#mono();
+      segment.rooms.clear();
     }
   }
 
@@ -162,7 +195,7 @@ export class Rooms {
   segment(number: number): SegmentUse {
     let use = this.#segments.get(number);
     if (!use) {
-      use = { number, liveRuns: 0, unusedSince: this.#mono() };
+      use = { number, liveRuns: 0, liveBytes: 0, rooms: new Set(), unusedSince: this.#mono() };
       this.#segments.set(number, use);
     }
     return use;
@@ -179,6 +212,10 @@ export class Rooms {
   unusedSegments(before: number): readonly SegmentUse[] {
     const uses = [...this.#segments.values()];
     return uses.filter((use) => use.liveRuns === 0 && use.unusedSince !== null && use.unusedSince < before);
+  }
+
+  segments(): IterableIterator<SegmentUse> {
+    return this.#segments.values();
   }
 
   forgetSegment(number: number): void {

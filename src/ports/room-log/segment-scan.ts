@@ -1,5 +1,6 @@
 /** Reads a segment file from its beginning, commit by commit, and tells a torn tail from damage. */
 import type { DiskReader } from './disk.ts';
+import { ReadAhead } from './read-ahead.ts';
 import {
   COMMIT_HEADER_BYTES,
   SECTOR,
@@ -10,13 +11,12 @@ import {
   payloadHolds,
 } from './segment.ts';
 
-/** How much is read at once; more only for a longer commit. */
-const WINDOW_BYTES = 1024 * 1024;
-
 export type ScanOutcome =
   | {
       readonly ok: true;
       readonly header: SegmentHeader;
+      /** Where the last whole commit begins. */
+      readonly lastAt: number;
       /** Behind the last whole commit. */
       readonly end: number;
       /** The number that the commit after it has to have. */
@@ -24,86 +24,113 @@ export type ScanOutcome =
     }
   | { readonly ok: false; readonly why: 'damaged' | 'newer-format'; readonly at: number };
 
-/**
- * Gives each whole commit's payload to `visit`, in order; the bytes are only valid during the call.
- * `visit` answers false if the payload makes no sense. Not ok when there is no valid header, when a
- * commit's header stands behind a bad commit, or when `visit` says so.
- */
-export async function scanSegment(
-  file: DiskReader,
-  visit: (payload: Uint8Array) => boolean,
-): Promise<ScanOutcome> {
-  const window = await openWindow(file);
-  const outcome = decodeSegmentHeader(await window.view(0, SECTOR));
-  if (!outcome.ok) return { ...outcome, at: 0 };
-  const { header } = outcome;
-  let at = SECTOR;
-  let next = header.firstCommit;
-  for (;;) {
-    const payload = await wholeCommit(window, at, header.salt, next);
-    if (!payload) break;
-    if (!visit(payload)) return { ok: false, why: 'damaged', at };
-    at += commitLength(payload.length);
-    next++;
-  }
-  const later = await commitBehind(window, at, header.salt, next);
-  return later ? { ok: false, why: 'damaged', at } : { ok: true, header, end: at, nextCommit: next };
+/** A file whose first blocks are on their way. */
+export interface OpenedSegment {
+  readonly header: SegmentHeader;
+  readonly window: ReadAhead;
 }
 
-/** Reads and checks a header alone; null = damaged or of another format. */
+export type OpenOutcome =
+  | { readonly ok: true; readonly opened: OpenedSegment }
+  | { readonly ok: false; readonly why: 'damaged' | 'newer-format' };
+
+export async function openSegment(file: DiskReader): Promise<OpenOutcome> {
+  const window = await ReadAhead.of(file);
+  const outcome = decodeSegmentHeader(await window.view(0, SECTOR));
+  return outcome.ok ? { ok: true, opened: { header: outcome.header, window } } : outcome;
+}
+
+/** Reads and checks a header alone. */
 export async function readSegmentHeader(file: DiskReader): Promise<SegmentHeader | null> {
   const outcome = decodeSegmentHeader(await file.read(0, SECTOR));
   return outcome.ok ? outcome.header : null;
 }
 
-async function wholeCommit(
-  window: Window,
+/**
+ * Gives each whole commit's payload to `visit`, in order; the bytes are only valid during the call.
+ * `visit` answers false if the payload makes no sense. Not ok when there is no whole first commit
+ * (it was durable before the segment counted as begun), when `visit` says so, and when commits are
+ * missing: `ends` is the number of the commit that begins the next segment; null = this is the last
+ * one, or the next one is gone: then a commit's header behind a bad commit tells.
+ */
+export async function scanSegment(
+  { header, window }: OpenedSegment,
+  ends: number | null,
+  visit: (payload: Uint8Array) => boolean,
+): Promise<ScanOutcome> {
+  let lastAt = 0;
+  let at = SECTOR;
+  let next = header.firstCommit;
+  for (; next !== ends; next++) {
+    const found = wholeCommit(window, at, header.salt, next);
+    const payload = found instanceof Promise ? await found : found;
+    if (!payload) break;
+    if (!visit(payload)) return { ok: false, why: 'damaged', at };
+    lastAt = at;
+    at += commitLength(payload.length);
+  }
+  const missing =
+    next === header.firstCommit ||
+    (ends === null ? await commitBehind(window, at, header, next) : next !== ends);
+  return missing
+    ? { ok: false, why: 'damaged', at }
+    : { ok: true, header, lastAt, end: at, nextCommit: next };
+}
+
+/** Without waiting where the bytes are there. */
+function wholeCommit(
+  window: ReadAhead,
   at: number,
   salt: Uint8Array,
   number: number,
-): Promise<Uint8Array | null> {
-  const start = await window.view(at, COMMIT_HEADER_BYTES);
+): Uint8Array | null | Promise<Uint8Array | null> {
+  const start = window.view(at, COMMIT_HEADER_BYTES);
+  if (start instanceof Promise) return start.then((bytes) => commitOf(window, at, salt, number, bytes));
+  return commitOf(window, at, salt, number, start);
+}
+
+function commitOf(
+  window: ReadAhead,
+  at: number,
+  salt: Uint8Array,
+  number: number,
+  start: Uint8Array,
+): Uint8Array | null | Promise<Uint8Array | null> {
   const header = decodeCommitHeader(start, 0, salt);
   if (!header || header.number !== number) return null;
-  const whole = await window.view(at, COMMIT_HEADER_BYTES + header.payloadLength);
-  const payload = whole.subarray(COMMIT_HEADER_BYTES);
-  return payloadHolds(header, payload) ? payload : null;
+  const checked = (whole: Uint8Array): Uint8Array | null => {
+    const payload = whole.subarray(COMMIT_HEADER_BYTES);
+    return payloadHolds(header, payload) ? payload : null;
+  };
+  const whole = window.view(at, COMMIT_HEADER_BYTES + header.payloadLength);
+  return whole instanceof Promise ? whole.then(checked) : checked(whole);
 }
 
 /**
  * Is there a commit's header behind the bad place? At the place itself only the torn commit's own
- * header may stand.
+ * header may stand. Commits that stood in the file before this segment have lower numbers.
  */
-async function commitBehind(window: Window, from: number, salt: Uint8Array, torn: number): Promise<boolean> {
-  for (let at = from; at < window.size; at += SECTOR) {
-    const header = decodeCommitHeader(await window.view(at, COMMIT_HEADER_BYTES), 0, salt);
-    if (header && (at > from || header.number !== torn)) return true;
+async function commitBehind(
+  window: ReadAhead,
+  from: number,
+  { salt, firstCommit }: SegmentHeader,
+  torn: number,
+): Promise<boolean> {
+  const [first, second] = salt;
+  for (let at = from; at < window.size;) {
+    const block = await window.view(at, LOOK_BYTES);
+    if (block.length === 0) return false;
+    for (let start = 0; start < block.length; start += SECTOR) {
+      // Nearly every sector is told apart by its first bytes.
+      if (block[start] !== first || block[start + 1] !== second) continue;
+      const header = decodeCommitHeader(block.subarray(start), 0, salt);
+      if (!header || header.number < firstCommit) continue;
+      if (at + start > from || header.number !== torn) return true;
+    }
+    at += block.length;
   }
   return false;
 }
 
-interface Window {
-  readonly size: number;
-  /** The bytes from `at` on: `length` of them, fewer where the file ends. */
-  view(at: number, length: number): Uint8Array | Promise<Uint8Array>;
-}
-
-async function openWindow(file: DiskReader): Promise<Window> {
-  const size = await file.size();
-  let start = 0;
-  let bytes: Uint8Array = new Uint8Array(0);
-  return {
-    size,
-    view(at, length) {
-      const wanted = Math.max(0, Math.min(length, size - at));
-      if (at >= start && at + wanted <= start + bytes.length) {
-        return bytes.subarray(at - start, at - start + wanted);
-      }
-      return file.read(at, Math.max(length, WINDOW_BYTES)).then((read) => {
-        start = at;
-        bytes = read;
-        return bytes.subarray(0, wanted);
-      });
-    },
-  };
-}
+/** Whole sectors. */
+const LOOK_BYTES = 512 * 1024;

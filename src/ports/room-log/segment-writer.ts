@@ -1,104 +1,132 @@
 /**
- * The segment that is being written: takes space ahead, writes one commit after another, goes on
- * to the next segment when it is long enough. One call at a time.
+ * The segment that is being written: one commit after another, and on to the next segment when it
+ * is long enough. Space within the segment is taken, and the next segment prepared, beside the
+ * commits and before they are needed; only when that was too slow does a commit wait for it.
+ * One call at a time.
  *
  * Answers 'full' when something was surely not written for want of space; then the file is again as
  * it was after the last commit, and that is durable. Any other error is thrown: nothing is known
  * about the file after it, and this writer must not be used again.
  */
-import type { Disk, DiskReader } from './disk.ts';
-import { type MadeSegment, makeSegment, putAll, putZeros, unlessFull } from './segment-make.ts';
-import { SECTOR, type SegmentHeader, commitLength, sealCommit } from './segment.ts';
+import type { DiskFile } from './disk.ts';
+import {
+  type BegunSegment,
+  type Payload,
+  type PreparedSegment,
+  type SegmentPlace,
+  beginSegment,
+  extend,
+  prepareSegment,
+  putDurably,
+  unlessFull,
+  wholeSize,
+} from './segment-make.ts';
+import {
+  SECTOR,
+  type SegmentHeader,
+  commitLength,
+  encodeSegmentHeader,
+  sealCommit,
+  segmentName,
+  spareName,
+} from './segment.ts';
 
 export type WriteOutcome = 'written' | 'full';
 
-/** A payload that begins at COMMIT_HEADER_BYTES; the buffer has space for its padding, too. */
-export interface Payload {
-  readonly buffer: Uint8Array;
-  readonly length: number;
-}
-
-export interface SegmentPlan {
-  readonly disk: Disk;
-  readonly directory: string;
+export interface SegmentPlan extends SegmentPlace {
   /** A segment that would grow longer is ended, unless the one commit alone is longer. */
   readonly segmentBytes: number;
-  /** Space is taken in steps of this. */
-  readonly stepBytes: number;
   /** The first commit of segment `number`. */
   snapshot(number: number): Payload;
-  salt(): Uint8Array;
 }
 
 /** The last segment as it was found on the disk. */
 export interface FoundSegment {
   readonly header: SegmentHeader;
+  /** Where its last whole commit begins, and the byte behind it. */
+  readonly lastAt: number;
   readonly end: number;
   readonly nextCommit: number;
-  readonly source: DiskReader;
 }
-
-const COPY_BYTES = 1024 * 1024;
 
 export class SegmentWriter {
   readonly #plan: SegmentPlan;
-  #made: MadeSegment;
+  #file: DiskFile;
+  #header: SegmentHeader;
   #end: number;
   #allocated: number;
   #nextCommit: number;
+  #next: PreparedSegment | null = null;
+  /** What goes on beside the commits. */
+  #ahead: Promise<void> | null = null;
+  /** What it failed with: the next call throws it. */
+  #failure: { readonly error: unknown } | null = null;
+  /** Nothing is done ahead before the segment has come so far: put off when the disk is full. */
+  #aheadAt = 0;
 
-  private constructor(plan: SegmentPlan, made: MadeSegment, nextCommit: number) {
+  private constructor(plan: SegmentPlan, begun: BegunSegment, nextCommit: number) {
     this.#plan = plan;
-    this.#made = made;
-    this.#end = made.end;
-    this.#allocated = made.allocated;
+    this.#file = begun.file;
+    this.#header = begun.header;
+    this.#end = begun.end;
+    this.#allocated = begun.allocated;
     this.#nextCommit = nextCommit;
   }
 
   /** The first segment of a new journal. */
   static async first(plan: SegmentPlan): Promise<SegmentWriter | 'full'> {
-    const made = await makeWithSnapshot(plan, { boot: 1, number: 1, firstCommit: 1, salt: plan.salt() });
-    return made === 'full' ? 'full' : new SegmentWriter(plan, made, 2);
+    const prepared = await prepareSegment(plan, 1, 1);
+    if (prepared === 'full') return 'full';
+    const begun = await beginSegment(plan, prepared, 1, plan.snapshot(1));
+    return begun === 'full' ? 'full' : new SegmentWriter(plan, begun, 2);
   }
 
-  /** Goes on behind the last commit of `found`, in a copy that takes its place. */
+  /** Goes on behind the last commit of `found`, which then is durable for sure. */
   static async resumed(plan: SegmentPlan, found: FoundSegment): Promise<SegmentWriter | 'full'> {
+    const { lastAt, end } = found;
+    const file = await plan.disk.reopen(`${plan.directory}/${segmentName(found.header.number)}`);
     const header = { ...found.header, boot: found.header.boot + 1 };
-    const made = await makeSegment(plan.disk, plan.directory, header, plan.stepBytes, async (file) => {
-      for (let at = SECTOR; at < found.end; at += COPY_BYTES) {
-        const bytes = await found.source.read(at, Math.min(COPY_BYTES, found.end - at));
-        if ((await putAll(file, at, bytes)) < at + bytes.length) return 'full';
-      }
-      return found.end;
-    });
-    return made === 'full' ? 'full' : new SegmentWriter(plan, made, found.nextCommit);
+    // The filling behind it may be missing: it is written, too.
+    const last = new Uint8Array(end - lastAt);
+    last.set(await file.read(lastAt, end - lastAt));
+    const written =
+      (await putDurably(file, lastAt, last)) === end &&
+      (await emptySector(file, end)) &&
+      (await putDurably(file, 0, encodeSegmentHeader(header))) === SECTOR;
+    if (!written) {
+      await file.close();
+      return 'full';
+    }
+    // The length, and the file's name.
+    await file.sync();
+    await plan.disk.syncDirectory(plan.directory);
+    const begun = { file, header, end, allocated: await wholeSize(file) };
+    return new SegmentWriter(plan, begun, found.nextCommit);
   }
 
   get boot(): number {
-    return this.#made.header.boot;
+    return this.#header.boot;
   }
 
   /** Number of the segment that commits go to now. */
   get segment(): number {
-    return this.#made.header.number;
+    return this.#header.number;
   }
 
   /** Takes the space for a commit of so many payload bytes. */
   async reserve(payloadLength: number): Promise<WriteOutcome> {
     const length = commitLength(payloadLength);
-    const holdsSnapshotOnly = this.#nextCommit === this.#made.header.firstCommit + 1;
+    await this.#settled();
+    const holdsSnapshotOnly = this.#nextCommit === this.#header.firstCommit + 1;
     if (this.#end + length > this.#plan.segmentBytes && !holdsSnapshotOnly) {
       if ((await this.#nextSegment()) === 'full') return 'full';
     }
-    if (this.#end + length <= this.#allocated) return 'written';
-    const target = Math.max(this.#allocated + this.#plan.stepBytes, this.#end + length);
-    const reached = await putZeros(this.#made.file, this.#allocated, target);
-    if (reached > this.#allocated) {
-      await this.#made.file.sync();
-      this.#allocated = reached;
+    const end = this.#end + length;
+    if (end > this.#allocated) {
+      this.#allocated = await extend(this.#plan, this.#file, this.#allocated, this.#stepEnd(end));
     }
     // Less than a step is as good, if it is enough for now.
-    return this.#end + length <= reached ? 'written' : 'full';
+    return end <= this.#allocated ? 'written' : 'full';
   }
 
   /**
@@ -107,8 +135,23 @@ export class SegmentWriter {
    */
   write(payload: Payload): Promise<WriteOutcome> {
     const end = this.#end + commitLength(payload.length);
-    const fits = end <= this.#allocated && end <= this.#plan.segmentBytes;
+    const fits = end <= this.#allocated && end <= this.#plan.segmentBytes && !this.#failure;
     return fits ? this.#put(payload) : this.#reserveAndPut(payload);
+  }
+
+  /** A segment that is prepared and not begun becomes a spare. */
+  async close(): Promise<void> {
+    // What failed beside the commits no longer matters: nothing will be written.
+    await this.#ahead;
+    await this.#file.close();
+    const next = this.#next;
+    if (!next) return;
+    const { disk, directory } = this.#plan;
+    const { number } = next.header;
+    await next.file.close();
+    const spare = `${directory}/${spareName(number)}`;
+    await unlessFull(disk.rename(`${directory}/${segmentName(number)}`, spare));
+    await disk.syncDirectory(directory);
   }
 
   async #reserveAndPut(payload: Payload): Promise<WriteOutcome> {
@@ -116,51 +159,83 @@ export class SegmentWriter {
   }
 
   async #put(payload: Payload): Promise<WriteOutcome> {
-    const bytes = sealCommit(payload.buffer, this.#made.header.salt, this.#nextCommit, payload.length);
-    const written = await unlessFull(this.#made.file.writeDurably(this.#end, bytes));
+    const bytes = sealCommit(payload.buffer, this.#header.salt, this.#nextCommit, payload.length);
+    const written = await unlessFull(this.#file.writeDurably(this.#end, bytes));
     if (written !== bytes.length) {
       await this.#cutBack();
       return 'full';
     }
     this.#end += bytes.length;
     this.#nextCommit++;
+    if (!this.#ahead) this.#workAhead();
     return 'written';
-  }
-
-  close(): Promise<void> {
-    return this.#made.file.close();
   }
 
   /** Part of a commit may stand behind the last one: it must be gone before anybody is told. */
   async #cutBack(): Promise<void> {
-    await this.#made.file.truncate(this.#end);
-    await this.#made.file.sync();
+    await this.#settled();
+    await this.#file.truncate(this.#end);
+    await this.#file.sync();
     this.#allocated = this.#end;
   }
 
+  /** Begins what should be ready before it is needed. */
+  #workAhead(): void {
+    const { segmentBytes, stepBytes } = this.#plan;
+    if (this.#end < this.#aheadAt || this.#failure) return;
+    const low = this.#allocated - this.#end < stepBytes / 2 && this.#allocated < segmentBytes;
+    if (!low && (this.#next || this.#end < segmentBytes / 2)) return;
+    this.#ahead = (low ? this.#stepAhead() : this.#prepareNext())
+      .catch((error: unknown) => void (this.#failure = { error }))
+      .finally(() => (this.#ahead = null));
+  }
+
+  async #stepAhead(): Promise<void> {
+    const wanted = this.#stepEnd(this.#end);
+    const reached = await extend(this.#plan, this.#file, this.#allocated, wanted);
+    if (reached < wanted) this.#aheadAt = this.#end + this.#plan.stepBytes / 2;
+    this.#allocated = reached;
+  }
+
+  async #prepareNext(): Promise<void> {
+    const prepared = await prepareSegment(this.#plan, this.segment + 1, this.boot);
+    if (prepared === 'full') this.#aheadAt = this.#end + this.#plan.stepBytes / 2;
+    else this.#next = prepared;
+  }
+
+  async #settled(): Promise<void> {
+    if (this.#ahead) await this.#ahead;
+    if (this.#failure) throw this.#failure.error;
+  }
+
   async #nextSegment(): Promise<WriteOutcome> {
-    const made = await makeWithSnapshot(this.#plan, {
-      boot: this.boot,
-      number: this.segment + 1,
-      firstCommit: this.#nextCommit,
-      salt: this.#plan.salt(),
-    });
-    if (made === 'full') return 'full';
-    const old = this.#made;
-    this.#made = made;
-    this.#end = made.end;
-    this.#allocated = made.allocated;
+    const plan = this.#plan;
+    const number = this.segment + 1;
+    const prepared = this.#next ?? (await prepareSegment(plan, number, this.boot));
+    this.#next = null;
+    if (prepared === 'full') return 'full';
+    const begun = await beginSegment(plan, prepared, this.#nextCommit, plan.snapshot(number));
+    if (begun === 'full') return 'full';
+    const old = this.#file;
+    this.#file = begun.file;
+    this.#header = begun.header;
+    this.#end = begun.end;
+    this.#allocated = begun.allocated;
     this.#nextCommit++;
-    await old.file.close();
+    this.#aheadAt = 0;
+    await old.close();
     return 'written';
+  }
+
+  /** Where the step ends that gives space up to `end`. */
+  #stepEnd(end: number): number {
+    const { segmentBytes, stepBytes } = this.#plan;
+    return Math.max(Math.min(this.#allocated + stepBytes, segmentBytes), end);
   }
 }
 
-function makeWithSnapshot(plan: SegmentPlan, header: SegmentHeader): Promise<MadeSegment | 'full'> {
-  return makeSegment(plan.disk, plan.directory, header, plan.stepBytes, async (file) => {
-    const payload = plan.snapshot(header.number);
-    const bytes = sealCommit(payload.buffer, header.salt, header.firstCommit, payload.length);
-    const end = await putAll(file, SECTOR, bytes);
-    return end < SECTOR + bytes.length ? 'full' : end;
-  });
+/** A torn commit behind the last one must not come back: nobody can read one without its header. */
+async function emptySector(file: DiskFile, at: number): Promise<boolean> {
+  const length = Math.min(SECTOR, Math.max(0, (await file.size()) - at));
+  return (await putDurably(file, at, new Uint8Array(length))) === at + length;
 }

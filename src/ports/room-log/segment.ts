@@ -1,16 +1,16 @@
 /**
  * The journal's segment file, byte by byte. Numbers are little-endian; a *sector* is 512 bytes.
  *
- * Name: `<number, 12 digits>.seg`; numbers rise by one. While a segment is being made it is called
- * `<number>.new`, and it is renamed when all of its first commit is durable: a `.seg` file always
- * has a whole header and a whole first commit, a `.new` file may be thrown away.
+ * Names: `<number, 12 digits>.seg`; numbers rise by one. `<number>.new` is a segment in the making and
+ * `<number>.spare` one that nothing needs and whose space will be used again: what stands in those
+ * two has no meaning.
  *
  *   sector 0    header (48 bytes, then zeros)
  *     0   8   "ESCAPLOG"
  *     8   4   format, 1
  *     12  4   boot: how often this journal had been opened, this time included
  *     16  8   number of this segment
- *     24  8   number of the first commit
+ *     24  8   number of the first commit; 0 = prepared and not begun: what follows has no meaning
  *     32  8   salt: random, never all zero
  *     40  4   zeros
  *     44  4   CRC-32 of bytes 0 … 43
@@ -22,21 +22,26 @@
  *     24  4   CRC-32 of the payload
  *     28  4   CRC-32 of bytes 0 … 27
  *     32  n   payload: entries one after another (`entries.ts`); zeros up to the next sector
- *   then        zeros: space taken ahead, so that a full disk is met before a commit and not in it
+ *   then        space taken ahead, so that a full disk is met before a commit and not in it: zeros, or
+ *               what stood in a file that is used again
  *
  * A commit is written in one piece and is durable before the next one is begun. So:
  * - only the last commit of the last segment can be torn, and nobody was told of it: it is dropped;
  * - a commit's header behind a bad commit means that durable bytes changed: the journal refuses to
- *   open. Players' bytes cannot pose as such a header, they would have to guess the salt;
+ *   open. Players' bytes cannot pose as such a header, they would have to guess the salt. Nor can
+ *   commits that stood in the file before: their numbers lie below the segment's first one;
  * - a torn write never touches a sector that holds an earlier commit.
  * Damage to the very last commit cannot be told from a torn write.
  *
  * The first commit of each segment is a snapshot of all rooms (`base` and `room` entries), so older
  * segments are needed only as long as they hold entries that the archive does not have.
  *
- * Opening: what is valid of the last segment is copied to a new file of the same number (boot raised,
- * all else the same), synced, renamed over the old one, and the folder synced. What was read may
- * have been in memory only, left there by a failed sync; now it is on the disk.
+ * Beginning a segment: it lies prepared under its name, then its first commit becomes durable, then
+ * the header that counts that commit.
+ *
+ * Opening: only the last commit of the last segment may be in memory alone, left there by a write
+ * that failed: it is written again where it stands, and the sector behind it emptied, so that a torn
+ * commit cannot come back. Then the header, with its boot raised.
  */
 import { crc32 } from 'node:zlib';
 
@@ -48,6 +53,8 @@ export const SALT_BYTES = 8;
 export const COMMIT_HEADER_BYTES = 32;
 /** A commit's payload is never longer; a header that says otherwise is no header. */
 export const PAYLOAD_BYTES_MAX = 512 * 1024 * 1024;
+/** `firstCommit` of a segment that is prepared and not begun. */
+export const NOT_BEGUN = 0;
 
 export interface SegmentHeader {
   readonly boot: number;
@@ -71,6 +78,10 @@ export function segmentName(number: number): string {
 
 export function unfinishedName(number: number): string {
   return `${String(number).padStart(NUMBER_DIGITS, '0')}.new`;
+}
+
+export function spareName(number: number): string {
+  return `${String(number).padStart(NUMBER_DIGITS, '0')}.spare`;
 }
 
 /** null = not the name of a segment. */

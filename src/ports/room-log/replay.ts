@@ -1,0 +1,107 @@
+/** Applies the entries of segments to rooms, in order, refusing what the journal would never have written. */
+import { type EntryVisitor, type ReadAppend, type ReadRun, type RoomMark, isRoomName } from './entries.ts';
+import type { CommitPlace, Rooms, SegmentUse } from './rooms.ts';
+
+/** Records of many entries stand together in memory: one block for each would cost more than they. */
+const SLAB_BYTES = 256 * 1024;
+
+export class Replay implements EntryVisitor {
+  readonly #rooms: Rooms;
+  /** Entries up to here are known to be trimmed later, and not kept; a room that is not there is forgotten later. */
+  readonly #trimmedLater: ReadonlyMap<string, number> | null;
+  #place: CommitPlace;
+  #listed: Set<string> | null = null;
+  #slab: Buffer = Buffer.alloc(0);
+  #slabEnd = 0;
+
+  constructor(rooms: Rooms, trimmedLater: ReadonlyMap<string, number> | null) {
+    this.#rooms = rooms;
+    this.#trimmedLater = trimmedLater;
+    this.#place = { segment: rooms.segment(0), at: 0 };
+    rooms.forgetSegment(0);
+  }
+
+  beginSegment(segment: SegmentUse): void {
+    this.#place = { segment, at: 0 };
+  }
+
+  /** After each commit. */
+  endCommit(): boolean {
+    // Rooms that the snapshot does not list had been forgotten.
+    const listed = this.#listed;
+    if (listed) for (const room of this.#rooms.all()) if (!listed.has(room.name)) this.#rooms.remove(room);
+    this.#listed = null;
+    return true;
+  }
+
+  base(): boolean {
+    this.#listed = new Set();
+    return true;
+  }
+
+  room(name: string, mark: RoomMark): boolean {
+    if (!this.#listed || !isRoomName(name)) return false;
+    this.#listed.add(name);
+    this.#rooms.place(this.#rooms.ensure(name), mark);
+    return true;
+  }
+
+  fence(name: string, mark: RoomMark): boolean {
+    if (!isRoomName(name)) return false;
+    this.#rooms.place(this.#rooms.ensure(name), mark);
+    return true;
+  }
+
+  append(name: string, entry: ReadAppend): boolean {
+    const room = this.#rooms.get(name);
+    if (!room || room.epoch !== entry.epoch || room.seq !== entry.prevSeq) return false;
+    room.seq = entry.lastSeq;
+    room.ms = entry.lastMs;
+    if (entry.lastSeq > this.#keptAfter(name)) {
+      const records = this.#kept(entry);
+      this.#rooms.addRun(room, {
+        first: entry.prevSeq + 1,
+        last: entry.lastSeq,
+        records,
+        place: this.#place,
+      });
+    }
+    return true;
+  }
+
+  moved(name: string, run: ReadRun): boolean {
+    const room = this.#rooms.get(name);
+    if (!room || run.lastSeq > room.seq) return false;
+    if (run.lastSeq <= Math.max(room.trimmed, this.#keptAfter(name))) return true;
+    const records = this.#kept(run);
+    return this.#rooms.moveRun(room, {
+      first: run.prevSeq + 1,
+      last: run.lastSeq,
+      records,
+      place: this.#place,
+    });
+  }
+
+  trim(name: string, upto: number): boolean {
+    const room = this.#rooms.get(name);
+    if (room) this.#rooms.trim(room, Math.min(upto, room.seq));
+    return true;
+  }
+
+  #keptAfter(name: string): number {
+    return this.#trimmedLater ? (this.#trimmedLater.get(name) ?? Number.POSITIVE_INFINITY) : 0;
+  }
+
+  /** A copy: what was read is a window on the file, which is large. */
+  #kept({ payload, start, end }: ReadRun): Uint8Array {
+    const length = end - start;
+    if (this.#slabEnd + length > this.#slab.length) {
+      this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, length));
+      this.#slabEnd = 0;
+    }
+    const at = this.#slabEnd;
+    this.#slabEnd += length;
+    payload.copy(this.#slab, at, start, end);
+    return new Uint8Array(this.#slab.buffer, this.#slab.byteOffset + at, length);
+  }
+}
