@@ -1,89 +1,146 @@
 /**
- * `npm run bench`: Escapement beside a bare Bun relay, in one run, on one machine, under one load.
+ * `npm run bench`: everything that is promised about speed, measured on this machine, which should do
+ * nothing else meanwhile. First a table: Escapement beside six other servers, under one load, in one
+ * run. Then the other promises, one file of bench/lines/ each, and the phone's (`bench:client`).
+ * Progress goes to standard error. Ends with 1 if a line is not reached.
  *
- * The server has core 0, the load core 1. Runs are interleaved, and the median of each figure is
- * told with its spread. Flags: `--rooms 2400 --runs 5 --seconds 10 --json FILE`. Ends with 1 if a
- * line is not reached.
+ *   --only a,b        only these: names of bench/lib/peers.ts, lines:<name> of bench/lines/all.ts, lines:client
+ *   --runs 5          of the table, interleaved; the median counts
+ *   --line-runs 3     of each of the other lines
+ *   --seconds 10      length of a measured stretch
+ *   --rooms 2400      of four players each
+ *   --rate 12000      messages a second, of all rooms together
+ *   --json FILE       everything that was found
+ *   --plots           draws bench/plots/
+ *   --write-results   rewrites the generated part of bench/RESULTS.md, and the plots
+ *   --disk FOLDER     where data folders are made (.cache/bench)
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { syncTimes } from './lib/disk.ts';
-import { type Figure, measure, type Sample } from './lib/measure.ts';
-import { bunRelay, escapement } from './lib/peers.ts';
-import { printTable } from './lib/table.ts';
-import { judge, type Line, median } from './lib/verdict.ts';
+import { isMemory, syncTimes } from './lib/disk.ts';
+import { machine, machineText } from './lib/machine.ts';
+import { missingNeeds } from './lib/needs.ts';
+import { PEERS } from './lib/peers.ts';
+import { phoneLines } from './lib/phone.ts';
+import { plots, writePlots } from './lib/plots.ts';
+import { promises } from './lib/promises.ts';
+import { writeResults } from './lib/results.ts';
+import { runTable } from './lib/table-run.ts';
+import { type Table, tableText } from './lib/table.ts';
+import { judge, type Line } from './lib/verdict.ts';
+import { LINES } from './lines/all.ts';
+import { medians } from './lines/alone.ts';
 
 const PLAYERS = 4;
-const MESSAGES_PER_ROOM = 5;
 const BODY_BYTES = 135;
 const WARM_UP_MS = 2_000;
-
-/** DESIGN figures that this run can judge. The C relay's cost is 1/1.22 of the bare Bun relay's. */
-const CPU_AGAINST_BUN_MAX = 1.6 / 1.22;
-const P50_MS_MAX = 2.5;
-const P99_ABOVE_RELAY_MS_MAX = 5;
-const MEMORY_MB_MAX = 90;
+const LINE = 'lines:';
+const CLIENT = 'client';
 
 const { values } = parseArgs({
   options: {
-    rooms: { type: 'string', default: '2400' },
+    only: { type: 'string' },
     runs: { type: 'string', default: '5' },
+    'line-runs': { type: 'string', default: '3' },
     seconds: { type: 'string', default: '10' },
+    rooms: { type: 'string', default: '2400' },
+    rate: { type: 'string', default: '12000' },
     json: { type: 'string' },
+    plots: { type: 'boolean', default: false },
+    'write-results': { type: 'boolean', default: false },
+    disk: { type: 'string', default: join(import.meta.dir, '../.cache/bench') },
   },
 });
-const load = {
-  rooms: Number(values.rooms),
-  players: PLAYERS,
-  rate: Number(values.rooms) * MESSAGES_PER_ROOM,
-  bodyBytes: BODY_BYTES,
-  warmUpMs: WARM_UP_MS,
-  measureMs: Number(values.seconds) * 1_000,
-};
+const say = (text: string): void => console.error(text);
 
-const folder = await mkdtemp(join(tmpdir(), 'escapement-bench-'));
+const chosen = choose(values.only?.split(',') ?? null);
+const missing = missingNeeds(['gcc', 'taskset', 'cores', ...chosen.peers.flatMap(({ needs }) => needs)]);
+if (missing.length > 0) {
+  for (const sentence of missing) say(`Missing: ${sentence}.`);
+  say('Install it, or leave out what needs it (--only).');
+  process.exit(1);
+}
+await mkdir(values.disk, { recursive: true });
+if (await isMemory(values.disk)) {
+  say(`${values.disk} is in memory, where nothing is durable: choose a folder on a disk (--disk).`);
+  process.exit(1);
+}
+const folder = await mkdtemp(join(values.disk, 'run-'));
 try {
-  const disk = await syncTimes(folder);
-  const relay: Sample[] = [];
-  const ours: Sample[] = [];
-  for (let run = 1; run <= Number(values.runs); run++) {
-    console.error(`run ${run} of ${values.runs}`);
-    relay.push(await measure(bunRelay, load, folder));
-    ours.push(await measure(escapement, load, folder));
-  }
-  const samples = { 'bare Bun relay': relay, Escapement: ours };
-  printTable(samples, load, disk);
-  const verdicts = promises(relay, ours);
-  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, bun: Bun.version };
-  if (values.json) {
-    await Bun.write(values.json, JSON.stringify({ machine, disk, load, samples, verdicts }, null, 1));
-  }
-  process.exitCode = judge(verdicts) ? 0 : 1;
+  process.exitCode = (await main()) ? 0 : 1;
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
+process.exit();
 
-function promises(relay: readonly Sample[], ours: readonly Sample[]): readonly Line[] {
-  const of = (samples: readonly Sample[], figure: Figure): number =>
-    median(samples.map((sample) => sample[figure]));
-  const lost = ours.reduce((sum, sample) => sum + sample.faults + sample.missing, 0);
-  return [
-    {
-      name: 'CPU against the bare Bun relay',
-      unit: '×',
-      value: of(ours, 'cpu') / of(relay, 'cpu'),
-      max: CPU_AGAINST_BUN_MAX,
-    },
-    { name: 'p50 of a delivery', unit: 'ms', value: of(ours, 'p50'), max: P50_MS_MAX },
-    {
-      name: "p99 of a delivery above the relay's",
-      unit: 'ms',
-      value: of(ours, 'p99') - of(relay, 'p99'),
-      max: P99_ABOVE_RELAY_MS_MAX,
-    },
-    { name: 'resident memory', unit: 'MB', value: of(ours, 'memoryMb'), max: MEMORY_MB_MAX },
-    { name: 'deliveries missing, repeated or out of order', unit: '', value: lost, max: 0 },
-  ];
+/** True if all that was judged is reached. */
+async function main(): Promise<boolean> {
+  const date = new Date().toISOString().slice(0, 10);
+  const found = machine();
+  console.log(machineText(found));
+  const table = chosen.peers.length > 0 ? await measureTable() : null;
+  if (table) console.log(`\n${tableText(table)}\n`);
+  const lines = [...promises(table?.results ?? []), ...(await measureLines())];
+  const reached = judge(lines);
+  const drawn = table ? plots(table.results) : [];
+  if (values.plots || values['write-results']) await writePlots(join(import.meta.dir, 'plots'), drawn);
+  if (values['write-results']) {
+    const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');
+    const run = { date, command, machine: found, table, lines, plots: drawn };
+    await writeResults(join(import.meta.dir, 'RESULTS.md'), run);
+  }
+  if (values.json)
+    await Bun.write(values.json, JSON.stringify({ date, machine: found, table, lines }, null, 1));
+  return reached;
+}
+
+async function measureTable(): Promise<Table> {
+  const load = {
+    rooms: Number(values.rooms),
+    players: PLAYERS,
+    rate: Number(values.rate),
+    bodyBytes: BODY_BYTES,
+    warmUpMs: WARM_UP_MS,
+    measureMs: Number(values.seconds) * 1_000,
+  };
+  const disk = await syncTimes(folder);
+  return { load, disk, results: await runTable(chosen.peers, load, Number(values.runs), folder, say) };
+}
+
+/** One that breaks is told, counts as not reached, and does not keep the others from being measured. */
+async function measureLines(): Promise<readonly Line[]> {
+  const lines: Line[] = [];
+  const options = { folder, scale: 1, seconds: Number(values.seconds) };
+  const runs = Number(values['line-runs']);
+  for (const name of chosen.lines) {
+    say(`lines: ${name}`);
+    const measuring =
+      name === CLIENT
+        ? phoneLines(folder, runs)
+        : (async () => medians(await (LINES[name] ?? unknown)(), options, runs))();
+    const measured = await measuring.catch((error: unknown) => {
+      say(`${name} could not be measured: ${String(error)}`);
+      return [{ name: `${name} could not be measured`, unit: '', value: Number.NaN, max: 0 }];
+    });
+    lines.push(...measured);
+  }
+  return lines;
+}
+
+function choose(only: readonly string[] | null) {
+  const lines = [...Object.keys(LINES), CLIENT];
+  if (only === null) return { peers: PEERS, lines };
+  const known = new Set([...PEERS.map(({ name }) => name), ...lines.map((name) => LINE + name)]);
+  for (const name of only) if (!known.has(name)) unknown(name);
+  return {
+    peers: PEERS.filter(({ name }) => only.includes(name)),
+    lines: lines.filter((name) => only.includes(LINE + name)),
+  };
+}
+
+function unknown(name = 'this'): never {
+  say(`${name} is not known. Systems: ${PEERS.map((peer) => peer.name).join(', ')}.`);
+  say(`Lines: ${[...Object.keys(LINES), CLIENT].map((line) => LINE + line).join(', ')}.`);
+  process.exit(1);
 }

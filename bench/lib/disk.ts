@@ -1,13 +1,25 @@
 /** What this disk takes for the smallest durable write: the floor under every durable figure. */
-import { open, rm } from 'node:fs/promises';
+import { open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Histogram } from './histogram.ts';
 
 const WRITES = 400;
 const BYTES = 4_096;
 
+/** statfs's number for a file system in memory, on which nothing is durable and everything is fast. */
+const TMPFS = 0x01021994;
+
+export interface Disk {
+  readonly p50: number;
+  readonly p99: number;
+}
+
+export async function isMemory(folder: string): Promise<boolean> {
+  return (await statfs(folder)).type === TMPFS;
+}
+
 /** write 4 KB + fdatasync at the end of a growing file; ms. */
-export async function syncTimes(folder: string): Promise<{ p50: number; p99: number }> {
+export async function syncTimes(folder: string): Promise<Disk> {
   const path = join(folder, 'sync-times');
   const file = await open(path, 'w');
   const block = new Uint8Array(BYTES).fill(7);

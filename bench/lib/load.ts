@@ -2,7 +2,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PROTOCOL_VERSION } from '../../sdk/protocol/version.ts';
-import { linesOf, pinned } from './process.ts';
+import { linesOf, LOAD_CORE, pinned } from './process.ts';
 
 /** Where a player connects. */
 export interface Place {
@@ -13,7 +13,7 @@ export interface Place {
 }
 
 export interface LoadPlan {
-  readonly speech: 'relay' | 'escapement';
+  readonly speech: 'relay' | 'escapement' | 'socketio' | 'colyseus';
   readonly rooms: readonly (readonly Place[])[];
   /** Messages per second of all rooms together; 0 = everybody connects and stays idle. */
   readonly rate: number;
@@ -75,7 +75,6 @@ export type LoadWord = 'connected' | 'measuring' | 'measured';
 
 const SOURCES = join(import.meta.dir, '../load');
 const BUILT = join(import.meta.dir, '../../.cache/bench');
-const LOAD_CORE = 1;
 
 /** Compiles a program of the benchmarks; answers its path. Takes about a second. */
 export async function compile(name: string, sources: readonly string[], libraries: readonly string[]) {

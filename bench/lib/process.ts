@@ -1,6 +1,10 @@
 /** What a process costs, as Linux counts it. */
 import { readdirSync, readFileSync } from 'node:fs';
 
+/** The server has one core, the load the other. */
+export const SERVER_CORE = 0;
+export const LOAD_CORE = 1;
+
 /** Clock ticks per second of /proc/<pid>/stat: 100 on every Linux that Bun runs on. */
 const TICKS = 100;
 
@@ -57,4 +61,12 @@ export async function lineOf<T>(
     if (found !== null) return found;
   }
   throw new Error('the program ended without saying that it is ready');
+}
+
+/** Free at this moment, and nobody else here is looking for one. */
+export function freePort(): number {
+  const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
+  const { port } = listener;
+  listener.stop(true);
+  return port;
 }

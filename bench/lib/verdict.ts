@@ -10,14 +10,15 @@ export interface Line {
 
 /** Prints each line; true if all are reached. */
 export function judge(lines: readonly Line[]): boolean {
-  for (const line of lines) {
-    const { name, unit, value, max, min } = line;
-    const bound = max === undefined ? `at least ${round(min ?? Number.NaN)}` : `at most ${round(max)}`;
-    console.log(
-      `${reached(line) ? 'reached    ' : 'not reached'}  ${name}: ${round(value)} ${unit}, ${bound}`,
-    );
-  }
+  for (const line of lines) console.log(lineText(line));
   return lines.every(reached);
+}
+
+export function lineText(line: Line): string {
+  const { name, unit, value, max, min } = line;
+  const bound = max === undefined ? `at least ${round(min ?? Number.NaN)}` : `at most ${round(max)}`;
+  const measured = `${round(value)} ${unit}`.trimEnd();
+  return `${reached(line) ? 'reached    ' : 'not reached'}  ${name}: ${measured}, ${bound}`;
 }
 
 /** A figure that is no number was not measured, and so not reached. */

@@ -136,6 +136,6 @@ bool is_first(void);
 void pass_turn(void);
 void end_turns(void);
 
-extern const struct speech relay_speech, escapement_speech;
+extern const struct speech relay_speech, escapement_speech, socketio_speech, colyseus_speech;
 
 #endif

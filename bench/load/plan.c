@@ -1,7 +1,7 @@
 /*
  * The plan: plain text, one setting or player a line, words parted by single spaces. `#` begins a comment line.
  *
- *   speech relay|escapement
+ *   speech relay|escapement|socketio|colyseus
  *   version <n>              escapement: the protocol version to say in hello (1)
  *   rate <messages/s>        of all rooms together; 0 = connect everybody and stay idle (0)
  *   burst <n>                messages come n at a time, the mean rate unchanged (1)
@@ -38,7 +38,8 @@ struct plan plan = {
     .version = 1,
 };
 
-static const struct speech *const speeches[] = {&relay_speech, &escapement_speech};
+static const struct speech *const speeches[] = {&relay_speech, &escapement_speech, &socketio_speech,
+                                                &colyseus_speech};
 
 static struct {
   const char *name;

@@ -1,0 +1,56 @@
+/** What the benchmarks take of the machine beyond node_modules: checked at the start, and told how to get. */
+import { existsSync } from 'node:fs';
+
+export type Need = 'gcc' | 'taskset' | 'node' | 'python' | 'redis' | 'cores';
+
+const PEERS_FOLDER = 'bench/peers';
+const PYTHON_MODULES = 'websockets, uvloop, redis, hiredis';
+
+interface Check {
+  readonly command: readonly string[];
+  readonly missing: string;
+}
+
+const CHECKS: { readonly [need in Need]: Check } = {
+  gcc: {
+    command: ['sh', '-c', 'echo "#include <zlib.h>" | gcc -E -x c - -o /dev/null'],
+    missing: 'a C compiler and the headers of zlib (Debian: apt-get install gcc libc6-dev zlib1g-dev)',
+  },
+  taskset: { command: ['taskset', '--version'], missing: 'taskset (Debian: apt-get install util-linux)' },
+  cores: {
+    command: ['taskset', '-c', '1', 'true'],
+    missing: 'a second core: the server has core 0, the load core 1',
+  },
+  node: { command: ['node', '--version'], missing: 'Node 20 or later' },
+  python: {
+    command: ['/usr/bin/python3', '-c', `import ${PYTHON_MODULES}`],
+    missing:
+      'Python with its libraries (Debian: apt-get install python3-websockets python3-uvloop python3-redis python3-hiredis)',
+  },
+  redis: { command: ['redis-server', '--version'], missing: 'Redis (Debian: apt-get install redis-server)' },
+};
+
+/** A sentence for each part that is not there. */
+export function missingNeeds(needs: readonly Need[]): readonly string[] {
+  return [...new Set(needs)]
+    .filter((need) => !works(CHECKS[need].command))
+    .map((need) => CHECKS[need].missing);
+}
+
+function works(command: readonly string[]): boolean {
+  if (Bun.which(command[0] ?? '') === null) return false;
+  return Bun.spawnSync([...command], { stdout: 'ignore', stderr: 'ignore' }).exitCode === 0;
+}
+
+/** The libraries of the peers on Node, a package of their own that nothing of the product needs. */
+export async function installPeers(): Promise<void> {
+  const stamp = `${PEERS_FOLDER}/node_modules/.package-lock.json`;
+  if (existsSync(stamp)) return;
+  console.error('Installing the libraries of the other servers (bench/peers/package-lock.json).');
+  const child = Bun.spawn(['npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd: PEERS_FOLDER,
+    stdout: 'ignore',
+    stderr: 'inherit',
+  });
+  if ((await child.exited) !== 0) throw new Error(`npm ci failed in ${PEERS_FOLDER}`);
+}
