@@ -31,6 +31,13 @@ export function loadConfig(args: readonly string[], env: Environment): Loaded {
   return { settings: settings as unknown as Settings, inForce, words };
 }
 
+/** The environment in which another process finds these settings in force. */
+export function environmentOf(settings: Settings): { readonly [variable: string]: string } {
+  const written = (value: string | number | boolean) =>
+    typeof value === 'boolean' ? (value ? 'on' : 'off') : String(value);
+  return Object.fromEntries(NAMES.map((name) => [OPTIONS[name].env, written(settings[name])]));
+}
+
 function choose(name: OptionName, flags: ReadonlyMap<OptionName, string>, env: Environment): InForce {
   const declared = OPTIONS[name];
   const flag = flags.get(name);

@@ -41,11 +41,14 @@ const address = z
   .refine((value) => new URL(value).pathname === '/' && !/[?#]/.test(value))
   .transform((value) => value.replace(/\/$/, ''));
 
+export const PORT_MAX = 65_535;
+const GAME_PROCESSES_MAX = 16;
+
 export const OPTIONS = {
   port: option({
     env: 'PORT',
     flag: 'port',
-    schema: wholeNumber.pipe(z.number().max(65_535)),
+    schema: wholeNumber.pipe(z.number().max(PORT_MAX)),
     default: '8080',
     expects: 'a whole number from 0 to 65535',
     help: 'Port for pages and sockets; 0 takes a free one.',
@@ -121,6 +124,21 @@ export const OPTIONS = {
     default: 'h1',
     expects: 'the letter h and a number of up to three digits, like h1',
     help: 'The fixed name under which this process serves rooms.',
+  }),
+  gameProcesses: option({
+    env: 'ESCAPEMENT_GAME_PROCESSES',
+    flag: 'game-processes',
+    schema: wholeNumber.pipe(z.number().max(GAME_PROCESSES_MAX)),
+    default: '0',
+    expects: `a whole number from 0 to ${GAME_PROCESSES_MAX}`,
+    help: 'Processes that serve rooms, each with its own journal, on the ports after the main one, as slots h1, h2 …; 0 = rooms live in the main process.',
+  }),
+  supervised: option({
+    env: 'ESCAPEMENT_SUPERVISED',
+    schema: onOff,
+    default: 'off',
+    expects: 'on or off',
+    help: 'Set by a main process for its game processes: they answer to it alone, and stop when it is gone.',
   }),
   socketsPerAddress: option({
     env: 'ESCAPEMENT_SOCKETS_PER_ADDRESS',

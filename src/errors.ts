@@ -82,6 +82,27 @@ export const ERRORS = {
     exit: 1,
     text: 'Stopping was broken off by a second signal; nothing confirmed is lost, the next start recovers it.',
   },
+  'slot-with-processes': {
+    exit: 2,
+    text: 'The slot {slot} was chosen together with game processes, which are h1 to h{count}: leave out --slot, or --game-processes.',
+  },
+  'processes-without-rooms': {
+    exit: 2,
+    text: 'Game processes serve the services game and archiver, and not both were named: name them, or leave out --game-processes.',
+  },
+  'ports-missing': {
+    exit: 2,
+    text: 'The {count} game processes need the ports after {port}, and there are none above 65535; choose a lower one with --port.',
+  },
+  'not-supervised': {
+    exit: 2,
+    text: 'ESCAPEMENT_SUPERVISED is for game processes that a main process started; leave it out.',
+  },
+  'slot-not-started': { exit: 1, text: 'The process for slot {slot} did not start: {message}' },
+  'slot-not-adopted': {
+    exit: 1,
+    text: 'The journal in {directory}, of a slot that is not used any more, could not be moved into the archive: {message} Nothing was removed; mend that, or put the folder aside to start without its last moves.',
+  },
   'journal-unusable': { exit: 1, text: '{message}' },
   'engine-failed': {
     exit: 3,

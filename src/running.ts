@@ -18,8 +18,38 @@ export interface Running {
     readonly outbox: string | null;
     readonly status: string | null;
   };
+  /** Drawn anew at every start; hosts are told apart by it. */
+  readonly bootId: string;
   /** Resolves when an engine failed so that nothing more may be promised: stop, start again, recover. */
   readonly failed: Promise<Error>;
-  /** Stops in order: no new visitors, then the rooms, then what they need. */
-  stop(): Promise<void>;
+  /** How its rooms are now. */
+  state(): RoomsState;
+  /**
+   * Stops in order: no new visitors, then the rooms, then what they need. In a hurry players get no
+   * notice and the archive waits for the next start; nothing confirmed is lost.
+   */
+  stop(how?: StopManner): Promise<void>;
+  /** Ends at once the processes it started; for when stopping in order is broken off. */
+  abandon(): void;
 }
+
+export type StopManner = 'in order' | 'in a hurry';
+
+export interface RoomsState {
+  readonly rooms: number;
+  readonly sockets: number;
+  /** What keeps visitors away; null if nothing does. */
+  readonly unready: string | null;
+  /** What only the operator has to know; null if all is well. */
+  readonly fault: string | null;
+}
+
+/** What a main process says to a game process it started, and what that one answers. */
+export type Order = { readonly kind: 'look' } | { readonly kind: 'stop' };
+export type Word =
+  /** It serves its slot; `port` is where it listens. */
+  | { readonly kind: 'ready'; readonly port: number; readonly bootId: string }
+  /** To each look. */
+  | ({ readonly kind: 'state' } & RoomsState)
+  /** It will end; `message` is a sentence for the operator. */
+  | { readonly kind: 'refused'; readonly message: string };

@@ -9,12 +9,15 @@
 import { join } from 'node:path';
 import type { Settings } from './config.ts';
 import type { Keyring } from './lib/keyring.ts';
-import { lookAt, statusAnswer } from './lib/status.ts';
+import { type Looks, lookAt, statusAnswer } from './lib/status.ts';
 import { realWorld } from './lib/world.real.ts';
 import { EmbeddedControl } from './ports/control/control.embedded.ts';
-import type { Running, ServiceName } from './running.ts';
+import type { MainDb } from './ports/main-db/main-db.ts';
+import type { RoomsState, Running, ServiceName, StopManner } from './running.ts';
 import { type Assembly, listen } from './wire/assembly.ts';
 import { openDatabase } from './wire/database.ts';
+import { placesInMain } from './wire/places.ts';
+import type { WebPlan } from './wire/web.ts';
 
 export async function wire(
   settings: Settings,
@@ -23,12 +26,12 @@ export async function wire(
 ): Promise<Running> {
   const failed = Promise.withResolvers<Error>();
   const assembly = listen(settings, keys, failed.resolve);
-  const stop = async (): Promise<void> => {
+  const stop = async (how: StopManner = 'in order'): Promise<void> => {
     assembly.front.fetch = ({ url }) => statusAnswer(url, { stop: 'The services are stopping.' });
     // One part that cannot stop must not keep the others from it.
     const failures: unknown[] = [];
     for (const end of assembly.stops.splice(0).toReversed()) {
-      await end().catch((error: unknown) => failures.push(error));
+      await end(how).catch((error: unknown) => failures.push(error));
     }
     if (failures.length > 0) throw failures[0];
   };
@@ -38,11 +41,14 @@ export async function wire(
       url: assembly.url,
       listen: assembly.listen,
       addresses: addresses(assembly, names, game),
+      bootId: assembly.bootId,
       failed: failed.promise,
+      state: () => stateOf(assembly),
       stop,
+      abandon: () => assembly.abandons.forEach((end) => end()),
     };
   } catch (error) {
-    await stop();
+    await stop('in a hurry');
     throw error;
   }
 }
@@ -51,7 +57,6 @@ export async function wire(
 async function startServices(assembly: Assembly, names: readonly ServiceName[]): Promise<string | null> {
   const { settings, front, ready } = assembly;
   const db = await openDatabase(assembly);
-  const control = new EmbeddedControl();
   const files = lazily(async () => {
     const { openDirectoryFiles } = await import('./ports/files/files.directory.ts');
     return openDirectoryFiles({ root: join(settings.dataDir, 'files'), ...realWorld });
@@ -64,16 +69,44 @@ async function startServices(assembly: Assembly, names: readonly ServiceName[]):
     const { startStatistics } = await import('./wire/around-rooms.ts');
     await startStatistics(assembly, db, await files());
   }
-  if (names.includes('game') || names.includes('archiver')) {
-    const { startRooms } = await import('./wire/rooms.ts');
-    await startRooms(assembly, db, { game: names.includes('game'), control });
-  }
+  const rooms = await serveRooms(assembly, db, names);
   if (names.includes('web')) {
     const { startWeb } = await import('./wire/web.ts');
-    return startWeb(assembly, db, await files(), control);
+    return startWeb(assembly, db, await files(), rooms);
   }
-  front.fetch = ({ url }) => statusAnswer(url, lookAt(ready));
+  front.fetch = (request, address) =>
+    front.control(request, address) ?? statusAnswer(request.url, lookAt(ready));
   return null;
+}
+
+/** In this process, or in processes beside it; answers how pages reach them. */
+async function serveRooms(assembly: Assembly, db: MainDb, names: readonly ServiceName[]): Promise<WebPlan> {
+  const { settings, bootId } = assembly;
+  const control = new EmbeddedControl();
+  const game = names.includes('game');
+  if (game || names.includes('archiver')) {
+    if (!settings.supervised) {
+      const { adoptSlots } = await import('./wire/adoption.ts');
+      await adoptSlots(assembly, db);
+    }
+    if (settings.gameProcesses > 0) {
+      const { startProcesses } = await import('./wire/processes.ts');
+      return startProcesses(assembly, db);
+    }
+    const { startRooms } = await import('./wire/rooms.ts');
+    await startRooms(assembly, db, { game, control });
+  }
+  return { control, places: placesInMain(settings.slot, bootId) };
+}
+
+function stateOf({ rooms, ready, health }: Assembly): RoomsState {
+  const { rooms: open, sockets } = rooms?.counts() ?? { rooms: 0, sockets: 0 };
+  return { rooms: open, sockets, unready: faultsOf(ready), fault: faultsOf(health) };
+}
+
+function faultsOf(looks: Looks): string | null {
+  const faults = Object.values(lookAt(looks)).filter((fault) => fault !== null);
+  return faults.length === 0 ? null : faults.join(' ');
 }
 
 function lazily<T>(make: () => Promise<T>): () => Promise<T> {

@@ -1,10 +1,9 @@
 /** `escapement start`: checks what would go wrong later, starts the services, stops them in order. */
 import { join } from 'node:path';
 import { loadConfig } from '../config.load.ts';
-import type { Settings } from '../config.ts';
+import { OPTIONS, PORT_MAX, type Settings } from '../config.ts';
 import { asDataDirError, asOperatorError, OperatorError } from '../errors.ts';
 import { prepareDataDir } from '../lib/data-dir.real.ts';
-import { openKeyring } from '../lib/keyring.real.ts';
 import { lockFile } from '../lib/lock.real.ts';
 import type { World } from '../lib/world.ts';
 import { type ServiceName, SERVICES } from '../running.ts';
@@ -12,12 +11,16 @@ import { VERSION } from '../version.ts';
 import { wire } from '../wire.ts';
 import { banner } from './banner.ts';
 import type { Terminal } from './command.ts';
+import { keysOf } from './keys.ts';
 import { untilStopped } from './stop.ts';
+import { startSupervised } from './supervised.ts';
 
 export async function start(args: readonly string[], terminal: Terminal, world: World): Promise<number> {
   const { settings, words } = loadConfig(args, terminal.env);
   const names = servicesNamed(words);
   refuseTestPartsInPublic(settings, names);
+  refuseProcessesThatCannotBe(settings, names);
+  if (settings.supervised) return startSupervised(settings, names, terminal, world);
   try {
     const lock = takeDataDir(settings.dataDir);
     const keys = keysOf(settings.dataDir, world);
@@ -25,7 +28,7 @@ export async function start(args: readonly string[], terminal: Terminal, world: 
     // Listened for before anybody is told that everything runs: whoever reads it may stop it at once.
     const stopped = untilStopped(running, terminal, world);
     terminal.out(await banner(VERSION, running, settings.lan));
-    const code = await stopped;
+    const code = await stopped.finally(() => running.abandon());
     lock.release();
     return code;
   } catch (error) {
@@ -49,6 +52,19 @@ function refuseTestPartsInPublic({ url, demo, smtp }: Settings, names: readonly 
   if (names.includes('mailer') && smtp === '') throw new OperatorError('outbox-public', { url });
 }
 
+/** Combinations with game processes that cannot work. */
+function refuseProcessesThatCannotBe(
+  { gameProcesses: count, port, slot }: Settings,
+  names: readonly ServiceName[],
+): void {
+  if (count === 0) return;
+  if (slot !== OPTIONS.slot.default) throw new OperatorError('slot-with-processes', { slot, count });
+  if (!names.includes('game') || !names.includes('archiver')) {
+    throw new OperatorError('processes-without-rooms', {});
+  }
+  if (port > 0 && port + count > PORT_MAX) throw new OperatorError('ports-missing', { count, port });
+}
+
 function takeDataDir(dir: string): { release(): void } {
   try {
     prepareDataDir(dir);
@@ -58,10 +74,4 @@ function takeDataDir(dir: string): { release(): void } {
   const lock = lockFile(join(dir, 'lock'));
   if (!lock.ok) throw new OperatorError('data-dir-in-use', { dir });
   return lock;
-}
-
-function keysOf(dir: string, world: World) {
-  const opened = openKeyring(dir, world.random.bytes);
-  if (!opened.ok) throw new OperatorError('keys-unreadable', opened);
-  return opened.keys;
 }

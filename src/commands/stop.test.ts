@@ -2,25 +2,17 @@
 import { expect, test } from 'bun:test';
 import { createSimulatedWorld } from '../../test/support/world.simulated.ts';
 import { OperatorError } from '../errors.ts';
-import type { Running } from '../running.ts';
 import { SAME_SIGNAL_MS, STOP_MS_MAX, untilStopped } from './stop.ts';
-
-function running(stop: () => Promise<void>, failed: Promise<Error>): Running {
-  const addresses = { shop: null, freeGame: null, admin: null, outbox: null, status: null };
-  return { url: '', listen: '', addresses, failed, stop };
-}
 
 /** A program that waits for signals; `signal` sends one. */
 function waiting(stop: () => Promise<void>, failed: Promise<Error> = new Promise(() => {})) {
   const world = createSimulatedWorld(1);
   const listeners: ((signal: string) => void)[] = [];
   const terminal = {
-    env: {},
-    out: () => {},
     err: () => {},
     onSignal: (one: (signal: string) => void) => void listeners.push(one),
   };
-  const ended = untilStopped(running(stop, failed), terminal, world).catch((error: unknown) => {
+  const ended = untilStopped({ stop, failed }, terminal, world).catch((error: unknown) => {
     if (error instanceof OperatorError) return error.code;
     throw error;
   });

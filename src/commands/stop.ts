@@ -7,12 +7,17 @@ import type { World } from '../lib/world.ts';
 import type { Running } from '../running.ts';
 import type { Terminal } from './command.ts';
 
-export const STOP_MS_MAX = 20_000;
+/** Game processes are given a little less (`STOP_MS_MAX` of wire/slot.ts). */
+export const STOP_MS_MAX = 28_000;
 /** A terminal, npm and our own start script each pass on one Ctrl-C: within this time they are one. */
 export const SAME_SIGNAL_MS = 500;
 
 /** Resolves with 0 once everything is stopped. */
-export function untilStopped(running: Running, terminal: Terminal, world: World): Promise<number> {
+export function untilStopped(
+  running: Pick<Running, 'failed' | 'stop'>,
+  terminal: Pick<Terminal, 'err' | 'onSignal'>,
+  world: World,
+): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   let firstAt: number | null = null;
   void running.failed.then((error) =>

@@ -2,9 +2,10 @@
 import type { Clock } from './world.ts';
 import type { Log, LogFields } from './log.ts';
 
-export function standardErrorLog(clock: Clock): Log {
+/** `always` stands in every line. */
+export function standardErrorLog(clock: Clock, always: LogFields = {}): Log {
   const write = (level: string, what: string, fields: LogFields = {}): void => {
-    const line = { at: new Date(clock.now()).toISOString(), level, what, ...fields };
+    const line = { at: new Date(clock.now()).toISOString(), level, what, ...always, ...fields };
     process.stderr.write(`${JSON.stringify(line)}\n`);
   };
   return {

@@ -8,6 +8,7 @@ import type { Log } from '../lib/log.ts';
 import { standardErrorLog } from '../lib/log.real.ts';
 import { type Looks, statusAnswer } from '../lib/status.ts';
 import { realWorld } from '../lib/world.real.ts';
+import type { StopManner } from '../running.ts';
 import { bunFrontend } from '../ports/frontend/frontend.bun.ts';
 import type { Frontend, SocketAnswer, SocketOffer } from '../ports/frontend/frontend.ts';
 
@@ -26,7 +27,11 @@ export interface Assembly {
   /** Ends the process: an engine failed and nobody knows what it holds. */
   readonly fail: (error: Error) => void;
   /** Calls that stop what was started, in the order of starting. */
-  readonly stops: (() => Promise<void>)[];
+  readonly stops: ((how: StopManner) => Promise<void>)[];
+  /** Calls that end at once what runs outside of this process. */
+  readonly abandons: (() => void)[];
+  /** The rooms of this process; none until they are served. */
+  rooms: { counts(): { readonly rooms: number; readonly sockets: number } } | null;
   /** What keeps visitors away, and what only the operator has to know. */
   readonly ready: Looks;
   readonly health: Looks;
@@ -36,14 +41,18 @@ export interface Assembly {
 export interface Front {
   fetch: (request: Request, address: string) => Response | Promise<Response>;
   sockets: (offer: SocketOffer) => SocketAnswer;
+  /** What other processes of the installation ask; null = something else was asked. */
+  control: (request: Request, address: string) => Promise<Response> | null;
 }
 
 /** The port first: whoever starts a second Escapement by mistake hears of it before anything is touched. */
 export function listen(settings: Settings, keys: Keyring, fail: (error: Error) => void): Assembly {
-  const log = standardErrorLog(realWorld.clock);
+  // Game processes share one standard error: their lines say whose they are.
+  const log = standardErrorLog(realWorld.clock, settings.supervised ? { slot: settings.slot } : {});
   const front: Front = {
     fetch: ({ url }) => statusAnswer(url, { start: 'The services are starting.' }),
     sockets: () => ({ accept: false, status: 503, retryAfter: 2 }),
+    control: () => null,
   };
   const frontend: Frontend = bunFrontend(
     {
@@ -67,7 +76,9 @@ export function listen(settings: Settings, keys: Keyring, fail: (error: Error) =
     bootId: newId(realWorld.random),
     front,
     fail,
-    stops: [() => frontend.stop(FRONTEND_GRACE_MS)],
+    stops: [(how) => frontend.stop(how === 'in order' ? FRONTEND_GRACE_MS : 0)],
+    abandons: [],
+    rooms: null,
     ready: {},
     health: {},
   };

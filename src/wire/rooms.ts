@@ -2,24 +2,35 @@
 import { join } from 'node:path';
 import { VERSION } from '../version.ts';
 import { OperatorError } from '../errors.ts';
-import { lockFile } from '../lib/lock.real.ts';
 import { realWorld } from '../lib/world.real.ts';
 import type { EmbeddedControl } from '../ports/control/control.embedded.ts';
+import { controlEndpoint } from '../ports/control/control.http.ts';
 import { SqlJobs } from '../ports/jobs/jobs.sql.ts';
 import type { MainDb } from '../ports/main-db/main-db.ts';
 import { readChunks } from '../ports/main-db/queries/archive.ts';
 import { bootHost, hostBySlot } from '../ports/main-db/queries/hosts.ts';
 import { loadRoom, quarantineRoom } from '../ports/main-db/queries/rooms.ts';
 import { seatsOfRoom } from '../ports/main-db/queries/seats.ts';
-import { createRealDisk } from '../ports/room-log/disk.real.ts';
-import { openJournal } from '../ports/room-log/journal.ts';
 import { startArchiver } from '../services/archiver/archiver.ts';
-import { createGame, type Game } from '../services/game/game.ts';
+import { createGame, type DrainPlan, type Game } from '../services/game/game.ts';
 import type { Assembly } from './assembly.ts';
+import { journalsIn, openSlotJournal } from './journal.ts';
 
 const REGION = 'local';
 /** What the archive has not taken by then waits for the next start. */
 const FLUSH_MS_MAX = 8_000;
+
+/** All sockets are closed over this time, a batch at a time; few of them at once. */
+const DRAIN_MS = 3_000;
+const DRAIN_EVERY_MS = 100;
+const DRAIN_BATCH_MIN = 100;
+/** When the log does not let rooms settle, they are closed as they are. */
+const DRAIN_MS_MAX = 5_000;
+/** A start takes about this long; pages come back within a random moment of it. */
+const COME_BACK_MS = 3_000;
+
+/** The main process of a game process is on the same machine. */
+const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
 
 export interface RoomsPlan {
   /** False = only the archiver. */
@@ -34,22 +45,16 @@ export async function startRooms(
   { game: withGame, control }: RoomsPlan,
 ): Promise<void> {
   const { settings, keys, log, fail, stops, health, ready, front } = assembly;
-  const opened = await openJournal({
-    disk: createRealDisk(),
-    directory: join(settings.dataDir, 'journal', settings.slot),
-    world: realWorld,
-    lock: lockFile,
-    fatal: fail,
-  });
+  const opened = await openSlotJournal(join(journalsIn(settings.dataDir), settings.slot), fail);
   if (!opened.ok) throw new OperatorError('journal-unusable', { message: opened.message });
   const { journal } = opened;
   stops.push(() => journal.close());
   const jobs = new SqlJobs(db, realWorld);
   const archiver = startArchiver({ world: realWorld, db, jobs, roomLog: journal, log });
   health['archiver'] = () => archiver.health();
-  stops.push(async () => {
+  stops.push(async (how) => {
     // Rooms at rest go into the archive now rather than at the next start.
-    await Promise.race([archiver.flush(), pause(FLUSH_MS_MAX)]);
+    if (how === 'in order') await Promise.race([archiver.flush(), pause(FLUSH_MS_MAX)]);
     await archiver.stop();
   });
   if (!withGame) return;
@@ -75,10 +80,29 @@ export async function startRooms(
   const unregister = control.register(settings.slot, game.control);
   ready['game'] = () => game.health();
   front.sockets = game.sockets;
-  stops.push(async () => {
+  if (settings.supervised) {
+    const { slot } = settings;
+    const endpoint = controlEndpoint({ world: realWorld, key: keys.control, slot, target: game.control });
+    front.control = (request, address) => (LOOPBACK.test(address) ? endpoint(request) : null);
+  }
+  assembly.rooms = game;
+  stops.push(async (how) => {
     unregister();
+    if (how === 'in order') {
+      await Promise.race([game.drain(drainPlan(game.counts().sockets)), pause(DRAIN_MS_MAX)]);
+    }
     await game.stop();
   });
+}
+
+/** Pages are told to come back, and let go evenly, so that they do not all come at once. */
+function drainPlan(sockets: number): DrainPlan {
+  const batches = DRAIN_MS / DRAIN_EVERY_MS;
+  return {
+    windowMs: COME_BACK_MS,
+    everyMs: DRAIN_EVERY_MS,
+    batch: Math.max(DRAIN_BATCH_MIN, Math.ceil(sockets / batches)),
+  };
 }
 
 /** Writes into the directory that this boot serves the slot. */

@@ -14,6 +14,7 @@ import type { MainDb } from '../ports/main-db/main-db.ts';
 import { currentReleases } from '../ports/main-db/queries/releases.ts';
 import { createTill } from '../ports/payments/payments.till.ts';
 import { buildPlatformAssets } from '../services/web/assets.ts';
+import type { Places } from '../services/web/deps.ts';
 import { createWeb } from '../services/web/web.tsx';
 import { LOCALES, outboxDir, studioOf } from './around-rooms.ts';
 import type { Assembly } from './assembly.ts';
@@ -22,14 +23,19 @@ import type { Assembly } from './assembly.ts';
 const DISK_USED_MAX = 0.85;
 const WEBHOOK_MS_MAX = 10_000;
 
+export interface WebPlan {
+  readonly control: Control;
+  readonly places: Places;
+}
+
 /** Answers the address of the first free game; null when there is none. */
 export async function startWeb(
   assembly: Assembly,
   db: MainDb,
   files: Files,
-  control: Control,
+  { control, places }: WebPlan,
 ): Promise<string | null> {
-  const { settings, keys, log, url, listen: listening, stops, front, bootId, ready, health } = assembly;
+  const { settings, keys, log, url, listen: listening, stops, front, ready, health } = assembly;
   for (const outcome of await publishAll(settings.gamesDir, { files, db, world: realWorld })) {
     if (outcome.ok) continue;
     const folder = join(settings.gamesDir, outcome.game);
@@ -54,7 +60,7 @@ export async function startWeb(
     keys,
     log,
     url,
-    placeRoom: () => ({ slot: settings.slot, bootId }),
+    places,
     freeRoomsPerHour: settings.freeRoomsPerHour,
     spaceForFreeRooms: async () => (await diskUsed(settings.dataDir)) < DISK_USED_MAX,
     outbox: settings.smtp === '' ? directoryOutbox(outboxDir(settings)) : null,

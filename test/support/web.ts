@@ -19,12 +19,14 @@ import { SqlJobs } from '../../src/ports/jobs/jobs.sql.ts';
 import { directoryOutbox } from '../../src/ports/mail/mail.outbox.ts';
 import type { MainDb } from '../../src/ports/main-db/main-db.ts';
 import { openSqlite } from '../../src/ports/main-db/main-db.sqlite.ts';
+import { bootHost } from '../../src/ports/main-db/queries/hosts.ts';
 import { publishRelease } from '../../src/ports/main-db/queries/releases.ts';
 import { createTill, TILL_SIGNATURE, type TillOptions } from '../../src/ports/payments/payments.till.ts';
 import { loadStudio } from '../../src/ports/studio/studio.real.ts';
 import { buildPlatformAssets } from '../../src/services/web/assets.ts';
 import type { PlatformAssets, WebDeps } from '../../src/services/web/deps.ts';
 import { createWeb, type Web } from '../../src/services/web/web.tsx';
+import { placesInMain } from '../../src/wire/places.ts';
 
 const ROOT = join(import.meta.dir, '../..');
 export const TEST_URL = 'http://shop.test';
@@ -91,7 +93,19 @@ export interface FixtureOptions {
   readonly spaceForFreeRooms?: WebDeps['spaceForFreeRooms'];
   readonly health?: WebDeps['health'];
   readonly url?: string;
+  readonly places?: WebDeps['places'];
 }
+
+/** Serves the rooms, as far as the directory knows. */
+const HOST = {
+  slot: 'h1',
+  boot_id: 'boot',
+  version: 'test',
+  region: 'local',
+  state: 'ready' as const,
+  load: 0,
+  lease_until: Number.MAX_SAFE_INTEGER,
+};
 
 let builtAssets: Promise<PlatformAssets> | null = null;
 
@@ -106,6 +120,7 @@ export async function openWeb(options: FixtureOptions = {}): Promise<WebFixture>
   const folder = await mkdtemp(join(tmpdir(), 'escapement-web-'));
   const world = new TestWorld();
   const db = await openSqlite({ path: join(folder, 'main.sqlite'), onLost: (error) => console.error(error) });
+  await db.write((tx) => bootHost(tx, HOST, null));
   const files = await openDirectoryFiles({
     root: join(folder, 'files'),
     clock: world.clock,
@@ -190,7 +205,7 @@ function baseDeps(options: FixtureOptions, { told, logged }: Heard) {
     studio: { ...loaded.studio, ...options.studio },
     keys: KEYS,
     log: { info: write, error: write },
-    placeRoom: () => ({ slot: 'h1', bootId: 'boot' }),
+    places: options.places ?? placesInMain('h1', 'boot'),
     freeRoomsPerHour: options.freeRoomsPerHour ?? 10,
     spaceForFreeRooms: options.spaceForFreeRooms ?? (async () => true),
     ready: options.health ?? (() => ({ web: null })),

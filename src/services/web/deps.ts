@@ -25,8 +25,7 @@ export interface WebDeps {
   readonly log: Log;
   /** Every link is built from it; without a slash at the end. */
   readonly url: string;
-  /** Where new rooms are placed: a function so that the directory may decide. */
-  readonly placeRoom: () => { readonly slot: string; readonly bootId: string };
+  readonly places: Places;
   readonly freeRoomsPerHour: number;
   /** False when the disk is so full that what is left is kept for those who paid. */
   readonly spaceForFreeRooms: () => Promise<boolean>;
@@ -40,6 +39,25 @@ export interface WebDeps {
   readonly ready: () => { readonly [name: string]: string | null };
   /** For the operator's status page: the same, and what visitors do not feel. */
   readonly health: () => { readonly [name: string]: string | null };
+}
+
+/** Which processes serve rooms, and how a page reaches them. */
+export interface Places {
+  /** For a new room: of the slots that are ready, the one with the fewest rooms; null = none is. */
+  choose(): Place | null;
+  /** A room was given to the slot: it counts there before it is open. */
+  placed(slot: string): void;
+  /** The address of a room's socket: a path of our own origin, or a whole address. */
+  socket(slot: string, room: string): string;
+  /** Some slot, for trying whether sockets open at all. */
+  anySlot(): string;
+  /** Origins besides our own under which sockets are reached (`ws://127.0.0.1:8081`). */
+  socketOrigins(): readonly string[];
+}
+
+export interface Place {
+  readonly slot: string;
+  readonly bootId: string;
 }
 
 export interface PlatformAssets {

@@ -1,14 +1,17 @@
 /** Who may connect to a room, and as what: the answer to a page's join call. */
 import type { JoinAnswer } from '@escapement/sdk/session-api';
 import { signPass, TICKET_MS } from '../../domain/pass.ts';
-import { ROOM_ID, socketPath } from '../../domain/room.ts';
+import { ROOM_ID } from '../../domain/room.ts';
 import { entitlementById } from '../../ports/main-db/queries/entitlements.ts';
+import { hostBySlot } from '../../ports/main-db/queries/hosts.ts';
 import { ownerOf, roomById } from '../../ports/main-db/queries/rooms.ts';
 import { seatOfDevice } from '../../ports/main-db/queries/seats.ts';
-import type { EntitlementRow, RoomRow } from '../../ports/main-db/schema.ts';
+import type { EntitlementRow, RoomOwnerRow, RoomRow } from '../../ports/main-db/schema.ts';
 import type { WebContext } from './app.ts';
+import type { WebDeps } from './deps.ts';
 import { deviceMark, knownDevice, mayWatch } from './device.ts';
 import type { ErrorCode } from './errors.ts';
+import { placeRoom } from './rooms.ts';
 
 /** A visitor who may be in the room. */
 export interface Guest {
@@ -38,11 +41,18 @@ export async function findGuest(c: WebContext, roomId: string): Promise<GuestOut
   return { ok: true, guest: { room, entitlement, seat: seat?.seat ?? 0, device } };
 }
 
-/** A ticket is signed, not stored: giving one out changes nothing. */
-export async function joinAnswer(c: WebContext, guest: Guest): Promise<JoinAnswer> {
-  const { db, keys, world } = c.var.deps;
+/**
+ * A ticket is signed, not stored: giving one out changes nothing. Only a join call may place a room,
+ * because showing a page changes nothing.
+ */
+export async function joinAnswer(
+  c: WebContext,
+  guest: Guest,
+  { mayPlace }: { readonly mayPlace: boolean },
+): Promise<JoinAnswer> {
+  const { keys, places, world } = c.var.deps;
   const { room, entitlement, seat, device } = guest;
-  const owner = await ownerOf(db.read, room.id);
+  const owner = await ownerNow(c.var.deps, room.id, mayPlace);
   // oxlint-disable-next-line unicorn/no-thenable -- a word of the answer, not a promise
   if (!owner) return { ok: false, code: 'room-moving', then: 'retry' };
   const ticket = signPass(
@@ -56,5 +66,13 @@ export async function joinAnswer(c: WebContext, guest: Guest): Promise<JoinAnswe
     },
     keys.pass,
   );
-  return { ok: true, socket: socketPath(owner.slot, room.id), ticket };
+  return { ok: true, socket: places.socket(owner.slot, room.id), ticket };
+}
+
+/** A room stays with its slot as long as there is such a slot; null = it has none at this moment. */
+async function ownerNow(deps: WebDeps, room: string, mayPlace: boolean): Promise<RoomOwnerRow | null> {
+  const { db } = deps;
+  const owner = await ownerOf(db.read, room);
+  if (owner && (await hostBySlot(db.read, owner.slot))) return owner;
+  return mayPlace ? db.write((tx) => placeRoom(tx, deps, room, owner)) : null;
 }

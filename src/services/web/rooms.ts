@@ -5,7 +5,7 @@ import type { ReleaseManifest } from '../../domain/release.ts';
 import { currentRelease, newestReleaseWithRules } from '../../ports/main-db/queries/releases.ts';
 import { createRoom, roomById, setOwner } from '../../ports/main-db/queries/rooms.ts';
 import type { Reader, Tx } from '../../ports/main-db/main-db.ts';
-import type { EntitlementRow, ReleaseRow, RoomRow } from '../../ports/main-db/schema.ts';
+import type { EntitlementRow, ReleaseRow, RoomOwnerRow, RoomRow } from '../../ports/main-db/schema.ts';
 import type { WebDeps } from './deps.ts';
 
 /** A release with its manifest read. */
@@ -29,6 +29,21 @@ export async function editionOfRoom(read: Reader, room: RoomRow): Promise<Editio
 
 function edition(row: ReleaseRow | null): Edition | null {
   return row && { row, manifest: JSON.parse(row.manifest) as ReleaseManifest };
+}
+
+/** Gives the room to a slot if it still belongs to `from`; null = no slot is ready, or it was moved meanwhile. */
+export async function placeRoom(
+  tx: Tx,
+  { places }: WebDeps,
+  room: string,
+  from: RoomOwnerRow | null,
+): Promise<RoomOwnerRow | null> {
+  const place = places.choose();
+  if (!place) return null;
+  const owner = { room, slot: place.slot, boot_id: place.bootId, epoch: from?.epoch ?? 0 };
+  if (!(await setOwner(tx, owner, from))) return null;
+  places.placed(place.slot);
+  return owner;
 }
 
 /** Inside the caller's transaction. null = the game was withdrawn before the team began. */
@@ -58,8 +73,8 @@ export async function enterRoom(
     end_token: newSecret(random),
   });
   if (created) {
-    const { slot, bootId } = deps.placeRoom();
-    await setOwner(tx, { room: room.id, slot, boot_id: bootId, epoch: 0 }, null);
+    // With no slot ready the room is placed by the first page that joins it.
+    await placeRoom(tx, deps, room.id, null);
   }
   return room;
 }

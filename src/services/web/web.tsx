@@ -9,7 +9,7 @@ import { reconciler } from './reconcile.ts';
 import { routesOn } from './router.ts';
 import { Limits } from './middleware/limits.ts';
 import { chooseLocale, LANGUAGE_COOKIE } from './middleware/locale.ts';
-import { applyHeaders, securityHeaders } from './middleware/security.ts';
+import { applyHeaders, type SecurityHeaders, securityHeaders } from './middleware/security.ts';
 import { adminRoutes } from './routes/admin.tsx';
 import { checkoutRoutes } from './routes/checkout.tsx';
 import { endRoutes } from './routes/end.tsx';
@@ -45,11 +45,11 @@ const MODULES: readonly RouteModule[] = [
 
 export function createWeb(deps: WebDeps): Web {
   const app = new Hono<WebEnv>();
-  const headers = securityHeaders({ url: deps.url, formOrigins: [] });
+  const headers = headersFor(deps);
   app.use(async (c, next) => {
     prepare(c, deps);
     await next();
-    applyHeaders(c.res, headers);
+    applyHeaders(c.res, headers());
   });
   const routes = routesOn(app, new Limits(deps.world.clock), new URL(deps.url).origin);
   for (const register of MODULES) register(routes, deps);
@@ -63,6 +63,20 @@ export function createWeb(deps: WebDeps): Web {
   return {
     fetch: async (request, address) => app.fetch(request, { address }),
     stop: () => reconciling.stop(),
+  };
+}
+
+/** Made anew only when a game process has moved to another port. */
+function headersFor({ url, places }: WebDeps): () => SecurityHeaders {
+  const make = () => securityHeaders({ url, formOrigins: [], socketOrigins: places.socketOrigins() });
+  let origins = places.socketOrigins();
+  let headers = make();
+  return () => {
+    if (places.socketOrigins() !== origins) {
+      origins = places.socketOrigins();
+      headers = make();
+    }
+    return headers;
   };
 }
 

@@ -2,7 +2,7 @@
 import { beforeAll, expect, test } from 'bun:test';
 import type { Pair } from '../main-db.contract.ts';
 import type { MainDb } from '../main-db.ts';
-import { allHosts, bootHost, hostBySlot, updateHost } from './hosts.ts';
+import { allHosts, bootHost, hostBySlot, removeHost, updateHost } from './hosts.ts';
 import { host } from './rows.fixture.ts';
 
 export function directoryContract(pair: () => Promise<Pair>): void {
@@ -32,5 +32,12 @@ export function directoryContract(pair: () => Promise<Pair>): void {
     expect(await update((await hostBySlot(db.read, 'h1'))?.boot_id ?? '')).toBe(true);
     expect(await allHosts(db.read)).toMatchObject([{ slot: 'h1', state: 'draining', load: 3 }]);
     expect(await hostBySlot(db.read, 'h9')).toBeNull();
+  });
+
+  test('a slot that is served no more leaves the directory, and no other does', async () => {
+    await db.write((tx) => bootHost(tx, host('h2', 'b5'), null));
+    await db.write((tx) => removeHost(tx, 'h2'));
+    await db.write((tx) => removeHost(tx, 'h2'));
+    expect((await allHosts(db.read)).map(({ slot }) => slot)).toEqual(['h1']);
   });
 }

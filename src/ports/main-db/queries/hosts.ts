@@ -41,6 +41,11 @@ export async function updateHost(
   return numUpdatedRows > 0n;
 }
 
+/** The slot is served no more; its rooms may be placed anew. */
+export async function removeHost(tx: Tx, slot: string): Promise<void> {
+  await tx.deleteFrom('hosts').where('slot', '=', slot).execute();
+}
+
 export async function hostBySlot(read: Reader, slot: string): Promise<HostRow | null> {
   const found = await read.selectFrom('hosts').selectAll().where('slot', '=', slot).executeTakeFirst();
   return found ?? null;

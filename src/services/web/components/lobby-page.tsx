@@ -1,6 +1,5 @@
 /** The whole page of the lobby. */
 import { playLink, playPath } from '../../../domain/links.ts';
-import { socketPath } from '../../../domain/room.ts';
 import type { WebContext } from '../app.ts';
 import { DataBlock, Page } from '../layout.tsx';
 import type { LobbyState } from '../lobby.ts';
@@ -75,7 +74,7 @@ function dataFor(c: WebContext, { secret }: Team) {
   const { deps, locale } = c.var;
   return {
     path: playPath(secret),
-    socket: socketPath(deps.placeRoom().slot, CHECK_ROOM),
+    socket: deps.places.socket(deps.places.anySlot(), CHECK_ROOM),
     locale,
     texts: deps.texts.topic(locale, 'lobby'),
   };

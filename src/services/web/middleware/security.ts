@@ -5,6 +5,8 @@ export interface SecurityOptions {
   readonly url: string;
   /** Origins a checkout form may be redirected to (a payment provider), besides our own. */
   readonly formOrigins: readonly string[];
+  /** Origins whose sockets may be opened, besides the public address. */
+  readonly socketOrigins: readonly string[];
 }
 
 export type SecurityHeaders = readonly (readonly [string, string])[];
@@ -24,7 +26,7 @@ export function securityHeaders(options: SecurityOptions): SecurityHeaders {
     "img-src 'self' data:",
     "font-src 'self'",
     "media-src 'self'",
-    `connect-src 'self' ${sockets}`,
+    `connect-src 'self' ${[sockets, ...options.socketOrigins].join(' ')}`,
     "manifest-src 'self'",
     // Chromium applies form-action to the redirect after a POST, too.
     `form-action 'self' ${[origin, ...options.formOrigins].join(' ')}`,

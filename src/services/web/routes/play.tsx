@@ -35,7 +35,7 @@ export const playRoutes: RouteModule = (routes, deps) => {
 
   routes.postJson('/api/rooms/:room/join', { limit: JOIN_LIMIT }, async (c) => {
     const found = await findGuest(c, c.req.param('room'));
-    if (found.ok) return sendJson(await joinAnswer(c, found.guest));
+    if (found.ok) return sendJson(await joinAnswer(c, found.guest, { mayPlace: true }));
     // oxlint-disable-next-line unicorn/no-thenable -- a word of the answer, not a promise
     return sendJson({ ok: false, code: found.code, then: 'stop' } satisfies JoinAnswer);
   });
@@ -90,7 +90,7 @@ async function playData(c: WebContext, guest: Guest, { row, manifest }: Edition)
       Object.entries(manifest.assets).map(([path, stored]) => [path, address(stored)]),
     ),
     endPage: `/e/${guest.room.end_token}`,
-    join: await joinAnswer(c, guest),
+    join: await joinAnswer(c, guest, { mayPlace: false }),
     texts: deps.texts.topic(locale, 'play'),
   };
 }

@@ -1,0 +1,63 @@
+/**
+ * `escapement start` as a game process: started by a main process, answering to it alone. That one
+ * holds the data folder's lock; this one holds its slot's journal.
+ */
+import type { Settings } from '../config.ts';
+import { asOperatorError, OperatorError } from '../errors.ts';
+import { type ParentProcess, parentProcess } from '../lib/parent.real.ts';
+import type { World } from '../lib/world.ts';
+import type { Order, Running, ServiceName, Word } from '../running.ts';
+import { wire } from '../wire.ts';
+import type { Terminal } from './command.ts';
+import { keysOf } from './keys.ts';
+import { untilStopped } from './stop.ts';
+
+export async function startSupervised(
+  settings: Settings,
+  names: readonly ServiceName[],
+  terminal: Terminal,
+  world: World,
+): Promise<number> {
+  const parent = parentProcess<Order, Word>();
+  if (!parent) throw new OperatorError('not-supervised', {});
+  // Ctrl-C and the system's own stop reach all processes; the main one says what this one does.
+  terminal.onSignal(() => {});
+  try {
+    const running = await wire(settings, names, keysOf(settings.dataDir, world));
+    const stopped = untilToldToStop(running, parent, world);
+    const port = Number(new URL(running.listen).port);
+    await parent.tell({ kind: 'ready', port, bootId: running.bootId });
+    return await stopped;
+  } catch (error) {
+    const { message, code, exitCode } = asOperatorError(error, settings);
+    // The main process logs it with the slot's name.
+    await parent.tell({ kind: 'refused', message: `${message} [${code}]` });
+    return exitCode;
+  }
+}
+
+function untilToldToStop(
+  running: Running,
+  parent: ParentProcess<Order, Word>,
+  world: World,
+): Promise<number> {
+  let orphan = false;
+  const stopping = {
+    failed: running.failed,
+    stop: () => running.stop(orphan ? 'in a hurry' : 'in order'),
+  };
+  const orders = {
+    err: () => {},
+    onSignal(listener: (signal: string) => void) {
+      parent.onOrder((order) => {
+        if (order.kind === 'stop') listener('order');
+        else void parent.tell({ kind: 'state', ...running.state() });
+      });
+      parent.onGone(() => {
+        orphan = true;
+        listener('orphan');
+      });
+    },
+  };
+  return untilStopped(stopping, orders, world);
+}

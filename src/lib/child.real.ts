@@ -1,0 +1,43 @@
+/**
+ * A process of ours that is started and listened to: messages go both ways over a channel of its
+ * own, and when this process dies, however it dies, the other end sees the channel close. Its
+ * output goes where ours goes.
+ */
+export interface ChildProcess<Order> {
+  readonly pid: number;
+  /** Does nothing once the process is gone. */
+  tell(order: Order): void;
+  /** Ends it at once. */
+  kill(): void;
+  /** How it ended, in words: `exit code 3`, `signal SIGKILL`. */
+  readonly ended: Promise<string>;
+}
+
+export interface ChildOptions<Word> {
+  /** A TypeScript file, run by the runtime that runs this one. */
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Added to the environment of this process. */
+  readonly env: { readonly [name: string]: string };
+  /** `Word` is what the program sends; it is the same release as this one, so it is believed. */
+  readonly heard: (word: Word) => void;
+}
+
+export function spawnChild<Order, Word>(options: ChildOptions<Word>): ChildProcess<Order> {
+  const child = Bun.spawn([process.execPath, options.program, ...options.args], {
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', 'inherit', 'inherit'],
+    serialization: 'json',
+    ipc: (message) => options.heard(message as Word),
+  });
+  return {
+    pid: child.pid,
+    tell(order) {
+      if (child.exitCode === null && child.signalCode === null) child.send(order);
+    },
+    kill: () => child.kill('SIGKILL'),
+    ended: child.exited.then((code) =>
+      child.signalCode === null ? `exit code ${code}` : `signal ${child.signalCode}`,
+    ),
+  };
+}
