@@ -20,7 +20,7 @@ let loaded = 0;
 
 beforeAll(async () => {
   second = SecondClient.start();
-  real = await startRealGame({}, (journal) => (log = new SwitchedRoomLog(journal)));
+  real = await startRealGame({}, { log: (journal) => (log = new SwitchedRoomLog(journal)) });
 });
 afterAll(async () => {
   await second.stop();

@@ -8,6 +8,7 @@ import { PROTOCOL_VERSION } from '../../sdk/protocol/version.ts';
 import { signPass, TICKET_MS, type PassKeys } from '../../src/domain/pass.ts';
 import { socketPath } from '../../src/domain/room.ts';
 import { lockFile } from '../../src/lib/lock.real.ts';
+import type { World } from '../../src/lib/world.ts';
 import { realWorld } from '../../src/lib/world.real.ts';
 import { bunFrontend } from '../../src/ports/frontend/frontend.bun.ts';
 import { createRealDisk } from '../../src/ports/room-log/disk.real.ts';
@@ -52,16 +53,25 @@ export interface RealGame {
   stop(): Promise<void>;
 }
 
-/** `inFront` may put something between the rooms and their log: it gets the journal, also after a restart. */
+/** What stands between the parts, or in their place. */
+export interface Changes {
+  /** What the rooms get for their log; called again after a restart. */
+  readonly log?: (journal: RoomLog) => RoomLog;
+  /** What the front end asks about sockets. */
+  readonly sockets?: (sockets: Game['sockets']) => Game['sockets'];
+  /** Of the rooms; the journal's is always the real one. */
+  readonly world?: World;
+}
+
 export async function startRealGame(
   limits: Partial<GameLimits> = {},
-  inFront: (journal: RoomLog) => RoomLog = (journal) => journal,
+  changes: Changes = {},
 ): Promise<RealGame> {
   const directory = mkdtempSync(join(tmpdir(), 'escapement-game-'));
   const store = new MemoryRoomStore();
   const failures: unknown[] = [];
   const sockets: RawSocket[] = [];
-  const start = () => startServer({ directory, store, limits, failures, inFront });
+  const start = () => startServer({ directory, store, limits, failures, changes });
   let server = await start();
   const real: RealGame = {
     game: server.game,
@@ -115,10 +125,11 @@ interface Parts {
   readonly store: MemoryRoomStore;
   readonly limits: Partial<GameLimits>;
   readonly failures: unknown[];
-  readonly inFront: (journal: RoomLog) => RoomLog;
+  readonly changes: Changes;
 }
 
-async function startServer({ directory, store, limits, failures, inFront }: Parts) {
+async function startServer({ directory, store, limits, failures, changes }: Parts) {
+  const { world = realWorld } = changes;
   const opened = await openJournal({
     disk: createRealDisk(),
     directory,
@@ -131,9 +142,9 @@ async function startServer({ directory, store, limits, failures, inFront }: Part
   });
   if (!opened.ok) throw new Error(opened.message);
   const { journal } = opened;
-  const log = inFront(journal);
+  const log = changes.log?.(journal) ?? journal;
   const game = createGame({
-    world: realWorld,
+    world,
     log,
     store,
     keys: KEYS,
@@ -147,7 +158,7 @@ async function startServer({ directory, store, limits, failures, inFront }: Part
       hostname: '127.0.0.1',
       port: 0,
       fetch: () => new Response('page'),
-      sockets: game.sockets,
+      sockets: changes.sockets?.(game.sockets) ?? game.sockets,
       frameBytesMax: FRAME_BYTES_HARD,
       failed: (error) => failures.push(error),
     },
