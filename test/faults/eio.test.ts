@@ -1,0 +1,182 @@
+/**
+ * A disk that answers writes with an I/O error, under the real program: whoever sees an echo after
+ * that saw something durable, the process ends by itself and says so, and on a good disk it has
+ * everything again. What is read afterwards comes from the device: the disk is unmounted in between,
+ * because the cache of the system keeps what never reached it.
+ *
+ * The control overlooks the errors, goes on, and must be found out.
+ */
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { RecordKind } from '../../sdk/protocol/record.ts';
+import { beginServer, type ServerProcess } from '../e2e/support/server.ts';
+import { type FaultyDisk, faultyDisk, noBlockDevices } from '../support/block-device.ts';
+import { temporaryFolder } from '../support/command-line.ts';
+import { faultsOf, readDataFolder } from '../support/data-folder.ts';
+import { faultServer, whereItCan } from '../support/fault-test.ts';
+import { rounds } from '../support/rounds.ts';
+import { type Site, siteVisitor } from '../support/site-visitor.ts';
+import { comeBack, newTeam, play, seenBy, type Team } from '../support/team.ts';
+import { seededRandom } from '../support/world.simulated.ts';
+
+const FAILURES = rounds(2, 15);
+const TEAMS = 2;
+const PLAYERS = 2;
+const DISK_MB = 128;
+/** `engine-failed`: it ran and should be started again. */
+const EXIT_FAILED = 3;
+const TEST_MS = rounds(90_000, 400_000);
+
+let disk: FaultyDisk;
+let dataDir: string;
+let teams: Team[];
+const undo: (() => unknown)[] = [];
+
+/** Who comes back needs no pages, only the rooms. */
+const ROOMS_ONLY = ['archiver', 'game'];
+
+async function start(options: Parameters<typeof faultServer>[1] = {}): Promise<ServerProcess> {
+  const starting = beginServer(faultServer(dataDir, options));
+  undo.push(() => starting.kill());
+  return starting.ready;
+}
+
+async function enter(site: Site): Promise<void> {
+  for (let team = 0; team < TEAMS; team++) teams.push(await newTeam(site, PLAYERS));
+}
+
+/** Everybody plays until `going` says no or the server is gone. */
+function playing(random: () => number, going: () => boolean): Promise<unknown> {
+  return Promise.all(
+    teams.flatMap(({ pages }) => pages.map((page) => play(page, { random, going, pauseMs: 20 }))),
+  );
+}
+
+function entriesSeen(): number {
+  return teams.flatMap(seenBy).reduce((sum, count) => sum + count, 0);
+}
+
+/** What the device lacks of what was seen. */
+async function lost(): Promise<readonly string[]> {
+  const seen = new Map(teams.map((team) => [team, seenBy(team)]));
+  disk.heal();
+  await disk.remount();
+  return faultsOf(await readDataFolder(dataDir), seen);
+}
+
+/** All come back, have everything, and play on. */
+async function expectPlay(site: Site): Promise<void> {
+  for (const team of teams) {
+    await comeBack(site, team);
+    for (const page of team.pages) page.send(RecordKind.move, Uint8Array.of(1));
+    await Promise.all(team.pages.map((page) => page.echoed()));
+    expect(team.pages.map(({ resets, fault }) => ({ resets, fault }))).toEqual(
+      team.pages.map(() => ({ resets: 0, fault: null })),
+    );
+  }
+}
+
+whereItCan('a disk that fails', noBlockDevices(), () => {
+  beforeEach(async () => {
+    disk = await faultyDisk(DISK_MB);
+    undo.push(() => disk.remove());
+    dataDir = join(disk.path, 'data');
+    teams = [];
+  });
+  afterEach(async () => {
+    for (const step of undo.splice(0).toReversed()) await step();
+  }, 60_000);
+
+  test(
+    'nobody is told "durable" after an error; the process ends with code 3 and has everything at its next start',
+    async () => {
+      const random = seededRandom(1);
+      let server = await start();
+      await enter({ port: server.port });
+      for (let failure = 1; failure <= FAILURES; failure++) {
+        const play = playing(random, () => true);
+        const before = entriesSeen();
+        while (entriesSeen() < before + 20 + random() * 60) await Bun.sleep(5);
+        disk.fail();
+        expect(await server.exited).toBe(EXIT_FAILED);
+        expect(server.output().trimEnd()).toMatch(
+          /An engine failed [^\n]+start again[^\n]+\[engine-failed\]$/,
+        );
+        await play;
+        expect(await lost()).toEqual([]);
+        server = await start({ flags: ROOMS_ONLY });
+        await expectPlay({ port: server.port });
+      }
+    },
+    TEST_MS,
+  );
+
+  test(
+    'a start on it ends with a sentence, and damages nothing',
+    async () => {
+      const server = await start();
+      await enter({ port: server.port });
+      const play = playing(seededRandom(2), () => true);
+      while (entriesSeen() < 40) await Bun.sleep(5);
+      await server.kill();
+      await play;
+      disk.fail();
+      const refused = await start({ flags: ROOMS_ONLY }).then(
+        () => 'it started',
+        (error: Error) => error.message,
+      );
+      expect(refused).toMatch(/the server ended with [13]:\n[^\n]+\[[a-z-]+\]/);
+      expect(await lost()).toEqual([]);
+      await expectPlay({ port: (await start({ flags: ROOMS_ONLY })).port });
+    },
+    TEST_MS,
+  );
+
+  test(
+    'under the main database alone: rooms go on, the archive waits, and nothing is lost',
+    async () => {
+      const journal = temporaryFolder('eio-journal');
+      undo.push(() => journal.remove());
+      mkdirSync(dataDir);
+      symlinkSync(journal.path, join(dataDir, 'journal'));
+      const server = await start();
+      const site = { port: server.port };
+      await enter(site);
+      const [first] = teams;
+      if (!first) throw new Error('there is a team');
+      disk.fail();
+      first.pages[0]?.send(RecordKind.finish, new Uint8Array(0));
+      while (!server.output().includes('"sweep-failed"')) {
+        for (const { pages } of teams) {
+          for (const page of pages) page.send(RecordKind.move, Uint8Array.of(1));
+          await Promise.all(pages.map((page) => page.echoed()));
+        }
+      }
+      expect((await siteVisitor(site).post('/games/dormouse-hour/free')).status).toBeGreaterThanOrEqual(500);
+      expect((await siteVisitor(site).get('/health')).status).toBe(200);
+      await server.kill();
+      expect(await lost()).toEqual([]);
+      await expectPlay({ port: (await start({ flags: ROOMS_ONLY })).port });
+    },
+    TEST_MS,
+  );
+
+  test(
+    'control: a journal that overlooks the errors is found out',
+    async () => {
+      const server = await start({ unguarded: 'errors' });
+      await enter({ port: server.port });
+      let going = true;
+      const play = playing(seededRandom(3), () => going);
+      disk.fail();
+      const before = entriesSeen();
+      while (entriesSeen() < before + 50) await Bun.sleep(5);
+      going = false;
+      await play;
+      await server.kill();
+      expect((await lost()).join('\n')).toMatch(/that are gone|journal/);
+    },
+    TEST_MS,
+  );
+});
