@@ -44,8 +44,8 @@ interface LongRoom {
   readonly dataDir: string;
   readonly server: LineServer;
   readonly messages: number;
-  /** A seat in the long room, and one in a room in which nothing was played. */
-  readonly seat: Place;
+  /** The long room's seats, and one in a room in which nothing was played. */
+  readonly seats: readonly Place[];
   readonly empty: Place;
   readonly others: readonly (readonly Place[])[];
 }
@@ -72,8 +72,8 @@ async function withLongRoom(
     await Bun.sleep(FIRST_LOOK_MS);
     setAside(dataDir, id, false);
     const rooms = made.map((room) => room.map((place) => ({ ...place, port: server.port })));
-    const [seat, empty] = rooms.map((room) => room[0]) as [Place, Place];
-    return await measure({ dataDir, server, messages, seat, empty, others: rooms.slice(2) });
+    const [seats, [empty]] = rooms as [Place[], [Place]];
+    return await measure({ dataDir, server, messages, seats, empty, others: rooms.slice(2) });
   } finally {
     await server.stop();
     await rm(dataDir, { recursive: true, force: true });
@@ -93,11 +93,11 @@ async function joinAlone(room: LongRoom): Promise<readonly Line[]> {
 }
 
 /** The median of first joins, ms. */
-async function joins(what: string, { seat, empty }: LongRoom, messages: number): Promise<number> {
+async function joins(what: string, { seats, empty }: LongRoom, messages: number): Promise<number> {
   const first: number[] = [];
   const later: number[] = [];
   for (let run = 0; run < PROCESSES; run++) {
-    const places = [seat, empty].flatMap((place) => [addressOf(place), place.ticket]);
+    const places = [seats[0] as Place, empty].flatMap((place) => [addressOf(place), place.ticket]);
     const args = [...places, String(messages), String(JOINS_PER_PROCESS)];
     const child = pinned(LOAD_CORE, [process.execPath, 'bench/lines/join.page.ts', ...args]);
     const took = await lineOf(child.stdout, (line) => JSON.parse(line) as number[]);
@@ -124,14 +124,15 @@ async function joinBeside(room: LongRoom, options: LineOptions): Promise<readonl
   return [line('live', live.p99), line('archived', stored.p99), clean('beside joins', [live, stored])];
 }
 
-async function beside({ seat, server }: LongRoom, rooms: LongRoom['others'], options: LineOptions) {
+async function beside({ seats, server }: LongRoom, rooms: LongRoom['others'], options: LineOptions) {
   const { folder, seconds } = options;
   const joiners: ReturnType<typeof pinned>[] = [];
   const load = { rate: rooms.length * MESSAGES_PER_ROOM, seconds };
   const sample = await play({ rooms, pids: [server.pid] }, load, folder, (word) => {
     if (word !== 'measuring') return;
-    const { port, path, ticket } = seat;
-    const args = [String(port), path, ticket, String(JOINS_AT_ONCE), String(seconds)];
+    const { port, path } = seats[0] as Place;
+    const tickets = seats.map(({ ticket }) => ticket);
+    const args = [String(port), path, String(JOINS_AT_ONCE), String(seconds), ...tickets];
     const command = [process.execPath, 'bench/lines/join.volleys.ts', ...args];
     joiners.push(pinned(LOAD_CORE, ['nice', '-n', String(NICE), ...command]));
   });
@@ -157,7 +158,8 @@ function mustBeLive({ dataDir }: LongRoom): void {
 }
 
 /** Ends the game, which has it archived at once; the page says so itself as long as it is there. */
-async function finish({ seat, dataDir }: LongRoom): Promise<void> {
+async function finish({ seats, dataDir }: LongRoom): Promise<void> {
+  const seat = seats[0] as Place;
   const { session } = openPage({ url: addressOf(seat), ticket: seat.ticket });
   await until(session, () => session.status() === 'live');
   session.send({ over: true });

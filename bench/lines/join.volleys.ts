@@ -1,20 +1,21 @@
 /**
  * Child process: once a second, so many players join a room at the same moment, read everything up
  * to `live`, undecoded, and leave. Prints after how many ms the last one of each time was in.
- * Arguments: port, path, ticket, how many at once, for how many seconds.
+ * Arguments: port, path, how many at once, for how many seconds, and the tickets of the seats they share.
  */
 import type { Socket } from 'bun';
 import { hello } from '../../sdk/protocol/hello.ts';
 import { live } from '../../sdk/protocol/live.ts';
 import { PROTOCOL_VERSION } from '../../sdk/protocol/version.ts';
 
-const [port = '', path = '', ticket = '', atOnce, seconds] = process.argv.slice(2);
+const [port = '', path = '', atOnce, seconds, ...tickets] = process.argv.slice(2);
 
 /** What is left to skip of the present frame, and the bytes of a frame's head that came apart. */
 interface Reading {
   upgraded: boolean;
   skip: number;
   rest: Uint8Array;
+  readonly ticket: string;
   readonly done: () => void;
   readonly failed: (error: Error) => void;
 }
@@ -24,9 +25,9 @@ const UPGRADE =
   `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
   'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
 
-function joinOnce(): Promise<void> {
+function joinOnce(ticket: string): Promise<void> {
   return new Promise((done, failed) => {
-    const data: Reading = { upgraded: false, skip: 0, rest: NONE, done, failed };
+    const data: Reading = { upgraded: false, skip: 0, rest: NONE, ticket, done, failed };
     Bun.connect<Reading>({ hostname: '127.0.0.1', port: Number(port), data, socket: handlers }).catch(failed);
   });
 }
@@ -43,7 +44,7 @@ const handlers = {
       const end = Buffer.from(input).indexOf('\r\n\r\n');
       if (end < 0) return void (reading.rest = input.slice());
       reading.upgraded = true;
-      socket.write(masked(helloFrame()));
+      socket.write(masked(helloFrame(reading.ticket)));
       input = input.subarray(end + 4);
     }
     if (skipFrames(reading, input)) {
@@ -89,7 +90,7 @@ function frameHead(input: Uint8Array, at: number): { length: number; payload: nu
   return { length, payload: short === 126 ? view.getUint16(2) : Number(view.getBigUint64(2)) };
 }
 
-function helloFrame(): Uint8Array {
+function helloFrame(ticket: string): Uint8Array {
   const id = crypto.getRandomValues(new Uint8Array(16));
   return hello.encode({ version: PROTOCOL_VERSION, credential: ticket, clients: [{ id }], epoch: 0, seq: 0 });
 }
@@ -107,7 +108,8 @@ const began = performance.now();
 for (let volley = 0; volley < Number(seconds); volley++) {
   await Bun.sleep(Math.max(0, began + volley * 1_000 - performance.now()));
   const from = performance.now();
-  await Promise.all(Array.from({ length: Number(atOnce) }, joinOnce));
+  const players = Array.from({ length: Number(atOnce) }, (_, at) => tickets[at % tickets.length] ?? '');
+  await Promise.all(players.map(joinOnce));
   took.push(performance.now() - from);
 }
 console.log(JSON.stringify(took));
