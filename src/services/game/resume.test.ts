@@ -2,7 +2,16 @@
 import { expect, test } from 'bun:test';
 import { Reader } from '../../../sdk/protocol/bytes.ts';
 import { RecordKind } from '../../../sdk/protocol/record.ts';
-import { createGameBench, type Page, play, ROOM, upTo } from '../../../test/support/game-bench.ts';
+import {
+  createGameBench,
+  KEYS,
+  type Page,
+  play,
+  ROOM,
+  SLOT,
+  upTo,
+} from '../../../test/support/game-bench.ts';
+import { createGame } from './game.ts';
 
 /** The records' seqs without what the page was told to skip: a chunk may begin before its position. */
 const news = (page: Page, after: number) => page.seqs().filter((seq) => seq > after);
@@ -147,4 +156,38 @@ test('P50 a page that lost the thread sees it by the heartbeat and gets what it 
   expect(seq).toBeGreaterThan(seen.at(-1)!);
   const again = await bench.join({ seat: 2, epoch, seq: seen.at(-1)! });
   expect(again.moves()).toEqual(['m3']);
+});
+
+test('P26 P61 an owner that was overtaken does not reset a page that comes from the next one', async () => {
+  const bench = await createGameBench();
+  const anna = await bench.join({ seat: 1 });
+  await play(bench, anna, 2);
+  const { game: before, world, log, store } = bench;
+  bench.game = createGame({
+    world,
+    log,
+    store,
+    keys: KEYS,
+    slot: SLOT,
+    onFinish: () => {},
+    onBroken: () => {},
+  });
+  const ben = await bench.join({ seat: 2 });
+  await play(bench, ben, 2);
+  const { epoch } = ben.peer.last('welcome');
+  const seq = ben.seqs().at(-1)!;
+  bench.game = before;
+  const again = await bench.join({ seat: 2, ids: [7], epoch, seq });
+  expect(again.peer.last('welcome').resumed).toBe(1);
+  expect(anna.closedWith).toBe(4005);
+});
+
+test('P26 a later epoch that the log cannot be asked about is no reason for a reset: come back', async () => {
+  const bench = await createGameBench();
+  const anna = await bench.join({ seat: 1 });
+  const { epoch, seq } = anna.peer.last('welcome');
+  bench.log.nextOpens.push({ ok: false, why: 'refused' });
+  const ben = await bench.join({ seat: 2, epoch: epoch + 1, seq });
+  expect(ben.closedWith).toBe(4006);
+  expect(anna.closedWith).toBeNull();
 });

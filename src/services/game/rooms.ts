@@ -101,6 +101,10 @@ export class RoomTable {
       if (room.gone) continue;
       room.expected++;
       try {
+        const fence = await this.fenceFor(room, greeting.epoch);
+        if (fence === 'unknown') return Close.busy;
+        if (fence === 'overtaken') this.forget(room, Close.ownerLost);
+        if (room.gone) continue;
         const denied = await this.denied(room, claims);
         if (room.gone) continue;
         if (denied) return denied;
@@ -211,6 +215,19 @@ export class RoomTable {
     // Somebody else's seat, as far as we know; it may have been claimed a moment ago.
     await this.refreshSeats(room);
     return room.holdsSeat(claims) ? null : Close.rejoin;
+  }
+
+  /**
+   * A page that knows a later epoch than the room comes from the room's next owner, or makes it up:
+   * the fence in the log tells. An owner of before would answer its good position with a reset.
+   */
+  private async fenceFor(room: Room, epoch: number): Promise<'ours' | 'overtaken' | 'unknown'> {
+    const { id, epoch: own } = room;
+    if (epoch <= own) return 'ours';
+    // An epoch that the archive has is never opened again, so this only asks.
+    const asked = await this.outside.log.open(id, own, { epoch: own, seq: 0, ms: 0 });
+    if (asked.ok || asked.why !== 'fenced') return 'unknown';
+    return asked.epoch > own ? 'overtaken' : 'ours';
   }
 
   private beat(room: Room): void {
