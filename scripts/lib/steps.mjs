@@ -25,7 +25,7 @@ export const STEPS = [
   { name: 'types-games', seconds: 120, check: ['tsc', '--noEmit', '-p', 'games'] },
   { name: 'knip', seconds: 120, check: ['knip', '--no-progress', '--treat-config-hints-as-errors'] },
   { name: 'mails', seconds: 60, check: ['bun', 'scripts/build-mails.ts', '--check'] },
-  { name: 'tidy', seconds: 60, tests: ['test/tidy.test.ts'] },
+  { name: 'tidy', seconds: 60, tests: ['test/tidy.test.ts', 'test/day-one.test.ts'] },
   {
     name: 'unit',
     seconds: 240,

@@ -10,6 +10,7 @@ import { socketPath } from '../../src/domain/room.ts';
 import type { Journal } from '../../src/ports/room-log/journal.ts';
 import { createGame, type Game, type GameDeps } from '../../src/services/game/game.ts';
 import type { GameLimits } from '../../src/services/game/limits.ts';
+import type { SimulatedDiskOptions } from './disk.simulated.ts';
 import { createJournalBench, type JournalBench } from './journal.ts';
 import { MemoryRoomStore } from './room-store.memory.ts';
 import { SwitchedRoomLog } from './room-log.switched.ts';
@@ -155,8 +156,11 @@ export interface GameBench {
   join(options?: PageOptions): Promise<Page>;
   /** Moves the clock far enough that everything taken is durable and told. */
   commit(): Promise<void>;
-  /** The process ends without warning and is started again on what is durable. */
-  crash(): Promise<void>;
+  /**
+   * The power goes and the process is started again, on what is durable and (`random`) on some of
+   * what was being written.
+   */
+  crash(loss?: 'everything' | 'random'): Promise<void>;
 }
 
 /** Longer than the journal collects, shorter than anything else. */
@@ -165,8 +169,9 @@ const COMMIT_MS = 10;
 export async function createGameBench(
   limits: Partial<GameLimits> = {},
   change: Partial<GameDeps> = {},
+  disk: Partial<SimulatedDiskOptions> = {},
 ): Promise<GameBench> {
-  const journal = createJournalBench(1);
+  const journal = createJournalBench(1, disk);
   const { world } = journal;
   const store = new MemoryRoomStore();
   store.addRoom(ROOM, world.clock.now());
@@ -206,8 +211,8 @@ export async function createGameBench(
       return page;
     },
     commit: () => world.advance(COMMIT_MS),
-    async crash() {
-      journal.cut('everything');
+    async crash(loss = 'everything') {
+      journal.cut(loss);
       Object.assign(bench, start(await journal.open()));
     },
   };

@@ -62,6 +62,32 @@ test('P30 messages that come while an append is under way go with the next, in o
   expect(ben.moves()).toEqual(['m1', 'm2', 'b1', 'm3']);
 });
 
+test('P30 what one commit makes durable leaves in one write to each socket, however much it is', async () => {
+  const bench = await createGameBench();
+  const pages: Page[] = [];
+  for (const seat of [1, 2, 3, 4]) pages.push(await bench.join({ seat }));
+  // Everybody has sent something: no first messages later.
+  for (const page of pages) page.send(1);
+  await bench.world.advance(1_000);
+  for (let round = 0; round < 5; round++) {
+    const appends = bench.log.appends.length;
+    for (const page of pages) page.forget();
+    const release = bench.log.block();
+    for (let seq = 2 + 10 * round; seq < 12 + 10 * round; seq++) for (const page of pages) page.send(seq);
+    release();
+    await bench.commit();
+    // The lone first message, and all that came while it was under way.
+    expect(bench.log.appends.slice(appends).map(({ prevSeq, lastSeq }) => lastSeq - prevSeq)).toEqual([
+      1, 39,
+    ]);
+    for (const page of pages) {
+      expect(page.peer.sent).toHaveLength(2);
+      expect(page.peer.sent).toEqual(bench.log.appends.slice(appends).map(({ records }) => records));
+    }
+    await bench.world.advance(1_000);
+  }
+});
+
 test('P30 every player sees the same messages with the same seqs', async () => {
   const bench = await createGameBench();
   const pages: Page[] = [];

@@ -116,3 +116,18 @@ test('P23 P54 a page that reads slowly is replayed megabytes and is not cut off'
   expect(slow.seqs).toEqual(slow.seqs.map((_, index) => index + 1));
   expect(slow.moves.at(-1)).toBe('live');
 });
+
+test('P51 6 MB message: its sender is closed with 1009, what it said before is kept, the others play on', async () => {
+  real = await startRealGame();
+  real.addRoom(ROOM);
+  const anna = await new RealPage().join({ seat: 1 });
+  const ben = await new RealPage().join({ seat: 2 });
+  ben.send(1, 'before');
+  await anna.until(() => anna.moves.length === 1);
+  ben.socket.sendBinary(new Uint8Array(6_000_000));
+  expect(await ben.socket.closed).toBe(1009);
+  anna.send(1, 'after');
+  await anna.until(() => anna.moves.length === 2);
+  expect(anna.moves).toEqual(['before', 'after']);
+  expect(real.failures).toEqual([]);
+});

@@ -1,0 +1,143 @@
+/**
+ * Eighteen faults that other message servers met in earnest, and where each is played against ours.
+ * Whoever renames or moves such a test says so here; who takes one away is stopped.
+ */
+import { expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const GAME = 'src/services/game';
+const SDK = 'sdk/src';
+
+/** Fault → file and exact name of each test of it. */
+const FAULTS: { readonly [fault: string]: readonly (readonly [file: string, name: string])[] } = {
+  'late close of superseded socket': [
+    [`${GAME}/hello.test.ts`, 'P40 the late close of a superseded socket does not hurt the new one'],
+    [`${SDK}/reconnect.test.ts`, 'late close of a superseded socket: the new connection stays'],
+  ],
+  'first frame before room loaded': [
+    [`${GAME}/hello.test.ts`, 'P13 frames that come before the room is loaded are kept and taken in order'],
+    [
+      `${SDK}/replay.test.ts`,
+      'first frames before anybody listens: what comes right behind the welcome is not lost',
+    ],
+  ],
+  'bad reconnect token leaves timers intact': [
+    [
+      `${GAME}/day-one.test.ts`,
+      'bad reconnect token leaves timers intact: an empty room is released on time, and its player gets in',
+    ],
+    [
+      `${SDK}/reconnect.test.ts`,
+      'bad resume pass: refused for good means stop with the code, and nothing runs on',
+    ],
+  ],
+  'replay while app unsubscribes': [
+    [`${GAME}/replay.test.ts`, 'a socket that goes during its replay is sent nothing more'],
+    [
+      `${SDK}/replay.test.ts`,
+      'replay while the app leaves: nothing is applied and nobody is told after close',
+    ],
+  ],
+  'resend after ack lost (before and after restart)': [
+    [
+      `${GAME}/day-one.test.ts`,
+      'resend after ack lost, before a restart and after it: each move is taken once',
+    ],
+    [`${GAME}/resume.test.ts`, 'P38 a resend is harmless after a restart, whether its echo was seen or not'],
+  ],
+  'epoch change with higher or lower offset': [
+    [
+      `${GAME}/day-one.test.ts`,
+      'epoch change with higher offset: a page that has more than there is gets a reset and everything',
+    ],
+    [
+      `${GAME}/day-one.test.ts`,
+      'epoch change with lower offset: a page that stands where the old epoch wrote gets what is missing',
+    ],
+    [
+      `${SDK}/reconnect.test.ts`,
+      'epoch change with a lower head: reset, and the page shows the old state until the new one is there',
+    ],
+  ],
+  'quiet room longer than any window': [
+    [`${GAME}/lifecycle.test.ts`, 'a room with a socket stays, however quiet'],
+    [
+      `${SDK}/reconnect.test.ts`,
+      'quiet room longer than any window: an hour without a record and the page resumes',
+    ],
+  ],
+  'zero-event reconnect': [
+    [`${GAME}/resume.test.ts`, 'P26 zero events: a page of a room without moves reconnects and is resumed'],
+    [`${SDK}/reconnect.test.ts`, 'zero-event reconnect: nothing happened in between, nothing is replayed'],
+  ],
+  'token fetch fails once': [
+    [`${SDK}/reconnect.test.ts`, 'token fetch fails once: the page tries again and gets in'],
+  ],
+  'close reason of 200 bytes': [
+    ['src/ports/frontend/frontend.bun.test.ts', 'a close reason of 200 bytes still closes'],
+    ['sdk/protocol/close-codes.test.ts', 'P59 every reason fits into a close frame and says something'],
+  ],
+  '6 MB message': [
+    [
+      `${GAME}/sockets.test.ts`,
+      'P51 6 MB message: its sender is closed with 1009, what it said before is kept, the others play on',
+    ],
+    [`${SDK}/outbox.test.ts`, '6 MB message: refused on the page, and the next one goes through'],
+  ],
+  'slow reader during replay': [
+    [
+      `${GAME}/replay.test.ts`,
+      'P23 a reader that is slow during replay is waited for, one that stands still is closed',
+    ],
+    [`${GAME}/sockets.test.ts`, 'P23 P54 a page that reads slowly is replayed megabytes and is not cut off'],
+  ],
+  'power loss between write and fsync': [
+    [
+      `${GAME}/day-one.test.ts`,
+      'power loss between write and fsync (${loss} lost): nobody was told, and the move sent again is taken once',
+    ],
+  ],
+  'torn last record': [
+    [
+      `${GAME}/day-one.test.ts`,
+      'torn last record: what was told stays, the rest is there as a whole or not at all, and play goes on',
+    ],
+  ],
+  'two hosts claim one room': [
+    [
+      `${GAME}/lifecycle.test.ts`,
+      'two processes with one slot name: the second shuts the first out, never a fork',
+    ],
+  ],
+  'drain during group commit': [
+    [`${GAME}/lifecycle.test.ts`, 'P60 draining while an append is under way loses nothing that was taken'],
+  ],
+  'hidden tab timer throttle': [
+    [`${SDK}/pulse.test.ts`, 'hidden tab timer throttle: timers once a minute do not end a healthy socket'],
+  ],
+  'reconnect storm with per-IP limits': [
+    [
+      `${GAME}/door.test.ts`,
+      'P55 reconnect storm with per-address limits: a school of 300 comes back three times in a row, nobody is declined',
+    ],
+    [
+      `${SDK}/reconnect.test.ts`,
+      'reconnect storm: full jitter spreads the pages, and the limit doubles up to its bound',
+    ],
+  ],
+};
+
+test('the list has its eighteen faults', () => {
+  expect(Object.keys(FAULTS)).toHaveLength(18);
+});
+
+for (const [fault, tests] of Object.entries(FAULTS)) {
+  test(`${fault}: its tests are there`, () => {
+    for (const [file, name] of tests) {
+      const source = readFileSync(join(import.meta.dir, '..', file), 'utf8');
+      const names = [...source.matchAll(/\btest\(\s*(['`])(.*?)\1,/gs)].map(([, , each]) => each);
+      expect(names, file).toContain(name);
+    }
+  });
+}
