@@ -6,7 +6,7 @@ import { measurePlan, type Sample } from '../lib/measure.ts';
 import { makeRooms, type PlayerPlace } from '../lib/rooms.ts';
 import type { Line } from '../lib/verdict.ts';
 import { say } from './alone.ts';
-import { type LineServer, type ServerPlan, startServer } from './server.ts';
+import { type ServerPlan, startServer } from './server.ts';
 
 export const PLAYERS = 4;
 export const BODY_BYTES = 135;
@@ -23,10 +23,11 @@ export interface HallPlan {
 
 export interface Hall {
   readonly dataDir: string;
-  readonly server: LineServer;
   readonly rooms: readonly (readonly Place[])[];
-  /** Of all processes that serve rooms. */
+  /** What they started is found. */
   readonly pids: readonly number[];
+  /** Kills the program and starts it again at the same place; resolves when it says that it runs. */
+  strike(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -34,12 +35,17 @@ export async function openHall(plan: HallPlan, folder: string): Promise<Hall> {
   const { rooms, players = PLAYERS, processes = 0, services = ['game', 'archiver'], env = {} } = plan;
   const dataDir = await mkdtemp(join(folder, 'hall-'));
   const made = await makeRooms(dataDir, rooms, players);
-  const server = await startServer({ dataDir, services, processes, env });
+  const started: ServerPlan = { dataDir, services, processes, env };
+  let server = await startServer(started);
+  const { port, pid } = server;
   return {
     dataDir,
-    server,
-    rooms: made.map((room, at) => room.map((place) => placeIn(server.port, place, at, processes))),
-    pids: [server.pid],
+    rooms: made.map((room, at) => room.map((place) => placeIn(port, place, at, processes))),
+    pids: [pid],
+    async strike() {
+      await server.kill();
+      server = await startServer({ ...started, port });
+    },
     async close() {
       await server.stop();
       await rm(dataDir, { recursive: true, force: true });

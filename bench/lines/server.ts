@@ -20,7 +20,7 @@ export interface ServerPlan {
 export interface LineServer {
   readonly pid: number;
   readonly port: number;
-  /** SIGKILL to it and to everything that it started. */
+  /** SIGKILL to it and to everything that it started; resolves when all of that is gone. */
   kill(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -41,14 +41,25 @@ export async function startServer(plan: ServerPlan): Promise<LineServer> {
     pid: child.pid,
     port: Number(port),
     async kill() {
-      for (const pid of family(child.pid)) process.kill(pid, 'SIGKILL');
+      const pids = family(child.pid);
+      for (const pid of pids) signal(pid, 'SIGKILL');
       await child.exited;
+      while (pids.some((pid) => signal(pid, 0))) await Bun.sleep(1);
     },
     async stop() {
       child.kill();
       await child.exited;
     },
   };
+}
+
+/** False = there is no such process any more. */
+function signal(pid: number, what: 'SIGKILL' | 0): boolean {
+  try {
+    return process.kill(pid, what);
+  } catch {
+    return false;
+  }
 }
 
 /** The first of so many ports in a row that nobody listens on, below those the system hands out. */
