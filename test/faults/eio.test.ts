@@ -95,7 +95,7 @@ whereItCan('a disk that fails', noBlockDevices(), () => {
       let server = await start();
       await enter({ port: server.port });
       for (let failure = 1; failure <= FAILURES; failure++) {
-        const play = playing(random, () => true);
+        const played = playing(random, () => true);
         const before = entriesSeen();
         while (entriesSeen() < before + 20 + random() * 60) await Bun.sleep(5);
         disk.fail();
@@ -103,7 +103,7 @@ whereItCan('a disk that fails', noBlockDevices(), () => {
         expect(server.output().trimEnd()).toMatch(
           /An engine failed [^\n]+start again[^\n]+\[engine-failed\]$/,
         );
-        await play;
+        await played;
         expect(await lost()).toEqual([]);
         server = await start({ flags: ROOMS_ONLY });
         await expectPlay({ port: server.port });
@@ -117,10 +117,10 @@ whereItCan('a disk that fails', noBlockDevices(), () => {
     async () => {
       const server = await start();
       await enter({ port: server.port });
-      const play = playing(seededRandom(2), () => true);
+      const played = playing(seededRandom(2), () => true);
       while (entriesSeen() < 40) await Bun.sleep(5);
       await server.kill();
-      await play;
+      await played;
       disk.fail();
       const refused = await start({ flags: ROOMS_ONLY }).then(
         () => 'it started',
@@ -168,12 +168,12 @@ whereItCan('a disk that fails', noBlockDevices(), () => {
       const server = await start({ unguarded: 'errors' });
       await enter({ port: server.port });
       let going = true;
-      const play = playing(seededRandom(3), () => going);
+      const played = playing(seededRandom(3), () => going);
       disk.fail();
       const before = entriesSeen();
       while (entriesSeen() < before + 50) await Bun.sleep(5);
       going = false;
-      await play;
+      await played;
       await server.kill();
       expect((await lost()).join('\n')).toMatch(/that are gone|journal/);
     },

@@ -1,5 +1,5 @@
 /** A disk of a few megabytes that a test can fill to the last byte; only root can have one. */
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -8,12 +8,21 @@ export interface SmallDisk {
   readonly path: string;
   /** Leaves no byte free. */
   fill(): void;
+  /** Leaves so many bytes free, in whole pages. */
+  leave(bytes: number): void;
   /** Makes room again. */
   empty(): void;
   remove(): void;
 }
 
 const FILLER_BYTES = 64 * 1024;
+
+/** Why there can be no such disk here, or null. */
+export function noSmallDisk(): string | null {
+  const probe = smallDisk(1);
+  probe?.remove();
+  return probe === null ? 'needs root, who may mount a tmpfs' : null;
+}
 
 /** null = this system or this user may not mount one. */
 export function smallDisk(megabytes: number): SmallDisk | null {
@@ -27,6 +36,10 @@ export function smallDisk(megabytes: number): SmallDisk | null {
   return {
     path,
     fill: () => fill(filler),
+    leave(bytes) {
+      fill(filler);
+      truncateSync(filler, Math.max(0, statSync(filler).size - bytes));
+    },
     empty: () => rmSync(filler, { force: true }),
     remove() {
       // Lazily: a process that was killed a moment ago may still hold a file.

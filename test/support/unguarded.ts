@@ -21,9 +21,13 @@ export function lyingDisk(create: () => Disk): () => Disk {
   };
 }
 
-/** Says written and durable, whatever came of it. */
+/** Says all written and durable, whatever came of it. */
 export function deafDisk(create: () => Disk): () => Disk {
-  const deaf = <T>(call: Promise<T>, otherwise: T): Promise<T> => call.catch(() => otherwise);
+  const deaf = <T>(call: Promise<T>, answer: T): Promise<T> =>
+    call.then(
+      () => answer,
+      () => answer,
+    );
   return () => {
     const disk = create();
     return {
