@@ -5,84 +5,20 @@
  */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
-import { Close } from '../../sdk/protocol/close-codes.ts';
 import { RecordKind, type LogRecord } from '../../sdk/protocol/record.ts';
 import { RefusedReason } from '../../sdk/protocol/refused.ts';
-import { type ServerProcess, startServer, temporaryFolder } from '../e2e/support/server.ts';
 import { ROOT } from '../support/command-line.ts';
-import { type Draft, enterRoom, freeLink, RoomClient } from '../support/room-client.ts';
-import { type Site, type SiteVisitor, siteVisitor } from '../support/site-visitor.ts';
-import { type Joined, type LogLine, type PageState, SecondClient, type SecondPage } from './second-client.ts';
+import type { Draft, RoomClient } from '../support/room-client.ts';
+import { siteVisitor } from '../support/site-visitor.ts';
+import { Scene, TEST_MS, words } from './scene.ts';
+import type { LogLine, PageState, SecondPage } from './second-client.ts';
 
-const GAME = 'dormouse-hour';
-const START_MS = 60_000;
-const TEST_MS = 60_000;
-
-const site: Site = { port: 0 };
-let folder: { path: string; remove(): Promise<void> };
-let server: ServerProcess;
-let second: SecondClient;
-let loaded = 0;
+let scene: Scene;
 
 beforeAll(async () => {
-  folder = await temporaryFolder('second-client');
-  second = SecondClient.start();
-  await start();
-}, START_MS);
-afterAll(async () => {
-  await second.stop();
-  await server.kill();
-  await folder.remove();
-}, START_MS);
-
-async function start(): Promise<void> {
-  const env = { ESCAPEMENT_FREE_ROOMS_PER_HOUR: '1000' };
-  server = await startServer({ port: 0, url: '', dataDir: folder.path, env });
-  site.port = server.port;
-}
-
-async function restart(): Promise<void> {
-  expect(await server.stop()).toBe(0);
-  await start();
-}
-
-interface Team {
-  readonly room: string;
-  /** Who plays by the second client. */
-  readonly stranger: SiteVisitor;
-  readonly mate: SiteVisitor;
-  readonly link: string;
-}
-
-async function team(): Promise<Team> {
-  const [stranger, mate] = [siteVisitor(site), siteVisitor(site)];
-  const link = await freeLink(stranger, GAME);
-  const room = await enterRoom(stranger, link, 'Stranger');
-  await enterRoom(mate, link, 'Mate');
-  return { room, stranger, mate, link };
-}
-
-function joinAs(visitor: SiteVisitor, room: string): Promise<Joined> {
-  const address = `http://127.0.0.1:${site.port}`;
-  return second.ask({ do: 'join', site: address, cookie: visitor.cookie(), room });
-}
-
-function page(takeOver: readonly string[] = []): Promise<SecondPage> {
-  return second.load(`page ${++loaded}`, takeOver);
-}
-
-async function enter(one: SecondPage, visitor: SiteVisitor, room: string): Promise<PageState> {
-  const { socket, ticket } = await joinAs(visitor, room);
-  return one.enter(socket, ticket);
-}
-
-async function mateIn({ mate, room }: Team): Promise<RoomClient> {
-  const client = new RoomClient();
-  await client.enter(site, mate, room);
-  return client;
-}
-
-const words = (...texts: string[]): readonly string[] => texts.map((text) => JSON.stringify(text));
+  scene = await Scene.open();
+}, TEST_MS);
+afterAll(() => scene.close(), TEST_MS);
 
 function say(client: RoomClient, ...texts: string[]): readonly Draft[] {
   return words(...texts).map((text) => client.send(RecordKind.move, Buffer.from(text)));
@@ -117,7 +53,7 @@ async function expectSame(one: SecondPage, other: RoomClient): Promise<PageState
 }
 
 test('P4 P5 P21 a stranger reads and writes all byte sequences of the document', async () => {
-  const names = await second.ask<readonly string[]>({
+  const names = await scene.second.ask<readonly string[]>({
     do: 'vectors',
     document: join(ROOT, 'docs', 'protocol.md'),
   });
@@ -128,9 +64,9 @@ test('P4 P5 P21 a stranger reads and writes all byte sequences of the document',
 test(
   'P8 P12 P15 P22 P46 P48 hello and join: welcome, everything, live, and the time of the room',
   async () => {
-    const { room, stranger } = await team();
-    const one = await page();
-    const state = await enter(one, stranger, room);
+    const { room, stranger } = await scene.team();
+    const one = await scene.page();
+    const state = await scene.enter(one, stranger, room);
     expect(state.welcome).toMatchObject({ version: 1, resumed: 0, seat: 1, role: 0, seq: state.seq });
     expect(state.welcome?.clients).toEqual([{ number: 0, lastSeq: 0 }]);
     expect(state.seen[0]).toBe('welcome');
@@ -153,8 +89,8 @@ test(
 test(
   'a join call says what to do when there is no way in',
   async () => {
-    const { room } = await team();
-    const { ok, then: verdict } = await joinAs(siteVisitor(site), room);
+    const { room } = await scene.team();
+    const { ok, then: verdict } = await scene.join(siteVisitor(scene.site), room);
     expect([ok, verdict]).toEqual([false, 'stop']);
   },
   TEST_MS,
@@ -163,10 +99,10 @@ test(
 test(
   'P29 P30 P33 P44 moves and signals of both clients are seen by both, in one order',
   async () => {
-    const both = await team();
-    const one = await page();
-    await enter(one, both.stranger, both.room);
-    const mate = await mateIn(both);
+    const both = await scene.team();
+    const one = await scene.page();
+    await scene.enter(one, both.stranger, both.room);
+    const mate = await scene.mateIn(both);
     for (let turn = 1; turn <= 20; turn++) {
       say(mate, `mate ${turn}`);
       await one.do('move', { bodies: words(`stranger ${turn}`) });
@@ -182,8 +118,8 @@ test(
       expect(own).toEqual(Array.from({ length: 20 }, (_, turn) => `${who} ${turn + 1}`));
     }
     // A second page of the stranger, in another seat's sight: its cursor is seen, then gone.
-    const watcher = await page();
-    await enter(watcher, both.mate, both.room);
+    const watcher = await scene.page();
+    await scene.enter(watcher, both.mate, both.room);
     await one.do('signal', { value: '0a0b' });
     const seen = await watcher.do('frame', { name: 'signals' });
     expect(seen.signals).toEqual([[1, '0a0b']]);
@@ -195,10 +131,10 @@ test(
 test(
   'P17 P26 P35 P36 a lost echo: the resend makes no duplicate, and only the rest comes',
   async () => {
-    const both = await team();
-    const mate = await mateIn(both);
-    const one = await page();
-    await enter(one, both.stranger, both.room);
+    const both = await scene.team();
+    const mate = await scene.mateIn(both);
+    const one = await scene.page();
+    await scene.enter(one, both.stranger, both.room);
     await one.do('move', { bodies: words('first') });
     const before = await one.do('echoed');
     await one.do('move', { bodies: words('second', 'third') });
@@ -236,20 +172,19 @@ function sendHex(clientSeq: number, text: string): string {
 test(
   'P11 P39 messages of a page that is gone are sent by the next one under the old id, once',
   async () => {
-    const both = await team();
-    const mate = await mateIn(both);
-    const gone = `page ${loaded + 1}`;
-    const one = await page();
-    await enter(one, both.stranger, both.room);
+    const both = await scene.team();
+    const mate = await scene.mateIn(both);
+    const one = await scene.page();
+    await scene.enter(one, both.stranger, both.room);
     await one.do('move', { bodies: words('sent before it went') });
     await mate.until('the first', () => moveCount(mate) === 1);
     await one.do('drop');
     await one.do('move', { bodies: words('never sent') });
-    const two = await page([gone]);
+    const two = await scene.page([one]);
     const { unsent } = await two.state();
     expect(unsent).toEqual([0, 2]);
     await two.do('move', { bodies: words('its own') });
-    await enter(two, both.stranger, both.room);
+    await scene.enter(two, both.stranger, both.room);
     await two.do('echoed');
     await mate.until('all three', () => moveCount(mate) === 3);
     const state = await expectSame(two, mate);
@@ -265,10 +200,10 @@ test(
 test(
   'P18 P26 a position of another epoch is no position: everything comes again',
   async () => {
-    const both = await team();
-    const mate = await mateIn(both);
-    const one = await page();
-    await enter(one, both.stranger, both.room);
+    const both = await scene.team();
+    const mate = await scene.mateIn(both);
+    const one = await scene.page();
+    await scene.enter(one, both.stranger, both.room);
     await one.do('move', { bodies: words('a', 'b') });
     const { epoch, seq } = await one.do('echoed');
     await one.do('drop');
@@ -287,10 +222,10 @@ test(
 test(
   'P20 P21 P22 P25 P38 a room archived over a restart: chunks, then the rest, then live; positions hold',
   async () => {
-    const both = await team();
-    const mate = await mateIn(both);
-    const keeper = await page();
-    await enter(keeper, both.stranger, both.room);
+    const both = await scene.team();
+    const mate = await scene.mateIn(both);
+    const keeper = await scene.page();
+    await scene.enter(keeper, both.stranger, both.room);
     for (let block = 0; block < 8; block++) {
       say(mate, ...Array.from({ length: 30 }, (_, n) => `${block}/${n} ${'x'.repeat(n * 5)}`));
       await mate.echoed();
@@ -300,17 +235,18 @@ test(
     await keeper.do('has', { seq: before.seq });
     await keeper.do('drop');
     await mate.leave();
-    await restart();
+    await scene.stop();
+    await scene.start();
 
-    const back = await enter(keeper, both.stranger, both.room);
+    const back = await scene.enter(keeper, both.stranger, both.room);
     expect(back.welcome).toMatchObject({ resumed: 1, clients: [{ lastSeq: 1 }] });
     expect(back.epoch).toBeGreaterThan(before.epoch);
-    await mate.enter(site, both.mate, both.room);
+    await mate.enter(scene.site, both.mate, both.room);
     say(mate, 'behind the archive');
     await mate.echoed();
 
-    const fresh = await page();
-    const replayed = await enter(fresh, both.stranger, both.room);
+    const fresh = await scene.page();
+    const replayed = await scene.enter(fresh, both.stranger, both.room);
     const order = replayed.seen.filter((name) => name === 'chunk' || name === 'records' || name === 'live');
     expect(order.join(' ')).toMatch(/^chunk (chunk )*records (records )*live$/);
     expect(replayed.firstSeq).toBe(1);
@@ -328,9 +264,9 @@ test(
 test(
   'P37 messages out of turn are answered once, with where to go on',
   async () => {
-    const both = await team();
-    const one = await page();
-    await enter(one, both.stranger, both.room);
+    const both = await scene.team();
+    const one = await scene.page();
+    await scene.enter(one, both.stranger, both.room);
     await one.do('move', { bodies: words('first') });
     await one.do('echoed');
     for (const seq of [5, 6, 9]) await one.do('raw', { hex: sendHex(seq, '"skipped"') });
@@ -347,9 +283,9 @@ test(
 test(
   'P31 P34 P52 a refused message is taken out, and those behind it move up',
   async () => {
-    const both = await team();
-    const one = await page();
-    await enter(one, both.stranger, both.room);
+    const both = await scene.team();
+    const one = await scene.page();
+    await scene.enter(one, both.stranger, both.room);
     await one.do('move', { bodies: words('fine') });
     await one.do('move', { bodies: words('x'.repeat(4_100), 'behind it', 'and behind that') });
     await one.do('move', { kind: RecordKind.notice, bodies: words('not mine to say') });
@@ -360,126 +296,6 @@ test(
       { client: 0, clientSeq: 4, reason: RefusedReason.kind },
     ]);
     expect(movesIn(state)).toEqual(['fine', 'behind it', 'and behind that', 'last']);
-  },
-  TEST_MS,
-);
-
-/** What one page does wrong, how it is closed, and what it does then. */
-const CLOSINGS: readonly {
-  readonly name: string;
-  readonly code: number;
-  readonly next: 'again' | 'join' | 'stop';
-  run(one: SecondPage, joined: Joined): Promise<unknown>;
-}[] = [
-  {
-    name: 'P1 a text',
-    code: Close.malformed.code,
-    next: 'stop',
-    run: (one) => one.do('text', { text: '{}' }),
-  },
-  {
-    name: 'P7 an unknown frame',
-    code: Close.malformed.code,
-    next: 'stop',
-    run: (one) => one.do('raw', { hex: 'ff00' }),
-  },
-  {
-    name: 'P51 a frame too large',
-    code: Close.tooLarge.code,
-    next: 'stop',
-    run: (one) => one.do('raw', { hex: '00'.repeat(8_193) }),
-  },
-  {
-    name: 'P51 a frame far too large',
-    code: 1009,
-    next: 'stop',
-    run: (one) => one.do('raw', { hex: '00'.repeat(65_537) }),
-  },
-  {
-    name: 'P53 too many pings',
-    code: Close.tooFast.code,
-    next: 'again',
-    async run(one) {
-      for (let token = 1; token <= 600; token++) await one.do('say', { name: 'ping', values: { token } });
-    },
-  },
-  {
-    name: 'P9 another version',
-    code: Close.versionUnknown.code,
-    next: 'stop',
-    run: (one, { socket }) => hello(one, socket, { version: 99, credential: 'x' }),
-  },
-  {
-    name: 'P10 a ticket of nobody',
-    code: Close.ticketBad.code,
-    next: 'stop',
-    run: (one, { socket }) => hello(one, socket, { version: 1, credential: 'x.y' }),
-  },
-  {
-    name: 'P1 P14 another slot',
-    code: Close.rejoin.code,
-    next: 'join',
-    run: (one, { socket, ticket }) =>
-      one.do('connect', { address: socket.replace(/\/h\/[^/]+\//, '/h/h9/'), credential: ticket }),
-  },
-];
-
-/** A hello of a fresh connection: the page itself says another one on the old connection first. */
-async function hello(
-  one: SecondPage,
-  address: string,
-  values: { readonly version: number; readonly credential: string },
-): Promise<void> {
-  await one.do('leave');
-  await one.do('greet', { address, ...values });
-}
-
-for (const { name, code, next, run } of CLOSINGS) {
-  test(
-    `P58 ${name} closes with ${code}: ${next}`,
-    async () => {
-      const { room, stranger } = await team();
-      const one = await page();
-      const joined = await joinAs(stranger, room);
-      await one.enter(joined.socket, joined.ticket);
-      await run(one, joined);
-      expect(await one.closed()).toEqual({ code, next });
-    },
-    TEST_MS,
-  );
-}
-
-test(
-  'P40 P58 the same page again turns its older connection out for good',
-  async () => {
-    const { room, stranger } = await team();
-    const one = await page();
-    await enter(one, stranger, room);
-    const twin = await second.load('twin');
-    await second.ask({ do: 'twin', page: 'twin', of: `page ${loaded}` });
-    await enter(twin, stranger, room);
-    expect(await one.closed()).toEqual({ code: Close.superseded.code, next: 'stop' });
-    await twin.do('move', { bodies: words('still here') });
-    await twin.do('echoed');
-  },
-  TEST_MS,
-);
-
-test(
-  'P58 a server that stops closes with a code to come back, and what was sent is there',
-  async () => {
-    const both = await team();
-    const one = await page();
-    await enter(one, both.stranger, both.room);
-    await one.do('move', { bodies: words('before') });
-    await one.do('echoed');
-    const stopped = server.stop();
-    expect(await one.closed()).toEqual({ code: Close.goingAway.code, next: 'again' });
-    expect(await stopped).toBe(0);
-    await start();
-    await one.do('move', { bodies: words('made while it was away') });
-    await enter(one, both.stranger, both.room);
-    expect(movesIn(await one.do('echoed'))).toEqual(['before', 'made while it was away']);
   },
   TEST_MS,
 );

@@ -104,7 +104,7 @@ export class SecondClient {
 
 export class SecondPage {
   private readonly client: SecondClient;
-  private readonly name: string;
+  readonly name: string;
 
   constructor(client: SecondClient, name: string) {
     this.client = client;
