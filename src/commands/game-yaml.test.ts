@@ -82,6 +82,12 @@ describe('game.yaml', () => {
     expect(faultsOf(withLimits('  speed: 5'))).toEqual([expect.stringMatching(/^9: .*speed/)]);
   });
 
+  test('a room must have a place for every player', () => {
+    expect(faultsOf(withLimits('  sockets: 3'))).toEqual([
+      '9: limits.sockets: is smaller than the number of players (4)',
+    ]);
+  });
+
   test('a room must take what one player may send', () => {
     expect(faultsOf(withLimits('  player: { rate: 20 }\n  room: { rate: 10 }'))).toEqual([
       '10: limits.room.rate: is smaller than that of one player (20)',

@@ -86,6 +86,10 @@ const gameYamlSchema = z
     texts: z.record(locale, textsSchema),
   })
   .superRefine((game, context) => {
+    if ((game.limits?.socketsPerRoomMax ?? Infinity) < game.players.max) {
+      const message = `is smaller than the number of players (${game.players.max})`;
+      context.addIssue({ code: 'custom', path: ['limits', 'sockets'], message });
+    }
     const seen = new Set<string>();
     for (const [index, language] of game.languages.entries()) {
       if (seen.has(language)) {

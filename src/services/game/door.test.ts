@@ -21,12 +21,12 @@ function comeIn(door: Door, address: string, tries: number): number {
   return came;
 }
 
-test('P55 upgrades of a host have a rate: 4,000 at once, then 2,000 a second', async () => {
+test('P55 upgrades of a host have a rate: 10,000 at once, then 2,000 a second', async () => {
   const { world, door } = doorWith();
   const visitors = (at: number) =>
-    Array.from({ length: 6_000 }, (_, each) => comeIn(door, `10.${at}.${each >> 8}.${each & 255}`, 1));
+    Array.from({ length: 12_000 }, (_, each) => comeIn(door, `10.${at}.${each >> 8}.${each & 255}`, 1));
   const sum = (counts: number[]) => counts.reduce((total, count) => total + count, 0);
-  expect(sum(visitors(1))).toBe(4_000);
+  expect(sum(visitors(1))).toBe(10_000);
   await world.advance(500);
   expect(sum(visitors(2))).toBe(1_000);
 });

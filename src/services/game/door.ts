@@ -20,14 +20,14 @@ export interface DoorLimits {
 }
 
 /**
- * 40,000 players are back within 20 seconds; a school of 300 comes back before the server has noticed
+ * All players of a host may come at once, 40,000 of several within half a minute; a school of 300 comes back before the server has noticed
  * that its old sockets are dead, and does so three times in a row.
  */
 export const DOOR_LIMITS: DoorLimits = {
   socketsWaitingMax: 4_000,
   socketsPerAddressMax: 1_000,
   upgradeRate: 2_000,
-  upgradeBurst: 4_000,
+  upgradeBurst: 10_000,
 };
 
 /** Visitors without a socket whose allowance is remembered; the longest gone are forgotten first. */

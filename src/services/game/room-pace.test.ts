@@ -1,8 +1,11 @@
 /** Rates of seats and rooms: who waits when too much is said, and that nobody else does. */
 import { expect, test } from 'bun:test';
+import { add, Scene } from '../../../sdk/test/scene.ts';
 import { RefusedReason } from '../../../sdk/protocol/refused.ts';
 import { withRoomLimits } from '../../domain/room-limits.ts';
+import { seededRandom } from '../../../test/support/world.simulated.ts';
 import { createGameBench, type GameBench, OTHER_ROOM, type Page } from '../../../test/support/game-bench.ts';
+import { Allowance } from './allowance.ts';
 import { gameLimits } from './limits.ts';
 
 /** Sends `count` messages from client seq `from` on. */
@@ -149,6 +152,31 @@ test('P15 P52 P55 a game sets the limits of its rooms: told in the welcome, and 
   // The other rooms of this host keep the host's own.
   const ben = await bench.join();
   expect(ben.peer.last('welcome')).toMatchObject({ rate: 20, burst: 60, bodyMax: 4_096 });
+});
+
+test('P15 P53 a page of the SDK keeps to its welcome: the server never has to stop reading it', async () => {
+  const [rate, burst] = [10, 5];
+  const scene = new Scene();
+  Object.assign(scene.room, { rate, burst });
+  const page = await scene.open();
+  const arrivals: number[] = [];
+  scene.room.intercept = () => {
+    arrivals.push(scene.time.now());
+    return false;
+  };
+  const random = seededRandom(3);
+  for (let sent = 0; sent < 200;) {
+    const together = 1 + Math.floor(random() * 12);
+    for (let each = 0; each < together; each++) page.session.send(add(1));
+    sent += together;
+    await scene.time.advance(random() * 2_000);
+  }
+  await scene.time.advance(20_000);
+  const allowance = new Allowance(rate, burst, 0);
+  expect(arrivals.length).toBeGreaterThanOrEqual(200);
+  for (const at of arrivals) expect(allowance.take(at)).toBeLessThan(1e-6);
+  // And it is no slower than it may be: the first ones came at once.
+  expect(arrivals[0]).toBe(arrivals[1]);
 });
 
 test('a room’s rates follow those of its players unless they are set', () => {
