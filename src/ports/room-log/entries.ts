@@ -241,15 +241,20 @@ export class EntryReader {
   }
 
   #varint(): number {
+    const payload = this.#payload;
+    let at = this.#at;
     let value = 0;
     let factor = 1;
     for (let read = 0; read < VARINT_BYTES_MAX; read++) {
-      const byte = this.#byte();
-      value += (byte & 127) * factor;
+      const byte = payload[at++];
+      if (byte === undefined) break;
       if (byte < 128) {
-        if (value > Number.MAX_SAFE_INTEGER) this.#bad = true;
+        value += byte * factor;
+        if (value > Number.MAX_SAFE_INTEGER) break;
+        this.#at = at;
         return value;
       }
+      value += (byte & 127) * factor;
       factor *= 128;
     }
     this.#bad = true;

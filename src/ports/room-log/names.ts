@@ -4,6 +4,7 @@
  */
 const SLOTS_FIRST = 1_024;
 const TEXT_BYTES_FIRST = 16 * 1024;
+const HASHED_BYTES = 10;
 
 export class Names {
   readonly #names: string[] = [];
@@ -27,9 +28,10 @@ export class Names {
   }
 
   #isAt(index: number, bytes: Uint8Array, start: number, length: number): boolean {
+    const text = this.#text;
     const from = this.#starts[index]!;
     if (this.#names[index]!.length !== length) return false;
-    for (let at = 0; at < length; at++) if (this.#text[from + at] !== bytes[start + at]) return false;
+    for (let at = 0; at < length; at++) if (text[from + at] !== bytes[start + at]) return false;
     return true;
   }
 
@@ -66,9 +68,12 @@ export class Names {
   }
 }
 
-/** FNV-1a. */
+/** FNV-1a over some of the bytes: ids are random, and whatever has the same hash is compared. */
 function hashOf(bytes: Uint8Array, start: number, length: number): number {
-  let hash = 0x811c9dc5;
-  for (let at = start; at < start + length; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
+  let hash = 0x811c9dc5 ^ length;
+  const end = start + length;
+  for (let at = Math.max(start, end - HASHED_BYTES); at < end; at++) {
+    hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
+  }
   return hash ^ (hash >>> 15);
 }

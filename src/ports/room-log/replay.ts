@@ -2,17 +2,12 @@
 import { type EntryVisitor, type ReadAppend, type ReadRun, type RoomMark, isRoomName } from './entries.ts';
 import type { CommitPlace, Rooms, SegmentUse } from './rooms.ts';
 
-/** Records of many entries stand together in memory: one block for each would cost more than they. */
-const SLAB_BYTES = 256 * 1024;
-
 export class Replay implements EntryVisitor {
   readonly #rooms: Rooms;
   /** Entries up to here are known to be trimmed later, and not kept; a room that is not there is forgotten later. */
   readonly #trimmedLater: ReadonlyMap<string, number> | null;
   #place: CommitPlace;
   #listed: Set<string> | null = null;
-  #slab: Buffer = Buffer.alloc(0);
-  #slabEnd = 0;
 
   constructor(rooms: Rooms, trimmedLater: ReadonlyMap<string, number> | null) {
     this.#rooms = rooms;
@@ -58,7 +53,7 @@ export class Replay implements EntryVisitor {
     room.seq = entry.lastSeq;
     room.ms = entry.lastMs;
     if (entry.lastSeq > this.#keptAfter(name)) {
-      const records = this.#kept(entry);
+      const records = kept(entry);
       this.#rooms.addRun(room, {
         first: entry.prevSeq + 1,
         last: entry.lastSeq,
@@ -73,7 +68,7 @@ export class Replay implements EntryVisitor {
     const room = this.#rooms.get(name);
     if (!room || run.lastSeq > room.seq) return false;
     if (run.lastSeq <= Math.max(room.trimmed, this.#keptAfter(name))) return true;
-    const records = this.#kept(run);
+    const records = kept(run);
     return this.#rooms.moveRun(room, {
       first: run.prevSeq + 1,
       last: run.lastSeq,
@@ -91,17 +86,11 @@ export class Replay implements EntryVisitor {
   #keptAfter(name: string): number {
     return this.#trimmedLater ? (this.#trimmedLater.get(name) ?? Number.POSITIVE_INFINITY) : 0;
   }
+}
 
-  /** A copy: what was read is a window on the file, which is large. */
-  #kept({ payload, start, end }: ReadRun): Uint8Array {
-    const length = end - start;
-    if (this.#slabEnd + length > this.#slab.length) {
-      this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, length));
-      this.#slabEnd = 0;
-    }
-    const at = this.#slabEnd;
-    this.#slabEnd += length;
-    payload.copy(this.#slab, at, start, end);
-    return new Uint8Array(this.#slab.buffer, this.#slab.byteOffset + at, length);
-  }
+/** A copy: what was read is a window on the file, which is large. */
+function kept({ payload, start, end }: ReadRun): Uint8Array {
+  const records = new Uint8Array(end - start);
+  payload.copy(records, 0, start, end);
+  return records;
 }
