@@ -49,6 +49,10 @@ export class RoomClient {
   holds = 0;
   /** How often it was told to forget what it had. */
   resets = 0;
+  /** The window it was told to come back within; null = nobody said so over this connection. */
+  drainMs: number | null = null;
+  /** Of its last connection. */
+  address = '';
   /** Of the last welcome: lets it in again without a join. */
   private pass = '';
   /** Its number in the room, once its first message stands in the log. */
@@ -90,6 +94,11 @@ export class RoomClient {
     return this.talk !== null && this.talk.closedWith === null;
   }
 
+  /** null while it is open, or was never. */
+  get closedWith(): number | null {
+    return this.talk?.closedWith ?? null;
+  }
+
   /** What the server did against the rules, or null. */
   get fault(): Error | null {
     return this.failure;
@@ -100,12 +109,17 @@ export class RoomClient {
     const answer = await (await visitor.json(`/api/rooms/${room}/join`, {})).json();
     const joined = answer as { ok: boolean; socket: string; ticket: string };
     if (!joined.ok) throw new Error(`no way into ${room}: ${JSON.stringify(answer)}`);
-    await this.connect(`ws://127.0.0.1:${site.port}${joined.socket}`, joined.ticket);
+    await this.connect(new URL(joined.socket, `ws://127.0.0.1:${site.port}`).href, joined.ticket);
   }
 
   /** Connects as a page does whose connection was lost: with its pass, whoever serves the room now. */
   async comeBack(site: Site, room: string, { slot = 'h1' } = {}): Promise<void> {
     await this.connect(`ws://127.0.0.1:${site.port}${socketPath(slot, room)}`, this.pass);
+  }
+
+  /** The same at the address it had, as a page does before it asks where the room is now. */
+  async reconnect(): Promise<void> {
+    await this.connect(this.address, this.pass);
   }
 
   /** Another page of the same player, which has nothing yet. */
@@ -116,6 +130,8 @@ export class RoomClient {
   }
 
   private async connect(address: string, credential: string): Promise<void> {
+    this.address = address;
+    this.drainMs = null;
     const socket = new WebSocket(address);
     socket.binaryType = 'arraybuffer';
     const talk: Talk = {
@@ -234,6 +250,9 @@ export class RoomClient {
         return;
       case 'expect':
         return this.sendFrom(frame.values.next);
+      case 'drain':
+        this.drainMs = frame.values.windowMs;
+        return;
       case 'heartbeat':
         talk.token = frame.values.token;
         return;

@@ -3,6 +3,8 @@
 /** Where the program listens; `port` may change when it is started again. */
 export interface Site {
   port: number;
+  /** Other than the loopback's. */
+  readonly hostname?: string;
 }
 
 export interface SiteVisitor {
@@ -18,7 +20,7 @@ export function siteVisitor(site: Site): SiteVisitor {
   const cookies = new Map<string, string>();
   const cookie = (): string => [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   const ask = async (path: string, init: RequestInit): Promise<Response> => {
-    const origin = `http://127.0.0.1:${site.port}`;
+    const origin = `http://${site.hostname ?? '127.0.0.1'}:${site.port}`;
     const headers = new Headers(init.headers);
     headers.set('Accept-Language', 'en');
     headers.set('Origin', origin);
