@@ -4,6 +4,7 @@
  *
  *   sync     the journal's disk says durable and leaves everything in the cache
  *   errors   the journal's disk says written although the write failed
+ *   spare    the disk of the journal needs a file descriptor for every commit
  *   early    the room log answers at once and writes a moment later
  */
 import { plugin } from 'bun';
@@ -16,6 +17,7 @@ const HERE = JSON.stringify(join(import.meta.dir, 'unguarded.ts'));
 const PLACES: { readonly [guard: string]: { module: RegExp; name: string; stand: keyof typeof stands } } = {
   sync: { module: /room-log\/disk\.real\.ts$/, name: 'createRealDisk', stand: 'lyingDisk' },
   errors: { module: /room-log\/disk\.real\.ts$/, name: 'createRealDisk', stand: 'deafDisk' },
+  spare: { module: /room-log\/disk\.real\.ts$/, name: 'createRealDisk', stand: 'thirstyDisk' },
   early: { module: /room-log\/journal\.ts$/, name: 'openJournal', stand: 'hastyJournal' },
 };
 

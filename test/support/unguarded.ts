@@ -6,41 +6,52 @@ import { type Append, type AppendOutcome, type RoomLog } from '../../src/ports/r
 /** How far the log lags behind its answers. */
 const LAG_MS = 60;
 
+type MakeDisk = () => Disk;
+
 /** Says durable, and leaves everything in the cache of the system. */
-export function lyingDisk(create: () => Disk): () => Disk {
-  return () => {
-    const disk = create();
-    return {
-      ...disk,
-      create: async (path) => {
-        const file = await disk.create(path);
-        return { ...file, writeDurably: (at, bytes) => file.write(at, bytes), sync: async () => {} };
-      },
-      syncDirectory: async () => {},
-    };
-  };
+export function lyingDisk(make: MakeDisk): MakeDisk {
+  const lying = withFiles(make, (file) => ({
+    ...file,
+    writeDurably: (at, bytes) => file.write(at, bytes),
+    sync: async () => {},
+  }));
+  return () => ({ ...lying(), syncDirectory: async () => {} });
 }
 
 /** Says all written and durable, whatever came of it. */
-export function deafDisk(create: () => Disk): () => Disk {
+export function deafDisk(make: MakeDisk): MakeDisk {
   const deaf = <T>(call: Promise<T>, answer: T): Promise<T> =>
     call.then(
       () => answer,
       () => answer,
     );
+  return withFiles(make, (file) => ({
+    ...file,
+    write: (at, bytes) => deaf(file.write(at, bytes), bytes.length),
+    writeDurably: (at, bytes) => deaf(file.writeDurably(at, bytes), bytes.length),
+    sync: () => deaf(file.sync(), undefined),
+  }));
+}
+
+/** Needs a file descriptor for every commit instead of one for all. */
+export function thirstyDisk(make: MakeDisk): MakeDisk {
+  return withFiles(make, (file, disk) => ({
+    ...file,
+    async writeDurably(at, bytes) {
+      const another = await disk.open('/dev/null');
+      await another.close();
+      return file.writeDurably(at, bytes);
+    },
+  }));
+}
+
+function withFiles(make: MakeDisk, change: (file: DiskFile, disk: Disk) => DiskFile): MakeDisk {
   return () => {
-    const disk = create();
+    const disk = make();
     return {
       ...disk,
-      create: async (path) => {
-        const file: DiskFile = await disk.create(path);
-        return {
-          ...file,
-          write: (at, bytes) => deaf(file.write(at, bytes), bytes.length),
-          writeDurably: (at, bytes) => deaf(file.writeDurably(at, bytes), bytes.length),
-          sync: () => deaf(file.sync(), undefined),
-        };
-      },
+      create: async (path) => change(await disk.create(path), disk),
+      reopen: async (path) => change(await disk.reopen(path), disk),
     };
   };
 }
