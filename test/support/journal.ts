@@ -21,6 +21,8 @@ export interface JournalBench {
   tryOpen(limits?: Partial<JournalLimits>): Promise<JournalOutcome>;
   /** Like tryOpen, but the caller lets the time pass. */
   begin(limits?: Partial<JournalLimits>): Promise<JournalOutcome>;
+  /** The process is gone, the machine runs on. */
+  release(): void;
   /** The process is gone, and the power with it. */
   cut(loss: 'everything' | 'random'): void;
 }
@@ -47,6 +49,10 @@ export function createJournalBench(
       limits: { stepBytes: 4_096, segmentBytes: 16_384, reserveBytes: 0, ...limits },
     });
   const tryOpen = (limits?: Partial<JournalLimits>) => world.until(begin(limits));
+  const release = (): void => {
+    world.clearTimers();
+    locked = false;
+  };
   return {
     disk: simulated,
     world,
@@ -58,10 +64,10 @@ export function createJournalBench(
       if (!outcome.ok) throw new Error(`${outcome.code}: ${outcome.message}`);
       return outcome.journal;
     },
+    release,
     cut(loss) {
       simulated.cut(loss);
-      world.clearTimers();
-      locked = false;
+      release();
     },
   };
 }

@@ -4,6 +4,7 @@
  * each start the log is compared with what was answered before.
  */
 import { expect, test } from 'bun:test';
+import type { DiskCall } from '../../../test/support/disk.simulated.ts';
 import { type JournalBench, appendText, createJournalBench } from '../../../test/support/journal.ts';
 import { createSimulatedWorld, seededRandom } from '../../../test/support/world.simulated.ts';
 import type { Journal } from './journal.ts';
@@ -25,7 +26,24 @@ interface Model {
 }
 
 /** What happened in all runs together: chaos that does nothing must show. */
-const tally = { cuts: 0, interrupted: 0, committed: 0, refused: 0, holds: 0, survived: 0, lost: 0 };
+const tally = {
+  cuts: 0,
+  interrupted: 0,
+  committed: 0,
+  refused: 0,
+  holds: 0,
+  survived: 0,
+  lost: 0,
+  spared: 0,
+  recycled: 0,
+};
+
+/** Counts segments put aside and taken again. */
+function watch({ kind, path }: DiskCall): null {
+  if (kind === 'rename' && path.endsWith('.seg')) tally.spared++;
+  if (kind === 'rename' && path.endsWith('.spare')) tally.recycled++;
+  return null;
+}
 
 class Chaos {
   readonly seed: number;
@@ -41,7 +59,7 @@ class Chaos {
     const world = createSimulatedWorld(seed);
     this.bench = createJournalBench(
       seed,
-      { delayMs: () => this.random() * 1.5, timers: world.timers },
+      { delayMs: () => this.random() * 1.5, timers: world.timers, trouble: watch },
       world,
     );
     for (const room of ROOMS) {

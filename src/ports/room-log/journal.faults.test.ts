@@ -224,6 +224,21 @@ describe('a disk that fails', () => {
     });
   }
 
+  test('what a failed write left in memory is on the disk before anybody sees it', async () => {
+    const broken = createTrouble({ fault: 'failed' }, 'writeDurably');
+    const { bench, append } = await started(1, broken.trouble);
+    await append(0, 'one');
+    broken.state.on = true;
+    expect(await append(1, `two ${LONG}`)).toBe('unknown');
+    broken.state.on = false;
+    // The process is started again on a machine that still runs: it reads what is in memory.
+    bench.release();
+    const seen = await textsOf(await bench.open(), 'a');
+    expect(seen).toEqual(['one', `two ${LONG}`]);
+    bench.cut('everything');
+    expect(await textsOf(await bench.open(), 'a')).toEqual(seen);
+  });
+
   test('a sync that fails for want of space is a failed sync', async () => {
     const broken = createTrouble({ fault: 'full' }, 'sync');
     const { bench, append } = await started(1, broken.trouble);
