@@ -23,7 +23,7 @@ import { type Line, median } from '../lib/verdict.ts';
 import { alone, type LineOptions, type LinesOf, say, scaled } from './alone.ts';
 import { archivedRooms, untilFinished } from './archive.ts';
 import { clean, play, PLAYERS } from './hall.ts';
-import { playLong, setAside } from './long-room.ts';
+import { playLong, setAside, writeLogs } from './logs.ts';
 import { openPage, until } from './page.ts';
 import { type LineServer, LOAD_CORE, startServer } from './server.ts';
 
@@ -65,7 +65,7 @@ async function withLongRoom(
   const made = await makeRooms(dataDir, 2 + others, PLAYERS);
   const [id] = archivedRooms(dataDir).ids;
   if (id === undefined) throw new Error('no room was made');
-  await playLong(dataDir, id, messages);
+  await writeLogs(dataDir, [id], (log) => playLong(log, messages));
   setAside(dataDir, id, true);
   const server = await startServer({ dataDir, services: ['game', 'archiver'] });
   try {

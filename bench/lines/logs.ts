@@ -1,6 +1,6 @@
 /**
- * A room in which much was played: its log is written through the journal, one move an append, as if
- * a process had served it and was stopped.
+ * Rooms in which much was played: their logs are written through the journal, one move an append, as
+ * if a process had served them and was stopped.
  */
 import { Database } from 'bun:sqlite';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { type Journal, openJournal } from '../../src/ports/room-log/journal.ts';
 import { EMPTY_HEAD } from '../../src/ports/room-log/room-log.ts';
 
 const BODY_BYTES = 135;
-const SEATS = 4;
+export const SEATS = 4;
 const EPOCH = 1;
 const MS_BETWEEN = 200;
 
@@ -24,8 +24,21 @@ const hurried: World = {
   clock: { now: realWorld.clock.now, mono: () => performance.now() * 1_000 },
 };
 
-/** `room` has no log yet; no process may use the data folder. */
-export async function playLong(dataDir: string, room: string, messages: number): Promise<void> {
+/** Writes entries of one room, each durable before the next. */
+export interface LogWriter {
+  readonly room: string;
+  /** Everything so far, as it stands in the log. */
+  written(): Uint8Array;
+  /** Answers the record as it stands in the log. */
+  add(header: Partial<RecordHeader>, body: Uint8Array): Promise<Uint8Array>;
+}
+
+/** The rooms have no log yet, and no process uses the data folder. All are written at the same time. */
+export async function writeLogs(
+  dataDir: string,
+  rooms: readonly string[],
+  write: (log: LogWriter) => Promise<void>,
+): Promise<void> {
   const opened = await openJournal({
     disk: createRealDisk(),
     directory: join(dataDir, 'journal', 'h1'),
@@ -37,37 +50,51 @@ export async function playLong(dataDir: string, room: string, messages: number):
   });
   if (!opened.ok) throw new Error(opened.message);
   const { journal } = opened;
-  const fenced = await journal.open(room, EPOCH, EMPTY_HEAD);
-  if (!fenced.ok) throw new Error(`opening ${room}: ${fenced.why}`);
-  const writing = { journal, room, seq: 0 };
-  await append(writing, { kind: RecordKind.open }, Buffer.from('{"seed":1,"options":{}}'));
-  await append(writing, { kind: RecordKind.epoch }, new Writer().varint(EPOCH).done());
-  for (let client = 1; client <= SEATS; client++) {
-    await append(writing, { kind: RecordKind.client, seat: client, client }, new Uint8Array(16).fill(client));
-  }
-  for (let move = 0; move < messages; move++) {
-    const client = 1 + (move % SEATS);
-    const clientSeq = 1 + Math.floor(move / SEATS);
-    const header = { kind: RecordKind.move, seat: client, client, clientSeq, ms: move * MS_BETWEEN };
-    await append(writing, header, Buffer.from(JSON.stringify(moveOf(move))));
-  }
-  await journal.release(room, EPOCH);
+  await Promise.all(rooms.map((room) => writeLog(journal, room, write)));
   await journal.close();
 }
 
-async function append(
-  writing: { readonly journal: Journal; readonly room: string; seq: number },
-  given: Partial<RecordHeader>,
-  body: Uint8Array,
+async function writeLog(
+  journal: Journal,
+  room: string,
+  write: (log: LogWriter) => Promise<void>,
 ): Promise<void> {
-  const { journal, room, seq: prevSeq } = writing;
-  const header = { kind: 0, ms: 0, seat: 0, client: 0, clientSeq: 0, ...given, seq: prevSeq + 1 };
-  const records = new Uint8Array(recordLength(header, body.length));
-  encodeRecord(records, 0, header, body);
-  const lastSeq = ++writing.seq;
-  const entry = { room, epoch: EPOCH, prevSeq, lastSeq, lastMs: header.ms, records };
-  const outcome = await journal.append(entry);
-  if (outcome !== 'committed') throw new Error(`the journal answered ${outcome}`);
+  const fenced = await journal.open(room, EPOCH, EMPTY_HEAD);
+  if (!fenced.ok) throw new Error(`opening ${room}: ${fenced.why}`);
+  let seq = 0;
+  const written: Uint8Array[] = [];
+  const log: LogWriter = {
+    room,
+    written: () => Buffer.concat(written),
+    async add(given, body) {
+      const prevSeq = seq++;
+      const header = { kind: 0, ms: 0, seat: 0, client: 0, clientSeq: 0, ...given, seq };
+      const records = new Uint8Array(recordLength(header, body.length));
+      encodeRecord(records, 0, header, body);
+      const entry = { room, epoch: EPOCH, prevSeq, lastSeq: seq, lastMs: header.ms, records };
+      const outcome = await journal.append(entry);
+      if (outcome !== 'committed') throw new Error(`the journal answered ${outcome}`);
+      written.push(records);
+      return records;
+    },
+  };
+  await log.add({ kind: RecordKind.open }, Buffer.from('{"seed":1,"options":{}}'));
+  await log.add({ kind: RecordKind.epoch }, new Writer().varint(EPOCH).done());
+  for (let client = 1; client <= SEATS; client++) {
+    await log.add({ kind: RecordKind.client, seat: client, client }, new Uint8Array(16).fill(client));
+  }
+  await write(log);
+  await journal.release(room, EPOCH);
+}
+
+/** Moves of four players in turn, one after another. */
+export async function playLong(log: LogWriter, moves: number): Promise<void> {
+  for (let move = 0; move < moves; move++) {
+    const client = 1 + (move % SEATS);
+    const clientSeq = 1 + Math.floor(move / SEATS);
+    const header = { kind: RecordKind.move, seat: client, client, clientSeq, ms: move * MS_BETWEEN };
+    await log.add(header, Buffer.from(JSON.stringify(moveOf(move))));
+  }
 }
 
 /** A move of exactly 135 bytes as a game might make it: a third of it is chance. */
