@@ -5,10 +5,10 @@
  */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { ping } from '../../sdk/protocol/ping.ts';
-import { RecordKind, type LogRecord } from '../../sdk/protocol/record.ts';
+import { RecordKind } from '../../sdk/protocol/record.ts';
 import { encodeSend } from '../../sdk/protocol/send.ts';
 import { signal } from '../../sdk/protocol/signal.ts';
-import { decodeDown } from '../support/down-frames.ts';
+import { RawPlayer } from '../support/raw-player.ts';
 import { maskedFrame, Opcode, type RawSocket } from '../support/raw-socket.ts';
 import { startRealGame, type RealGame } from '../support/real-game.ts';
 
@@ -28,12 +28,16 @@ const move = (clientSeq: number, length = 20) =>
   encodeSend({ client: 0, clientSeq, kind: RecordKind.move, body: bytes(length) });
 
 let real: RealGame;
+const started: RawPlayer[] = [];
 
 beforeAll(async () => {
   real = await startRealGame(LIMITS);
   for (const room of [PLAYED, ABUSED, LOUD]) real.addRoom(room);
 });
-afterAll(() => real.stop());
+afterAll(async () => {
+  for (const player of started) player.stop();
+  await real.stop();
+});
 
 interface Attack {
   readonly name: string;
@@ -167,55 +171,6 @@ const ATTACKS: readonly Attack[] = [
   },
 ];
 
-/** Plays one seat: a message, its echo, the next message, as long as `going` says. */
-class Player {
-  readonly seqs: number[] = [];
-  readonly bodies: string[] = [];
-  readonly names: string[] = [];
-  sent = 0;
-  echoed = 0;
-  private socket: RawSocket | null = null;
-  private readonly room: string;
-  private readonly seat: number;
-  /** Bytes of every message, and how many are on their way at a time. */
-  private readonly load: { readonly length: number; readonly window: number };
-  private readonly going: () => boolean;
-
-  constructor(room: string, seat: number, load: Player['load'], going: () => boolean) {
-    this.room = room;
-    this.seat = seat;
-    this.load = load;
-    this.going = going;
-  }
-
-  async start(): Promise<void> {
-    this.socket = await real.open(this.room, { onFrame: (frame) => this.take(frame) });
-    this.socket.sendBinary(real.hello(this.room, { seat: this.seat, id: 240 + this.seat }));
-  }
-
-  private take(frame: Uint8Array): void {
-    const down = decodeDown(frame);
-    if (down.name === 'live') for (let n = 0; n < this.load.window; n++) this.next();
-    else if (down.name === 'records') for (const record of down.values.records) this.note(record);
-    else this.names.push(down.name);
-  }
-
-  private note({ kind, seq, seat, body }: LogRecord): void {
-    this.seqs.push(seq);
-    if (kind !== RecordKind.move) return;
-    this.bodies.push(Buffer.from(body).toString().trimEnd());
-    if (seat !== this.seat) return;
-    this.echoed++;
-    if (this.going()) this.next();
-  }
-
-  private next(): void {
-    const clientSeq = ++this.sent;
-    const body = new Uint8Array(Buffer.from(`${this.seat}:${clientSeq}`.padEnd(this.load.length)));
-    this.socket?.sendBinary(encodeSend({ client: 0, clientSeq, kind: RecordKind.move, body }));
-  }
-}
-
 /** Resolves when `condition` holds, looking again after each turn of the event loop. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await Bun.sleep(5);
@@ -224,8 +179,10 @@ async function until(condition: () => boolean): Promise<void> {
 test('P8 P10 P28 P51 P53 P54 two hundred hostile sockets beside a room at play: nothing of the play is lost', async () => {
   let attacked = false;
   const players = [1, 2, 3, 4].map(
-    (seat) => new Player(PLAYED, seat, { length: 0, window: 1 }, () => !attacked),
+    (seat) =>
+      new RawPlayer({ port: real.port, room: PLAYED, seat, length: 0, window: 1, going: () => !attacked }),
   );
+  started.push(...players);
   for (const player of players) await player.start();
 
   const hostile = await Promise.all(
@@ -241,8 +198,17 @@ test('P8 P10 P28 P51 P53 P54 two hundred hostile sockets beside a room at play: 
   const quiet = () => real.game.control.watch(LOUD)!.sockets === LOUD_SENDERS;
   const loud = Array.from(
     { length: LOUD_SENDERS },
-    (_, n) => new Player(LOUD, n + 1, { length: 4_000, window: 4 }, () => !quiet()),
+    (_, n) =>
+      new RawPlayer({
+        port: real.port,
+        room: LOUD,
+        seat: n + 1,
+        length: 4_000,
+        window: 4,
+        going: () => !quiet(),
+      }),
   );
+  started.push(...loud);
   for (const player of loud) await player.start();
   const results = await Promise.all(
     hostile.map(async ({ attack, socket }) => {

@@ -13,6 +13,7 @@ import { hello } from '../../sdk/protocol/hello.ts';
 import type { Environment, JoinAnswer } from '../../sdk/src/session-api.ts';
 import { startEscapement, temporaryFolder } from '../support/command-line.ts';
 import { fastWorld } from '../support/fast-world.ts';
+import { linesOf } from '../support/lines-of.ts';
 import { startRealGame, ticketFor } from '../support/real-game.ts';
 import { enterRoom, freeLink } from '../support/room-client.ts';
 import { rounds } from '../support/rounds.ts';
@@ -156,7 +157,7 @@ async function playBesideStopped(alive: boolean): Promise<Absence> {
   const stdio = { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' } as const;
   const child = Bun.spawn([process.execPath, script, JSON.stringify(options)], stdio);
   undo.push(() => (child.kill('SIGKILL'), child.exited));
-  const said = lines(child.stdout);
+  const said = linesOf(child.stdout);
   await said.next();
   await near.live();
   near.play(MOVE_MS);
@@ -180,16 +181,6 @@ async function playBesideStopped(alive: boolean): Promise<Absence> {
       return JSON.parse((await said.next()).value ?? '') as PagesSaw;
     },
   };
-}
-
-async function* lines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, void> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const bytes of stream) {
-    const whole = (rest + decoder.decode(bytes, { stream: true })).split('\n');
-    rest = whole.pop() ?? '';
-    yield* whole;
-  }
 }
 
 interface Cases {

@@ -3,6 +3,7 @@
  * command in a line of JSON, one answer in a line of JSON.
  */
 import { join } from 'node:path';
+import { linesOf } from '../support/lines-of.ts';
 
 export type LogLine = readonly [
   seq: number,
@@ -129,15 +130,5 @@ export class SecondPage {
 
   state(): Promise<PageState> {
     return this.do('state');
-  }
-}
-
-async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, void> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const bytes of stream) {
-    const [...whole] = (rest + decoder.decode(bytes, { stream: true })).split('\n');
-    rest = whole.pop() ?? '';
-    yield* whole;
   }
 }

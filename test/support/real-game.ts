@@ -20,7 +20,8 @@ import { MemoryRoomStore } from './room-store.memory.ts';
 import { RawSocket, type RawSocketOptions } from './raw-socket.ts';
 
 const KEYS: PassKeys = { current: 'k1', keys: { k1: new Uint8Array(32).fill(1) } };
-const SLOT = 'h1';
+/** The slot in the paths of its sockets. */
+export const SLOT = 'h1';
 
 interface TicketOptions {
   readonly seat?: number;
@@ -59,6 +60,8 @@ export interface Changes {
   readonly log?: (journal: RoomLog) => RoomLog;
   /** What the front end asks about sockets. */
   readonly sockets?: (sockets: Game['sockets']) => Game['sockets'];
+  /** Visitors are counted by what so many proxies say in X-Forwarded-For. */
+  readonly trustedProxies?: number;
   /** Of the rooms; the journal's is always the real one. */
   readonly world?: World;
 }
@@ -111,7 +114,8 @@ export function ticketFor(room: string, { seat = 1, observer = false, ...rest }:
   return signPass(claims, KEYS);
 }
 
-function helloFor(
+/** A hello as a page of that seat says it. */
+export function helloFor(
   room: string,
   { seat = 1, id = seat, version = PROTOCOL_VERSION, ...rest }: HelloOptions = {},
 ): Uint8Array<ArrayBuffer> {
@@ -159,6 +163,7 @@ async function startServer({ directory, store, limits, failures, changes }: Part
       port: 0,
       fetch: () => new Response('page'),
       sockets: changes.sockets?.(game.sockets) ?? game.sockets,
+      trustedProxies: changes.trustedProxies ?? 0,
       frameBytesMax: FRAME_BYTES_HARD,
       failed: (error) => failures.push(error),
     },

@@ -1,0 +1,10 @@
+/** The lines that a process writes, one after another. */
+export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, void> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const bytes of stream) {
+    const whole = (rest + decoder.decode(bytes, { stream: true })).split('\n');
+    rest = whole.pop() ?? '';
+    yield* whole;
+  }
+}
