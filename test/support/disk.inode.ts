@@ -118,6 +118,11 @@ export class Inode {
     this.#pending = this.#pending.filter((change) => change.order > order);
   }
 
+  /** The same of one change only. */
+  loseOne(order: number): void {
+    this.#pending = this.#pending.filter((change) => change.order !== order);
+  }
+
   /** Power cut: what is not durable goes, or (with chance) a random part of it stays. */
   cut(keep: (() => number) | null): void {
     if (keep) for (const change of this.#pending) this.#applyPart(change, keep);

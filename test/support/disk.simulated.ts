@@ -6,8 +6,8 @@
  * of writes, some truncations, the first few changes of a folder. Then the disk can be used again.
  * Sectors are taken to be atomic, as journals everywhere do.
  *
- * After a failed sync the bytes stay readable but never become durable, as on Linux: the kernel
- * marks the pages clean.
+ * After a failed sync or durable write the bytes stay readable but never become durable, as on
+ * Linux: the kernel marks the pages clean.
  */
 import {
   type Disk,
@@ -239,7 +239,10 @@ export class SimulatedDisk implements Disk {
     if (trouble && 'fault' in trouble && trouble.fault === 'full') taken = 0;
     const change = taken > 0 ? inode.write(at, bytes.slice(0, taken)) : 0;
     await this.#pause(kind, path, bytes.length);
-    if (trouble && 'fault' in trouble) throw simulated(trouble.fault, kind, path);
+    if (trouble && 'fault' in trouble) {
+      if (kind === 'writeDurably') inode.loseOne(change);
+      throw simulated(trouble.fault, kind, path);
+    }
     if (taken === 0 && bytes.length > 0) throw simulated('full', kind, path);
     return { taken, change };
   }
