@@ -8,5 +8,7 @@ export const LINES: { readonly [name: string]: () => Promise<LinesOf> } = {
   cursors: async () => (await import('./cursors.ts')).cursorLines,
   pace: async () => (await import('./pace.ts')).paceLines,
   join: async () => (await import('./join.ts')).joinLines,
+  restart: async () => (await import('./restart.ts')).restartLines,
+  'beside-pages': async () => (await import('./beside-pages.ts')).besidePagesLines,
   journal: async () => (await import('./journal.ts')).journalLines,
 };
