@@ -1,0 +1,48 @@
+/** A control group (version 1) that bounds the memory of a process: beyond it the kernel kills. */
+import { existsSync, mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = '/sys/fs/cgroup/memory';
+const REMOVE_TRIES = 100;
+
+export interface MemoryGroup {
+  /** Put before a command: the process is in the group from its first instruction on. */
+  readonly before: readonly string[];
+  /** From now on no more than what is in use, and so many bytes. */
+  tighten(bytes: number): void;
+  /** Its processes must be gone. */
+  remove(): Promise<void>;
+}
+
+/** Why there can be none here, or null. */
+export function noMemoryGroup(): string | null {
+  if (process.getuid?.() !== 0) return 'only root may make a control group';
+  return existsSync(join(ROOT, 'memory.limit_in_bytes')) ? null : `there are no memory groups in ${ROOT}`;
+}
+
+export function memoryGroup(): MemoryGroup {
+  const path = mkdtempSync(join(ROOT, 'escapement-'));
+  const read = (name: string): number => Number(readFileSync(join(path, name), 'utf8'));
+  return {
+    before: ['sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', path],
+    tighten(bytes) {
+      try {
+        writeFileSync(join(path, 'memory.limit_in_bytes'), String(read('memory.usage_in_bytes') + bytes));
+      } catch (error) {
+        // It grew meanwhile, and the kernel found nothing to take back: the next time, then.
+        if ((error as { readonly code?: string }).code !== 'EBUSY') throw error;
+      }
+    },
+    async remove() {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return rmdirSync(path);
+        } catch (error) {
+          // A process that was killed a moment ago is still counted.
+          if (attempt === REMOVE_TRIES) throw error;
+          await Bun.sleep(20);
+        }
+      }
+    },
+  };
+}
