@@ -66,6 +66,15 @@ test('P55 an IPv6 visitor is counted by its first half', () => {
   expect(comeIn(door, '2001:db8:0:1::1', 1)).toBe(1);
 });
 
+test('P55 neither an upgrade nor a hello that is refused costs a look into the database', async () => {
+  const bench = await createGameBench({ socketsPerAddressMax: 50 });
+  for (let each = 0; each < 50; each++) bench.open().hello({ credential: 'x.y' });
+  for (let each = 0; each < 50; each++) bench.open();
+  for (let each = 0; each < 1_000; each++) expect(() => bench.open()).toThrow('503');
+  await bench.commit();
+  expect(bench.store.loads).toBe(0);
+});
+
 test('visitors without sockets take bounded memory', () => {
   const { door } = doorWith({ upgradeBurst: 100_000 });
   for (let each = 0; each < 30_000; each++) {
