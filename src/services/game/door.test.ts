@@ -1,8 +1,11 @@
 /** The door: rates and numbers of upgrades, for a visitor and for the host. */
-import { expect, test } from 'bun:test';
+import { expect, setDefaultTimeout, test } from 'bun:test';
 import { createGameBench } from '../../../test/support/game-bench.ts';
 import { createSimulatedWorld } from '../../../test/support/world.simulated.ts';
 import { Door, DOOR_LIMITS, type DoorLimits } from './door.ts';
+
+// Hundreds of pages are played by hand here.
+setDefaultTimeout(60_000);
 
 function doorWith(change: Partial<DoorLimits> = {}) {
   const world = createSimulatedWorld(1);

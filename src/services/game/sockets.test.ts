@@ -1,10 +1,13 @@
 /** The whole way over real sockets and a real disk: front end, room server, journal. */
-import { afterEach, expect, test } from 'bun:test';
+import { afterEach, expect, setDefaultTimeout, test } from 'bun:test';
 import { RecordKind } from '../../../sdk/protocol/record.ts';
 import { encodeSend } from '../../../sdk/protocol/send.ts';
 import { decodeDown, type DownFrames } from '../../../test/support/down-frames.ts';
 import type { RawSocket } from '../../../test/support/raw-socket.ts';
 import { startRealGame, type HelloOptions, type RealGame } from '../../../test/support/real-game.ts';
+
+// Megabytes through a real disk take their time on a busy machine.
+setDefaultTimeout(60_000);
 
 const ROOM = 'a'.repeat(20);
 let real: RealGame;
