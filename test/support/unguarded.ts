@@ -1,4 +1,5 @@
 /** Adapters of the room log with one guard less, for the controls of fault tests. */
+import { closeSync, openSync } from 'node:fs';
 import type { Disk, DiskFile } from '../../src/ports/room-log/disk.ts';
 import type { JournalOptions, JournalOutcome } from '../../src/ports/room-log/journal.ts';
 import { type Append, type AppendOutcome, type RoomLog } from '../../src/ports/room-log/room-log.ts';
@@ -33,25 +34,24 @@ export function deafDisk(make: MakeDisk): MakeDisk {
   }));
 }
 
-/** Needs a file descriptor for every commit instead of one for all. */
+/** Needs a file descriptor for every commit instead of one for all, and does not wait for it. */
 export function thirstyDisk(make: MakeDisk): MakeDisk {
-  return withFiles(make, (file, disk) => ({
+  return withFiles(make, (file) => ({
     ...file,
     async writeDurably(at, bytes) {
-      const another = await disk.open('/dev/null');
-      await another.close();
+      closeSync(openSync('/dev/null', 'r'));
       return file.writeDurably(at, bytes);
     },
   }));
 }
 
-function withFiles(make: MakeDisk, change: (file: DiskFile, disk: Disk) => DiskFile): MakeDisk {
+function withFiles(make: MakeDisk, change: (file: DiskFile) => DiskFile): MakeDisk {
   return () => {
     const disk = make();
     return {
       ...disk,
-      create: async (path) => change(await disk.create(path), disk),
-      reopen: async (path) => change(await disk.reopen(path), disk),
+      create: async (path) => change(await disk.create(path)),
+      reopen: async (path) => change(await disk.reopen(path)),
     };
   };
 }

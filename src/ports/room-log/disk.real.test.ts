@@ -66,6 +66,28 @@ test('a file that is there is opened for writing with what it holds', async () =
   expect(await faultOf(disk.reopen(join(root, 'nowhere')))).toBe('missing');
 });
 
+test('a file is opened as soon as there is a descriptor for it', async () => {
+  const script = `
+    import { closeSync, openSync } from 'node:fs';
+    import { createRealDisk } from ${JSON.stringify(join(import.meta.dir, 'disk.real.ts'))};
+    const disk = createRealDisk();
+    const held = [];
+    try {
+      for (;;) held.push(openSync('/dev/null', 'r'));
+    } catch {}
+    // One is not enough: a file needs two.
+    closeSync(held.pop());
+    const making = disk.create(${JSON.stringify(join(root, 'scarce'))});
+    await Bun.sleep(150);
+    for (const fd of held.splice(0, 2)) closeSync(fd);
+    const file = await making;
+    await file.writeDurably(0, new Uint8Array(10));
+    console.log(await file.size());`;
+  const limited = ['sh', '-c', 'ulimit -n 64; exec "$@"', 'sh', process.execPath, '-e', script];
+  const child = Bun.spawn(limited, { stdout: 'pipe', stderr: 'inherit' });
+  expect((await new Response(child.stdout).text()).trim()).toBe('10');
+});
+
 test('folders are made with their parents, and again without harm', async () => {
   const path = join(root, 'one/two/three');
   await disk.makeDirectory(path);

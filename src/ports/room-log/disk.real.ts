@@ -6,6 +6,7 @@
  * macOS does not promise durability for O_DSYNC; there it is a write and a sync.
  */
 import * as fs from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import * as path from 'node:path';
 import { type Disk, DiskError, type DiskFault, type DiskFile, type DiskReader } from './disk.ts';
@@ -14,6 +15,13 @@ const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 /** One call of the operating system writes or reads at most this much. */
 const CALL_BYTES_MAX = 64 * 1024 * 1024;
+
+/**
+ * When visitors have taken all file descriptors the journal waits for one: a connection on which
+ * nothing moves is closed well within this time.
+ */
+const OPEN_TRIES = 300;
+const OPEN_PAUSE_MS = 100;
 
 const calls = {
   open: promisify(fs.open),
@@ -35,7 +43,7 @@ export function createRealDisk(): Disk {
     list: (folder) => guarded(() => calls.readdir(folder)),
     create: (file) => guarded(() => openFile(file, fs.constants.O_CREAT | fs.constants.O_TRUNC)),
     reopen: (file) => guarded(() => openFile(file, 0)),
-    open: (file) => guarded(async () => reader(await calls.open(file, 'r'))),
+    open: (file) => guarded(async () => reader(await open(file, 'r'))),
     rename: (from, to) => guarded(() => calls.rename(from, to)),
     remove: (file) => guarded(() => calls.unlink(file)),
     syncDirectory: (folder) => guarded(() => syncDirectory(folder)),
@@ -58,7 +66,7 @@ async function makeDirectory(folder: string): Promise<void> {
 }
 
 async function syncDirectory(folder: string): Promise<void> {
-  const fd = await calls.open(folder, 'r');
+  const fd = await open(folder, 'r');
   try {
     await calls.fsync(fd);
   } finally {
@@ -66,10 +74,22 @@ async function syncDirectory(folder: string): Promise<void> {
   }
 }
 
+async function open(file: string, how: string | number): Promise<number> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await calls.open(file, how, FILE_MODE);
+    } catch (error) {
+      const scarce = error instanceof Error && 'code' in error && SCARCE.has(String(error.code));
+      if (!scarce || attempt === OPEN_TRIES) throw error;
+      await pause(OPEN_PAUSE_MS);
+    }
+  }
+}
+
 async function openFile(file: string, how: number): Promise<DiskFile> {
   const { O_RDWR, O_WRONLY, O_DSYNC } = fs.constants;
-  const fd = await calls.open(file, O_RDWR | how, FILE_MODE);
-  const durable = process.platform === 'linux' ? await calls.open(file, O_WRONLY | O_DSYNC) : null;
+  const fd = await open(file, O_RDWR | how);
+  const durable = process.platform === 'linux' ? await open(file, O_WRONLY | O_DSYNC) : null;
   const base = reader(fd);
   return {
     ...base,
@@ -133,6 +153,9 @@ async function guarded<T>(call: () => Promise<T>): Promise<T> {
     throw diskError(error);
   }
 }
+
+/** No descriptor is left, of this process or of the machine. */
+const SCARCE: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
 
 const FAULTS: { readonly [code: string]: DiskFault } = {
   ENOSPC: 'full',
