@@ -25,8 +25,8 @@ export interface Running {
   /** How its rooms are now. */
   state(): RoomsState;
   /**
-   * Stops in order: no new visitors, then the rooms, then what they need. In a hurry players get no
-   * notice and the archive waits for the next start; nothing confirmed is lost.
+   * Stops in order: no new visitors, then the rooms, then what they need. In a hurry all players are
+   * let go at once and the archive waits for the next start; nothing confirmed is lost.
    */
   stop(how?: StopManner): Promise<void>;
   /** Ends at once the processes it started; for when stopping in order is broken off. */

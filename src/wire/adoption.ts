@@ -4,6 +4,7 @@
  * the archive does not have.
  */
 import { join } from 'node:path';
+import type { Settings } from '../config.ts';
 import { OperatorError } from '../errors.ts';
 import { finishRemovals, foldersIn, removeFolder } from '../lib/folders.real.ts';
 import { realWorld } from '../lib/world.real.ts';
@@ -17,8 +18,13 @@ import { journalsIn, openSlotJournal, slotsOf } from './journal.ts';
 
 const SLOT = /^h[0-9]{1,3}$/;
 
+/** What of the assembly it needs. */
+export interface Adopter extends Pick<Assembly, 'log' | 'fail' | 'health'> {
+  readonly settings: Pick<Settings, 'dataDir' | 'gameProcesses' | 'slot'>;
+}
+
 /** Throws an OperatorError when one cannot be moved. */
-export async function adoptSlots(assembly: Assembly, db: MainDb): Promise<void> {
+export async function adoptSlots(assembly: Adopter, db: MainDb): Promise<void> {
   const slots = slotsOf(assembly.settings);
   const parent = journalsIn(assembly.settings.dataDir);
   await finishRemovals(parent);
@@ -32,7 +38,7 @@ export async function adoptSlots(assembly: Assembly, db: MainDb): Promise<void> 
   }
 }
 
-async function adopt(assembly: Assembly, db: MainDb, slot: string): Promise<void> {
+async function adopt(assembly: Adopter, db: MainDb, slot: string): Promise<void> {
   const { settings, log, fail, health } = assembly;
   const directory = join(journalsIn(settings.dataDir), slot);
   const opened = await openSlotJournal(directory, fail);
@@ -53,7 +59,7 @@ async function adopt(assembly: Assembly, db: MainDb, slot: string): Promise<void
 
 /** Answers what keeps rooms out of the archive for good; throws when the next try may do better. */
 async function archiveAll(
-  { log }: Assembly,
+  { log }: Adopter,
   db: MainDb,
   journal: Journal,
   directory: string,

@@ -11,7 +11,10 @@ const LOCK_WAIT_MS = 10_000;
 const LOCK_LOOK_MS = 100;
 
 /** The slots that are served with these settings: the journals of others are left over. */
-export function slotsOf({ gameProcesses, slot }: Settings): readonly string[] {
+export function slotsOf({
+  gameProcesses,
+  slot,
+}: Pick<Settings, 'gameProcesses' | 'slot'>): readonly string[] {
   return gameProcesses === 0 ? [slot] : Array.from({ length: gameProcesses }, (_, index) => `h${index + 1}`);
 }
 

@@ -26,8 +26,9 @@ const DRAIN_EVERY_MS = 100;
 const DRAIN_BATCH_MIN = 100;
 /** When the log does not let rooms settle, they are closed as they are. */
 const DRAIN_MS_MAX = 5_000;
-/** A start takes about this long; pages come back within a random moment of it. */
-const COME_BACK_MS = 3_000;
+/** Pages come back over one millisecond for each socket, at least and at most so long. */
+const COME_BACK_MS_MIN = 1_000;
+const COME_BACK_MS_MAX = 20_000;
 
 /** The main process of a game process is on the same machine. */
 const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
@@ -99,7 +100,7 @@ export async function startRooms(
 function drainPlan(sockets: number): DrainPlan {
   const batches = DRAIN_MS / DRAIN_EVERY_MS;
   return {
-    windowMs: COME_BACK_MS,
+    windowMs: Math.min(COME_BACK_MS_MAX, Math.max(COME_BACK_MS_MIN, sockets)),
     everyMs: DRAIN_EVERY_MS,
     batch: Math.max(DRAIN_BATCH_MIN, Math.ceil(sockets / batches)),
   };

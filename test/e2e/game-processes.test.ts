@@ -35,7 +35,7 @@ test(
     const link = await linkFromMail(ada.page, server.addresses.outbox, 'ada@players.example');
     const ben = await visitor(browser);
     await ben.page.goto(link);
-    await ben.page.waitForSelector('[data-check=socket][data-state=good]', POLLED);
+    await ben.page.waitForSelector('[data-check=socket][data-state=good]');
     await enter(ben.page, link, 'Ben');
     await live(ben.page);
     await ada.page.goto(order);
