@@ -20,6 +20,8 @@ export interface LoadPlan {
   readonly bodyBytes: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
+  /** How long what is still on its way is waited for; 3,000 if not said. */
+  readonly settleMs?: number;
   /** Messages come so many at a time, the mean rate unchanged. */
   readonly burst?: number;
   /** Cursor signals per second and player, for the share of players that move theirs. */
@@ -130,6 +132,7 @@ function planText(plan: LoadPlan): string {
     `warmup-ms ${plan.warmUpMs}`,
     `measure-ms ${plan.measureMs}`,
   ];
+  if (plan.settleMs !== undefined) lines.push(`settle-ms ${plan.settleMs}`);
   if (plan.burst) lines.push(`burst ${plan.burst}`);
   if (plan.cursors) lines.push(`cursors ${plan.cursors.share} ${plan.cursors.perSecond}`);
   if (plan.reconnect) lines.push(`reconnect ${plan.reconnect.firstMs} ${plan.reconnect.maxMs}`);

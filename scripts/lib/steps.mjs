@@ -30,7 +30,7 @@ export const STEPS = [
     name: 'unit',
     seconds: 240,
     tests: ['src', 'sdk', 'games', 'scripts', 'bench', 'test/support'],
-    uses: ['postgres'],
+    uses: ['postgres', 'gcc', 'zlib'],
   },
   { name: 'simulation', seconds: 180, tests: ['test/simulation'] },
   {

@@ -13,7 +13,7 @@ const APT_MS_MAX = 10 * 60_000;
  * @property {readonly string[]} debian packages
  */
 
-/** @typedef {'chromium' | 'firefox' | 'postgres' | 'python' | 'xfs' | 'nbdkit' | 'nbdfuse' | 'gcc'} PartName */
+/** @typedef {'chromium' | 'firefox' | 'postgres' | 'python' | 'xfs' | 'nbdkit' | 'nbdfuse' | 'gcc' | 'zlib'} PartName */
 
 /** @type {Readonly<Record<PartName, Part>>} */
 export const PARTS = {
@@ -31,6 +31,8 @@ export const PARTS = {
   nbdkit: { name: 'nbdkit', commands: ['nbdkit'], debian: ['nbdkit'] },
   nbdfuse: { name: 'nbdfuse', commands: ['nbdfuse'], debian: ['libnbd-bin'] },
   gcc: { name: 'gcc', commands: ['gcc'], debian: ['gcc', 'libc6-dev'] },
+  // A header, looked for from the folders of programs: the load generator (bench/load/) inflates chunks.
+  zlib: { name: 'zlib', commands: ['../include/zlib.h'], debian: ['zlib1g-dev'] },
 };
 
 /**
