@@ -161,10 +161,12 @@ test('P37 a jump is answered with the durable next, once for a run of wrong fram
   const release = bench.log.block();
   anna.send(2);
   for (const wrong of [5, 6, 7]) anna.send(wrong);
+  await bench.commit();
   expect(anna.peer.all('expect')).toEqual([{ client: 0, next: 2 }]);
   // What it asks for is under way already: the repeat does no harm, and 3 is taken.
   for (const again of [2, 3]) anna.send(again);
   anna.send(9);
+  await bench.commit();
   expect(anna.peer.all('expect')).toHaveLength(2);
   release();
   await bench.commit();

@@ -1,5 +1,6 @@
 /** A socket that was let into its room: replaying first, then live. */
 import { Close, type CloseCode } from '../../../sdk/protocol/close-codes.ts';
+import { expect } from '../../../sdk/protocol/expect.ts';
 import { ping } from '../../../sdk/protocol/ping.ts';
 import { SILENT_MS } from '../../../sdk/protocol/limits.ts';
 import { SEND } from '../../../sdk/protocol/send.ts';
@@ -48,6 +49,8 @@ export interface PlayerHost {
   wentLive(player: Player): void;
   /** The room itself cannot go on: part of its log is nowhere. */
   broken(room: Room, why: string): void;
+  /** Whether the room is still this process's; if not, it has left memory. */
+  fence(room: Room): Promise<'ours' | 'overtaken' | 'unknown'>;
 }
 
 export class Player implements Member, ReplaySink {
@@ -205,8 +208,21 @@ export class Player implements Member, ReplaySink {
     const answer = this.sender.take(frame);
     if (answer === null) return;
     if (answer === 'wait') this.room.crowded.add(this);
-    else if (answer instanceof Uint8Array) this.deliver(answer);
-    else this.close(answer);
+    else if (!(answer instanceof Uint8Array)) this.close(answer);
+    else if (answer[0] === expect.type) this.answerJump(answer);
+    else this.deliver(answer);
+  }
+
+  /**
+   * The page numbers its messages anew by this answer, for good. So a room that another process has taken
+   * over, where the client may have come further, must not give it.
+   */
+  private answerJump(frame: Uint8Array): void {
+    const busy = () => this.close(Close.busy);
+    this.host.fence(this.room).then((fence) => {
+      if (fence === 'unknown') busy();
+      else if (fence === 'ours' && !this.left) this.deliver(frame);
+    }, busy);
   }
 
   private receiveSignal(frame: Uint8Array): void {

@@ -191,3 +191,27 @@ test('P26 a later epoch that the log cannot be asked about is no reason for a re
   expect(ben.closedWith).toBe(4006);
   expect(anna.closedWith).toBeNull();
 });
+
+test('P37 P39 an owner that was overtaken does not make a page number its messages anew', async () => {
+  const bench = await createGameBench();
+  const anna = await bench.join({ seat: 1 });
+  const { game: before, world, log, store } = bench;
+  bench.game = createGame({
+    world,
+    log,
+    store,
+    keys: KEYS,
+    slot: SLOT,
+    onFinish: () => {},
+    onBroken: () => {},
+  });
+  const ben = await bench.join({ seat: 2, ids: [7] });
+  await play(bench, ben, 2);
+  bench.game = before;
+  // A new page that took Ben's outbox over, and has no position that would tell.
+  const next = await bench.join({ seat: 2, ids: [8, 7] });
+  next.send(3, 'm3', { client: 1 });
+  await bench.commit();
+  expect(next.peer.names()).not.toContain('expect');
+  expect([anna.closedWith, next.closedWith]).toEqual([4005, 4005]);
+});

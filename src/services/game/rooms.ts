@@ -101,9 +101,8 @@ export class RoomTable {
       if (room.gone) continue;
       room.expected++;
       try {
-        const fence = await this.fenceFor(room, greeting.epoch);
-        if (fence === 'unknown') return Close.busy;
-        if (fence === 'overtaken') this.forget(room, Close.ownerLost);
+        // A page that knows a later epoch comes from the room's next owner, or makes it up.
+        if (greeting.epoch > room.epoch && (await this.fence(room)) === 'unknown') return Close.busy;
         if (room.gone) continue;
         const denied = await this.denied(room, claims);
         if (room.gone) continue;
@@ -122,6 +121,21 @@ export class RoomTable {
   async refreshSeats(room: Room): Promise<void> {
     const seats = await this.outside.store.seats(room.id);
     if (!room.gone) room.takeSeats(seats);
+  }
+
+  /**
+   * Whether the room is still this process's, by the fence in the log; one that is not leaves memory.
+   * Asked where an owner of before would give a page a wrong answer that it acts on: a reset, or an
+   * order to number its messages anew. 'unknown': the log cannot say now.
+   */
+  async fence(room: Room): Promise<'ours' | 'overtaken' | 'unknown'> {
+    const { id, epoch } = room;
+    // An epoch that the archive has is never opened again, so this only asks.
+    const asked = await this.outside.log.open(id, epoch, { epoch, seq: 0, ms: 0 });
+    if (asked.ok || asked.why !== 'fenced') return 'unknown';
+    if (asked.epoch === epoch) return 'ours';
+    this.forget(room, Close.ownerLost);
+    return 'overtaken';
   }
 
   /** A part of the room's log is nowhere: no play until somebody looked at it. */
@@ -215,19 +229,6 @@ export class RoomTable {
     // Somebody else's seat, as far as we know; it may have been claimed a moment ago.
     await this.refreshSeats(room);
     return room.holdsSeat(claims) ? null : Close.rejoin;
-  }
-
-  /**
-   * A page that knows a later epoch than the room comes from the room's next owner, or makes it up:
-   * the fence in the log tells. An owner of before would answer its good position with a reset.
-   */
-  private async fenceFor(room: Room, epoch: number): Promise<'ours' | 'overtaken' | 'unknown'> {
-    const { id, epoch: own } = room;
-    if (epoch <= own) return 'ours';
-    // An epoch that the archive has is never opened again, so this only asks.
-    const asked = await this.outside.log.open(id, own, { epoch: own, seq: 0, ms: 0 });
-    if (asked.ok || asked.why !== 'fenced') return 'unknown';
-    return asked.epoch > own ? 'overtaken' : 'ours';
   }
 
   private beat(room: Room): void {

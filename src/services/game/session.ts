@@ -123,6 +123,10 @@ export class Session implements PeerHandler, PlayerHost, OutletOwner {
     this.outside.rooms.broken(room, why);
   }
 
+  fence(room: Room): Promise<'ours' | 'overtaken' | 'unknown'> {
+    return this.outside.rooms.fence(room);
+  }
+
   /** A frame for everybody who is in a room. */
   tell(frame: Uint8Array): void {
     this.player()?.deliver(frame);
