@@ -22,6 +22,7 @@
 /* Small batches: what is due is sent between them. */
 #define EVENTS_MAX 32
 #define UNSENT_BYTES_MAX (1 << 20)
+#define DECLINED_MS 100
 #define LOOK_FOR_WAITING_NS 2000000
 /* Close codes that say: this pass is no good here, or: do not come back. */
 #define CODE_FINAL_FROM 4200
@@ -68,6 +69,7 @@ void went_live(struct player *player) {
 
 /* The connection is gone: for good, or until the backoff is over. */
 static void gone(struct player *player, int code, const char *why) {
+  const bool declined = strncmp(why, "HTTP/1.1 503", 12) == 0;
   close(player->fd);
   player->fd = -1;
   free(player->rest);
@@ -76,7 +78,7 @@ static void gone(struct player *player, int code, const char *why) {
   player->rest_length = player->unsent_length = 0;
   player->announced = player->held = false;
   const bool was_live = player->phase == LIVE;
-  const bool comes_back = plan.reconnect_max_ms > 0 && (code < CODE_FINAL_FROM || code > CODE_FINAL_TO);
+  const bool comes_back = declined || (plan.reconnect_max_ms > 0 && (code < CODE_FINAL_FROM || code > CODE_FINAL_TO));
   if (!was_live && player->opening && !comes_back) {
     die("player %u of room %u could not come in: %d %s", player->place, player->room, code, why);
   }
@@ -90,8 +92,9 @@ static void gone(struct player *player, int code, const char *why) {
     if (counts->closed++ == 0) fprintf(stderr, "load: a player's connection ended: %d %s\n", code, why);
     return;
   }
-  uint64_t limit_ms = plan.reconnect_max_ms;
-  if (player->failures < 16 && ((uint64_t)plan.reconnect_first_ms << player->failures) < limit_ms) {
+  /* Who is declined while everybody comes in tries again soon. */
+  uint64_t limit_ms = player->opening ? DECLINED_MS : plan.reconnect_max_ms;
+  if (!player->opening && player->failures < 16 && ((uint64_t)plan.reconnect_first_ms << player->failures) < limit_ms) {
     limit_ms = (uint64_t)plan.reconnect_first_ms << player->failures;
   }
   player->failures++;
