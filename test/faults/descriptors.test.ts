@@ -23,7 +23,7 @@ const FLOODS = rounds(2, 20);
 const MOVES = 5;
 /** How long somebody who comes meanwhile is given before we call it waiting. */
 const TURNED_AWAY_MS = 500;
-const TEST_MS = rounds(60_000, 300_000);
+const TEST_MS = rounds(180_000, 400_000);
 
 const undo: (() => unknown)[] = [];
 afterEach(async () => {

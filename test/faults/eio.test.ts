@@ -26,7 +26,7 @@ const PLAYERS = 2;
 const DISK_MB = 128;
 /** `engine-failed`: it ran and should be started again. */
 const EXIT_FAILED = 3;
-const TEST_MS = rounds(90_000, 400_000);
+const TEST_MS = rounds(180_000, 400_000);
 
 let disk: FaultyDisk;
 let dataDir: string;

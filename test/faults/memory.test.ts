@@ -24,7 +24,7 @@ const LEFT_BYTES = 256 * 1024;
 const TIGHTEN_MS = 50;
 /** SIGKILL, as a shell counts. */
 const KILLED = 137;
-const TEST_MS = rounds(90_000, 400_000);
+const TEST_MS = rounds(180_000, 400_000);
 
 const undo: (() => unknown)[] = [];
 afterEach(async () => {

@@ -8,7 +8,7 @@ const REMOVE_TRIES = 100;
 export interface MemoryGroup {
   /** Put before a command: the process is in the group from its first instruction on. */
   readonly before: readonly string[];
-  /** From now on no more than what is in use, and so many bytes. */
+  /** From now on no more than what is in use, and so many bytes; never more than before. */
   tighten(bytes: number): void;
   /** Its processes must be gone. */
   remove(): Promise<void>;
@@ -23,11 +23,13 @@ export function noMemoryGroup(): string | null {
 export function memoryGroup(): MemoryGroup {
   const path = mkdtempSync(join(ROOT, 'escapement-'));
   const read = (name: string): number => Number(readFileSync(join(path, name), 'utf8'));
+  let bound = Number.POSITIVE_INFINITY;
   return {
     before: ['sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', path],
     tighten(bytes) {
       try {
-        writeFileSync(join(path, 'memory.limit_in_bytes'), String(read('memory.usage_in_bytes') + bytes));
+        bound = Math.min(bound, read('memory.usage_in_bytes') + bytes);
+        writeFileSync(join(path, 'memory.limit_in_bytes'), String(bound));
       } catch (error) {
         // It grew meanwhile, and the kernel found nothing to take back: the next time, then.
         if ((error as { readonly code?: string }).code !== 'EBUSY') throw error;
