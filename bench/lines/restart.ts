@@ -17,7 +17,7 @@ import { runLoad } from '../lib/load.ts';
 import { BACKOFF_FIRST_MS, BACKOFF_MAX_MS } from '../../sdk/src/connection.ts';
 import { alone, type LinesOf, say, scaled } from './alone.ts';
 import { enter } from './crowd.ts';
-import { BODY_BYTES, type Hall, openHall, PLAYERS, WARM_UP_MS } from './hall.ts';
+import { BODY_BYTES, type Hall, openHall, PLAYERS, sourcesFor, WARM_UP_MS } from './hall.ts';
 
 const ROOMS = 10_000;
 const MESSAGES_PER_ROOM = 1.2;
@@ -42,6 +42,7 @@ export const restartLines: LinesOf = async (options) => {
       bodyBytes: BODY_BYTES,
       warmUpMs: WARM_UP_MS,
       measureMs: PLAY_MS + AFTER_MS,
+      sources: sourcesFor(hall.rooms),
       reconnect: { firstMs: BACKOFF_FIRST_MS, maxMs: BACKOFF_MAX_MS },
     };
     const report = await runLoad(plan, options.folder, (word) => {
