@@ -102,12 +102,11 @@ export class Outboxes {
   }
 
   /** A record came: it may be an echo, or tell our number. Called for each one. */
-  record({ kind, client, clientSeq, body }: LogRecord): void {
-    if (client === 0) return;
-    for (const outbox of this.#all()) {
-      if (kind === RecordKind.client && toHex(body) === outbox.id) outbox.number = client;
-      if (outbox.number === client && outbox.settle(clientSeq)) void this.#save(outbox);
-    }
+  record(record: LogRecord): void {
+    if (record.client === 0) return;
+    // A long replay comes through here, so no list of all is made.
+    for (const outbox of this.#adopted) this.#heard(outbox, record);
+    this.#heard(this.own, record);
   }
 
   /** The replay is over: what the welcome called durable needs no echo any more. */
@@ -167,6 +166,11 @@ export class Outboxes {
     outbox.place = -1;
     await this.#save(outbox);
     if (outbox.place < 0) this.#connection.retry('numbers');
+  }
+
+  #heard(outbox: Outbox, { kind, client, clientSeq, body }: LogRecord): void {
+    if (kind === RecordKind.client && toHex(body) === outbox.id) outbox.number = client;
+    if (outbox.number === client && outbox.settle(clientSeq)) void this.#save(outbox);
   }
 
   #save(outbox: Outbox): Promise<void> {
