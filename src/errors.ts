@@ -104,6 +104,26 @@ export const ERRORS = {
     text: 'The journal in {directory}, of a slot that is not used any more, could not be moved into the archive: {message} Nothing was removed; mend that, or put the folder aside to start without its last moves.',
   },
   'journal-unusable': { exit: 1, text: '{message}' },
+  'journal-usage': {
+    exit: 2,
+    text: '`escapement journal {given}` is not how it is used: {usage}.',
+  },
+  'journal-missing': {
+    exit: 1,
+    text: 'There is no journal in {dir}; choose the data folder with --data-dir and the slot with --slot.',
+  },
+  'journal-room-unknown': {
+    exit: 1,
+    text: 'The journal in {dir} knows no room {room}; `escapement journal show` lists those it has.',
+  },
+  'journal-damage': {
+    exit: 1,
+    text: 'The journal in {dir} is damaged, and nothing was exported; `escapement journal verify` lists the damage, --salvage exports what can be read.',
+  },
+  'journal-out': {
+    exit: 1,
+    text: 'The file {file} cannot be written ({why}); choose another one with --out.',
+  },
   'engine-failed': {
     exit: 3,
     text: 'An engine failed ({message}); nothing confirmed is lost: start again and it recovers.',

@@ -12,6 +12,11 @@ export const COMMANDS: { readonly [name: string]: Command } = {
     help: 'Print every option that is in force and where it comes from.',
     run: async (args, terminal) => (await import('./config.ts')).config(args, terminal),
   },
+  journal: {
+    usage: 'journal verify | show [room] | export [room] [option …]',
+    help: 'Look at the live log of a slot without changing it: check it, list it, write it to a file.',
+    run: async (args, terminal) => (await import('./journal.ts')).journal(args, terminal),
+  },
   help: {
     usage: 'help',
     help: 'Print this.',

@@ -107,7 +107,8 @@ async function applyAll(
   trimmed: ReadonlyMap<string, number>,
 ): Promise<{ readonly ok: true; readonly last: FoundSegment } | Refusal> {
   const { rooms, directory } = work;
-  const replay = new Replay(rooms, trimmed);
+  // A room that the last segment does not know is forgotten by then.
+  const replay = new Replay(rooms, (room) => trimmed.get(room) ?? Number.POSITIVE_INFINITY);
   const opening: Promise<Opened>[] = [];
   const open = new Set<DiskReader>();
   const openUpTo = (count: number): void => {

@@ -4,14 +4,14 @@ import type { CommitPlace, Rooms, SegmentUse } from './rooms.ts';
 
 export class Replay implements EntryVisitor {
   readonly #rooms: Rooms;
-  /** Entries up to here are known to be trimmed later, and not kept; a room that is not there is forgotten later. */
-  readonly #trimmedLater: ReadonlyMap<string, number> | null;
+  readonly #keptAfter: (room: string) => number;
   #place: CommitPlace;
   #listed: Set<string> | null = null;
 
-  constructor(rooms: Rooms, trimmedLater: ReadonlyMap<string, number> | null) {
+  /** `keptAfter`: entries of the room up to there need not be kept, they are known to be trimmed later. */
+  constructor(rooms: Rooms, keptAfter: (room: string) => number) {
     this.#rooms = rooms;
-    this.#trimmedLater = trimmedLater;
+    this.#keptAfter = keptAfter;
     this.#place = { segment: rooms.segment(0), at: 0 };
     rooms.forgetSegment(0);
   }
@@ -81,10 +81,6 @@ export class Replay implements EntryVisitor {
     const room = this.#rooms.get(name);
     if (room) this.#rooms.trim(room, Math.min(upto, room.seq));
     return true;
-  }
-
-  #keptAfter(name: string): number {
-    return this.#trimmedLater ? (this.#trimmedLater.get(name) ?? Number.POSITIVE_INFINITY) : 0;
   }
 }
 

@@ -62,7 +62,7 @@ export async function scanSegment(
   let at = SECTOR;
   let next = header.firstCommit;
   for (; next !== ends; next++) {
-    const found = wholeCommit(window, at, header.salt, next);
+    const found = commitAt(window, at, header.salt, next);
     const payload = found instanceof Promise ? await found : found;
     if (!payload) break;
     if (!visit(payload)) return { ok: false, why: 'damaged', at };
@@ -71,14 +71,14 @@ export async function scanSegment(
   }
   const missing =
     next === header.firstCommit ||
-    (ends === null ? await commitBehind(window, at, header, next) : next !== ends);
+    (ends === null ? (await nextCommitHeader(window, at, header, next)) !== null : next !== ends);
   return missing
     ? { ok: false, why: 'damaged', at }
     : { ok: true, header, lastAt, end: at, nextCommit: next };
 }
 
-/** Without waiting where the bytes are there. */
-function wholeCommit(
+/** The payload of the whole commit at `at`, without waiting where the bytes are there; null = there is none. */
+export function commitAt(
   window: ReadAhead,
   at: number,
   salt: Uint8Array,
@@ -106,30 +106,35 @@ function commitOf(
   return whole instanceof Promise ? whole.then(checked) : checked(whole);
 }
 
+export interface CommitPlaceFound {
+  readonly at: number;
+  readonly number: number;
+}
+
 /**
- * Is there a commit's header behind the bad place? At the place itself only the torn commit's own
+ * The first header of a commit behind the bad place. At the place itself only the torn commit's own
  * header may stand. Commits that stood in the file before this segment have lower numbers.
  */
-async function commitBehind(
+export async function nextCommitHeader(
   window: ReadAhead,
   from: number,
   { salt, firstCommit }: SegmentHeader,
   torn: number,
-): Promise<boolean> {
+): Promise<CommitPlaceFound | null> {
   const [first, second] = salt;
   for (let at = from; at < window.size;) {
     const block = await window.view(at, LOOK_BYTES);
-    if (block.length === 0) return false;
+    if (block.length === 0) return null;
     for (let start = 0; start < block.length; start += SECTOR) {
       // Nearly every sector is told apart by its first bytes.
       if (block[start] !== first || block[start + 1] !== second) continue;
       const header = decodeCommitHeader(block.subarray(start), 0, salt);
       if (!header || header.number < firstCommit) continue;
-      if (at + start > from || header.number !== torn) return true;
+      if (at + start > from || header.number !== torn) return { at: at + start, number: header.number };
     }
     at += block.length;
   }
-  return false;
+  return null;
 }
 
 /** Whole sectors. */
