@@ -10,15 +10,14 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { join as joinPath } from 'node:path';
 import { Close } from '../../sdk/protocol/close-codes.ts';
 import { hello } from '../../sdk/protocol/hello.ts';
-import type { Environment, JoinAnswer } from '../../sdk/src/session-api.ts';
+import type { Environment } from '../../sdk/src/session-api.ts';
 import { startEscapement, temporaryFolder } from '../support/command-line.ts';
 import { fastWorld } from '../support/fast-world.ts';
 import { linesOf } from '../support/lines-of.ts';
 import { startRealGame, ticketFor } from '../support/real-game.ts';
-import { enterRoom, freeLink } from '../support/room-client.ts';
 import { rounds } from '../support/rounds.ts';
 import { SdkPage, wrongOrder, wrongWith } from '../support/sdk-page.ts';
-import { siteVisitor } from '../support/site-visitor.ts';
+import { sdkTeam } from '../support/sdk-team.ts';
 import { watchSockets } from '../support/watched-sockets.ts';
 import type { PagesOptions, PagesSaw } from './stopped-pages.shared.ts';
 
@@ -66,20 +65,14 @@ async function start(speed: number, network?: Network): Promise<Running> {
 }
 
 async function team(port: number, speed: number, network?: Network): Promise<Team> {
-  const visitors = [siteVisitor({ port }), siteVisitor({ port })] as const;
-  const link = await freeLink(visitors[0], GAME);
-  const enter = async (name: string, visitor: (typeof visitors)[0], between: Network | undefined) => {
-    const room = await enterRoom(visitor, link, name);
-    const join = async (): Promise<JoinAnswer> => {
-      const answer = (await (await visitor.json(`/api/rooms/${room}/join`, {})).json()) as JoinAnswer;
-      return answer.ok ? { ...answer, socket: `ws://127.0.0.1:${port}${answer.socket}` } : answer;
-    };
-    const page = new SdkPage({ name, join, speed, ...(between && { network: between }) });
-    undo.push(() => page.close());
-    await page.live();
-    return page;
-  };
-  return { ada: await enter('Ada', visitors[0], network), ben: await enter('Ben', visitors[1], undefined) };
+  const members = [
+    { name: 'Ada', speed, ...(network && { network }) },
+    { name: 'Ben', speed },
+  ];
+  const [ada, ben] = await sdkTeam(port, GAME, members);
+  if (!ada || !ben) throw new Error('a team has two');
+  undo.push(() => (ada.close(), ben.close()));
+  return { ada, ben };
 }
 
 async function standStill({ signal }: Running, seconds: number): Promise<void> {
