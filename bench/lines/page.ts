@@ -25,14 +25,9 @@ const counting = defineGame<{ readonly moves: number; readonly over: boolean }, 
   hints: () => [],
 });
 
-export type CountingSession = ReturnType<typeof openPage>['session'];
+type CountingSession = ReturnType<typeof openPage>['session'];
 
-export interface OpenedPage {
-  readonly session: CountingSession;
-  /** When the socket was open (`performance.now()`); 0 before. */
-  openedAt(): number;
-}
-
+/** `openedAt`: when the socket was open (`performance.now()`); 0 before. */
 export function openPage({ url, ticket }: Place) {
   let openedAt = 0;
   const session = openSession({
