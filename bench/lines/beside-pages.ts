@@ -57,7 +57,7 @@ export const besidePagesLines: LinesOf = async (options) => {
       if (word !== 'connected') done.push(jobsDone(dataDir));
       if (word !== 'measuring') return;
       const args = [`http://127.0.0.1:${server.port}`, String(VIEWS_PER_SECOND), String(seconds)];
-      visitors.push(pinned(LOAD_CORE, [process.execPath, 'bench/lines/visitors.ts', ...args]));
+      visitors.push(pinned(LOAD_CORE, [process.execPath, 'bench/lines/beside-pages.visitors.ts', ...args]));
     });
     if (!visitors[0]) throw new Error('the load ended before it measured');
     const seen = await lineOf(visitors[0].stdout, (line) => JSON.parse(line) as PageViews);
