@@ -1,7 +1,7 @@
 /** Reading the options. */
 import { expect, test } from 'bun:test';
 import { resolve } from 'node:path';
-import { loadConfig } from './config.load.ts';
+import { environmentOf, loadConfig } from './config.load.ts';
 import { OPTIONS } from './config.ts';
 import { OperatorError } from './errors.ts';
 
@@ -65,6 +65,7 @@ test.each([
   ['bad-value', ['--url', 'ftp://example.org'], {}],
   ['bad-value', ['--url', 'https://example.org/path'], {}],
   ['bad-value', ['--slot', 'host'], {}],
+  ['bad-value', ['--game-processes', '17'], {}],
   ['bad-value', [], { ESCAPEMENT_LAN: 'yes' }],
   ['unknown-variable', [], { ESCAPEMENT_DATADIR: '/data' }],
 ] as const)('%s: %p %p', (code, args, env) => {
@@ -79,4 +80,11 @@ test('the sentence names the likely meaning', () => {
 test('a secret of the wrong form is not repeated', () => {
   expect(() => loadConfig([], { ESCAPEMENT_SMTP: 'hunter2' })).not.toThrow('hunter2');
   expect(codeOf([], { ESCAPEMENT_SMTP: 'hunter2' })).toBe('bad-value');
+});
+
+test('another process finds the very same settings in the environment made of them', () => {
+  const flags = ['--port', '0', '--lan', '--data-dir', 'x', '--url', 'https://play.example.org'];
+  const chosen = settings([...flags, '--game-processes', '3'], { ESCAPEMENT_DATABASE: 'postgres://a:b@c/d' });
+  expect(settings([], environmentOf(chosen))).toEqual(chosen);
+  expect(settings([], environmentOf(settings([])))).toEqual(settings([]));
 });

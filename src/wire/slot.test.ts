@@ -26,7 +26,13 @@ class Run implements ChildProcess<Order> {
   }
   tell({ kind }: Order): void {
     this.orders.push(kind);
-    if (kind === 'look' && this.state) this.heard({ kind: 'state', ...this.state });
+    if (kind === 'look') this.answer();
+  }
+  answer(): void {
+    // As over a real channel, the answer comes later.
+    queueMicrotask(() => {
+      if (this.state) this.heard({ kind: 'state', ...this.state });
+    });
   }
   kill(): void {
     this.killed = true;
@@ -184,6 +190,16 @@ test('a process that does not answer, or cannot store, gets no new rooms, and th
   await world.advance(SILENT_MS + 2_000);
   expect(one.place).toBeNull();
   expect(one.fault()).toContain('does not answer');
+  // It was asked once, however long it stood still; when it goes on it answers that.
+  const asked = latest().orders.length;
+  await world.advance(SILENT_MS);
+  expect(latest().orders).toHaveLength(asked);
+  latest().state = WELL;
+  latest().answer();
+  await world.settle();
+  expect(one.fault()).toBeNull();
+  await world.advance(2_000);
+  expect(latest().orders).toHaveLength(asked + 1);
 });
 
 test('a room that was placed counts until it is open, or has been forgotten', async () => {

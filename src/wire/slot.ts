@@ -46,6 +46,8 @@ export class GameSlot implements PlacedSlot {
   private bootId: string | null = null;
   private state: RoomsState | null = null;
   private answeredAt = 0;
+  /** A look was asked for and not answered yet. */
+  private asking = false;
   private refusal: string | null = null;
   private deaths: number[] = [];
   /** When the rooms were placed that may not be open yet. */
@@ -147,12 +149,14 @@ export class GameSlot implements PlacedSlot {
         this.bootId = word.bootId;
         this.port = word.port;
         this.answeredAt = this.now();
+        this.asking = false;
         this.options.log.info('game process ready', { slot: this.name, port: word.port });
         this.first?.resolve();
         this.first = null;
         return this.look();
       case 'state':
         this.answeredAt = this.now();
+        this.asking = false;
         this.state = word;
         return;
       case 'refused':
@@ -164,7 +168,9 @@ export class GameSlot implements PlacedSlot {
   }
 
   private look(): void {
-    this.child?.tell({ kind: 'look' });
+    // One question at a time: for a process that stands still they would pile up.
+    if (!this.asking) this.child?.tell({ kind: 'look' });
+    this.asking = true;
     this.cancelTimer = this.options.world.timers.after(LOOK_MS, () => this.look());
   }
 
