@@ -1,6 +1,4 @@
 /** What the benchmarks take of the machine beyond node_modules: checked at the start, and told how to get. */
-import { existsSync } from 'node:fs';
-
 export type Need = 'gcc' | 'taskset' | 'node' | 'python' | 'redis' | 'cores';
 
 const PEERS_FOLDER = 'bench/peers';
@@ -44,8 +42,9 @@ function works(command: readonly string[]): boolean {
 
 /** The libraries of the peers on Node, a package of their own that nothing of the product needs. */
 export async function installPeers(): Promise<void> {
-  const stamp = `${PEERS_FOLDER}/node_modules/.package-lock.json`;
-  if (existsSync(stamp)) return;
+  const lock = await Bun.file(`${PEERS_FOLDER}/package-lock.json`).text();
+  const installed = Bun.file(`${PEERS_FOLDER}/node_modules/.installed-lock.json`);
+  if ((await installed.exists()) && (await installed.text()) === lock) return;
   console.error('Installing the libraries of the other servers (bench/peers/package-lock.json).');
   const child = Bun.spawn(['npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
     cwd: PEERS_FOLDER,
@@ -53,4 +52,5 @@ export async function installPeers(): Promise<void> {
     stderr: 'inherit',
   });
   if ((await child.exited) !== 0) throw new Error(`npm ci failed in ${PEERS_FOLDER}`);
+  await installed.write(lock);
 }
