@@ -15,6 +15,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -93,6 +94,7 @@ export async function cuttableDisk(megabytes: number): Promise<CuttableDisk> {
         async remove() {
           // Lazily: whoever found the clone damaged may still hold a file of it.
           await run('umount', '--lazy', mounted);
+          rmdirSync(mounted);
           rmSync(clone);
         },
       };
