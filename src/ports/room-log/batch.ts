@@ -4,13 +4,15 @@ import {
   type RoomMark,
   appendLengthMax,
   markLengthMax,
+  movedLengthMax,
   trimLengthMax,
   writeAppend,
   writeMark,
+  writeMoved,
   writeTrim,
 } from './entries.ts';
 import type { Append, AppendOutcome, Head, OpenOutcome } from './room-log.ts';
-import type { CommitPlace, Room, Rooms } from './rooms.ts';
+import type { CommitPlace, Room, Rooms, StoredRun } from './rooms.ts';
 import { COMMIT_HEADER_BYTES, commitLength } from './segment.ts';
 import type { Payload } from './segment-make.ts';
 
@@ -29,10 +31,19 @@ export interface OpenOperation {
   readonly answer: (outcome: OpenOutcome) => void;
 }
 
-export type Operation = AppendOperation | OpenOperation;
+/** Live runs that are to stand in the present segment, too. */
+export interface MoveOperation {
+  readonly kind: 'move';
+  readonly room: Room;
+  readonly runs: readonly StoredRun[];
+  /** True: those that were still live are durable in their new place. */
+  readonly answer: (moved: boolean) => void;
+}
+
+export type Operation = AppendOperation | OpenOperation | MoveOperation;
 
 /** What an operation counts for in the queue beside its records. */
-export const OPERATION_BYTES = 128;
+const OPERATION_BYTES = 128;
 
 const BUFFER_BYTES = 64 * 1024;
 /** A buffer that had to be larger than this is given back after the commit. */
@@ -43,6 +54,7 @@ export class Batch {
   #number = 0;
   #appends: AppendOperation[] = [];
   #opens: { readonly operation: OpenOperation; readonly mark: RoomMark }[] = [];
+  #moves: MoveOperation[] = [];
   #buffer = new Uint8Array(BUFFER_BYTES);
   #end = COMMIT_HEADER_BYTES;
   recordBytes = 0;
@@ -76,7 +88,8 @@ export class Batch {
       }
       operation.room.batch = this.#number;
       if (operation.kind === 'append') this.#takeAppend(operation);
-      else this.#takeOpen(operation);
+      else if (operation.kind === 'open') this.#takeOpen(operation);
+      else this.#takeMove(operation);
     }
     return waiting;
   }
@@ -105,12 +118,18 @@ export class Batch {
       room.pending--;
       operation.answer('committed');
     }
+    for (const { room, runs, answer } of this.#moves) {
+      for (const run of runs)
+        if (isLive(room, run)) this.#rooms.moveRun(room, { ...run, place: movedTo(place, run) });
+      room.pending--;
+      answer(true);
+    }
     this.#clear();
   }
 
   /** The commit did not come about, or (unknown) may have. */
   refuse(outcome: 'refused' | 'unknown'): void {
-    const operations = [...this.#opens.map(({ operation }) => operation), ...this.#appends];
+    const operations = [...this.#opens.map(({ operation }) => operation), ...this.#appends, ...this.#moves];
     this.#clear();
     for (const operation of operations) this.refuseOne(operation, outcome);
   }
@@ -121,6 +140,8 @@ export class Batch {
     if (operation.kind === 'append') {
       if (room.appending === operation.entry.epoch) room.appending = 0;
       operation.answer(outcome);
+    } else if (operation.kind === 'move') {
+      operation.answer(false);
     } else if (outcome === 'fenced') {
       operation.answer({ ok: false, why: 'fenced', epoch: fenceOf(operation) });
     } else {
@@ -156,14 +177,22 @@ export class Batch {
     this.#opens.push({ operation, mark });
   }
 
+  #takeMove(operation: MoveOperation): void {
+    const { room, runs, answer } = operation;
+    const live = runs.filter((run) => isLive(room, run));
+    for (const run of live) this.#end = writeMoved(this.#buffer, this.#end, room.name, run);
+    if (live.length > 0) {
+      this.#moves.push(operation);
+      return;
+    }
+    room.pending--;
+    answer(true);
+  }
+
   #begin(queue: readonly Operation[], trims: Iterable<Room>): void {
     let length = COMMIT_HEADER_BYTES;
     for (const room of trims) length += trimLengthMax(room.name);
-    for (const operation of queue) {
-      const { name } = operation.room;
-      length +=
-        operation.kind === 'append' ? appendLengthMax(name, operation.entry.records) : markLengthMax(name);
-    }
+    for (const operation of queue) length += lengthMax(operation);
     const wanted = commitLength(length);
     if (wanted > this.#buffer.length) this.#buffer = new Uint8Array(wanted);
     this.#end = COMMIT_HEADER_BYTES;
@@ -172,10 +201,35 @@ export class Batch {
   #clear(): void {
     this.#appends = [];
     this.#opens = [];
+    this.#moves = [];
     this.recordBytes = 0;
     this.#end = COMMIT_HEADER_BYTES;
     if (this.#buffer.length > BUFFER_KEPT_MAX) this.#buffer = new Uint8Array(BUFFER_BYTES);
   }
+}
+
+/** What the operation counts for in the queue. */
+export function bytesOf(operation: Operation): number {
+  if (operation.kind === 'append') return OPERATION_BYTES + operation.entry.records.length;
+  if (operation.kind === 'open') return OPERATION_BYTES;
+  return operation.runs.reduce((sum, run) => sum + run.records.length, OPERATION_BYTES);
+}
+
+function lengthMax(operation: Operation): number {
+  const { name } = operation.room;
+  if (operation.kind === 'append') return appendLengthMax(name, operation.entry.records);
+  if (operation.kind === 'open') return markLengthMax(name);
+  return operation.runs.reduce((sum, run) => sum + movedLengthMax(name, run.records), 0);
+}
+
+/** It may have been trimmed while it waited. */
+function isLive(room: Room, run: StoredRun): boolean {
+  return run.last > room.trimmed;
+}
+
+/** Moving makes it no younger. */
+function movedTo(place: CommitPlace, run: StoredRun): CommitPlace {
+  return { segment: place.segment, at: run.place.at };
 }
 
 /** The highest epoch that anybody has opened, as far as log and archive know. */

@@ -11,7 +11,7 @@
  * disk failed: nobody knows what is on it; the process must stop and recover); any → closed.
  */
 import type { World } from '../../lib/world.ts';
-import { Batch, type Operation, OPERATION_BYTES } from './batch.ts';
+import { Batch, type Operation, bytesOf } from './batch.ts';
 import type { LogState } from './room-log.ts';
 import type { Room, Rooms } from './rooms.ts';
 import type { SegmentWriter } from './segment-writer.ts';
@@ -230,8 +230,4 @@ export class Committer {
     this.#trimWait = null;
     this.#probe = null;
   }
-}
-
-function bytesOf(operation: Operation): number {
-  return OPERATION_BYTES + (operation.kind === 'append' ? operation.entry.records.length : 0);
 }

@@ -8,6 +8,7 @@
 import type { World } from '../../lib/world.ts';
 import type { Operation } from './batch.ts';
 import { Committer } from './committer.ts';
+import { type CompactionParts, compact } from './compaction.ts';
 import { type Disk, DiskError } from './disk.ts';
 import { BASE_LENGTH_MAX, EntryType, isRoomName, markLengthMax, writeBase, writeMark } from './entries.ts';
 import { recover } from './recovery.ts';
@@ -37,6 +38,8 @@ export interface JournalLimits {
   readonly stepBytes: number;
   /** Free space that is left to the rest of the program, less on a small disk: `space.ts`. */
   readonly reserveBytes: number;
+  /** A segment that so many newer ones follow is emptied if little of it is live: `compaction.ts`. */
+  readonly segmentsBehindMax: number;
   /** Segments that nothing needs and whose space is kept to be used again. */
   readonly sparesMax: number;
   readonly queueBytesMax: number;
@@ -47,6 +50,7 @@ export const JOURNAL_LIMITS: JournalLimits = {
   segmentBytes: 64 * 1024 * 1024,
   stepBytes: 4 * 1024 * 1024,
   reserveBytes: 128 * 1024 * 1024,
+  segmentsBehindMax: 16,
   sparesMax: 2,
   queueBytesMax: 16 * 1024 * 1024,
   liveBytesMax: 2 * 1024 * 1024 * 1024,
@@ -140,6 +144,7 @@ class FileJournal implements Journal {
   readonly #space: Space;
   readonly #writer: SegmentWriter;
   readonly #committer: Committer;
+  readonly #compaction: CompactionParts;
   readonly #release: () => void;
   #cancelSweep: () => void = () => {};
   #sweeping: Promise<void> = Promise.resolve();
@@ -162,6 +167,14 @@ class FileJournal implements Journal {
     this.#writer = writer;
     this.#release = release;
     this.#committer = new Committer({ world, rooms, writer, fatal, limits: { ...limits, probeBytes } });
+    this.#compaction = {
+      world,
+      rooms,
+      limits,
+      present: () => writer.segment,
+      add: (operation) => this.#committer.add(operation),
+      stopped: () => this.#closed !== null,
+    };
     this.#scheduleSweep();
   }
 
@@ -260,6 +273,7 @@ class FileJournal implements Journal {
   async #sweep(): Promise<void> {
     const { clock } = this.#options.world;
     this.#rooms.forgetUnowned(KEEP_MS);
+    await compact(this.#compaction);
     // A segment goes only once the trims that emptied it are durable: a restart must not miss it.
     const before = Math.min(clock.mono() - KEEP_MS, this.#committer.trimsDurableBefore());
     const unused = this.#rooms.unusedSegments(before).map(({ number }) => number);
