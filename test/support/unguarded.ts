@@ -19,19 +19,21 @@ export function lyingDisk(make: MakeDisk): MakeDisk {
   return () => ({ ...lying(), syncDirectory: async () => {} });
 }
 
-/** Says all written and durable, whatever came of it. */
+/** Says all written and durable, whatever came of it, and that there is space without end. */
 export function deafDisk(make: MakeDisk): MakeDisk {
   const deaf = <T>(call: Promise<T>, answer: T): Promise<T> =>
     call.then(
       () => answer,
       () => answer,
     );
-  return withFiles(make, (file) => ({
+  const disk = withFiles(make, (file) => ({
     ...file,
     write: (at, bytes) => deaf(file.write(at, bytes), bytes.length),
     writeDurably: (at, bytes) => deaf(file.writeDurably(at, bytes), bytes.length),
     sync: () => deaf(file.sync(), undefined),
   }));
+  const endless = { freeBytes: Number.MAX_SAFE_INTEGER, totalBytes: Number.MAX_SAFE_INTEGER };
+  return () => ({ ...disk(), space: async () => endless });
 }
 
 /** Needs a file descriptor for every commit instead of one for all, and does not wait for it. */
