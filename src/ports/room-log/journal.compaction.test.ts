@@ -9,8 +9,10 @@ import {
   segmentsOf,
   textsOf,
 } from '../../../test/support/journal.ts';
+import { Batch } from './batch.ts';
 import type { Journal } from './journal.ts';
 import { EMPTY_HEAD } from './room-log.ts';
+import { Rooms } from './rooms.ts';
 import { segmentName } from './segment.ts';
 
 const MINUTE = 60_000;
@@ -95,21 +97,38 @@ test('segments of which much is live are left alone: writing them again would no
   expect(await segmentsOf(bench)).toEqual(before);
 });
 
-test('entries trimmed while they wait to be moved are not moved', async () => {
-  const play = await played(createJournalBench(1));
-  const { bench, journal } = play;
-  await fillTo(play, 5);
-  // The next sweep hands them over, and right then they are trimmed.
-  await bench.world.advance(MINUTE - (bench.world.clock.mono() % MINUTE) - 1);
-  const trimmed = new Promise<void>((resolve) => {
-    bench.world.timers.after(0.5, () => void journal.trim('stuck', 3).then(resolve));
+for (const when of ['before', 'after'] as const) {
+  test(`entries trimmed just ${when} their second commit is begun do not come back`, () => {
+    const rooms = new Rooms(() => 0);
+    const room = rooms.ensure('stuck');
+    rooms.place(room, { epoch: 5, seq: 3, ms: 3, trimmed: 0 });
+    const place = { segment: rooms.segment(1), at: 0 };
+    rooms.addRun(room, { first: 1, last: 3, records: new Uint8Array(9), place });
+    const answers: boolean[] = [];
+    const batch = new Batch(rooms);
+    room.pending++;
+    const move = {
+      kind: 'move',
+      room,
+      runs: [...room.runs],
+      answer: (moved: boolean) => answers.push(moved),
+    } as const;
+    if (when === 'before') rooms.trim(room, 3);
+    batch.take([move], []);
+    expect(batch.isEmpty).toBe(when === 'before');
+    rooms.trim(room, 3);
+    if (when === 'after') batch.apply({ segment: rooms.segment(2), at: 0 });
+    expect(answers).toEqual([true]);
+    expect({ runs: room.runs, pending: room.pending, bytes: rooms.bytes }).toEqual({
+      runs: [],
+      pending: 0,
+      bytes: 0,
+    });
+    expect([...rooms.segments()].map(({ liveRuns, liveBytes }) => liveRuns + liveBytes)).toEqual(
+      when === 'before' ? [0] : [0, 0],
+    );
   });
-  await bench.world.until(trimmed);
-  await bench.world.advance(13 * MINUTE);
-  expect(await segmentsOf(bench)).toEqual([segmentName(5)]);
-  bench.cut('everything');
-  expect(await (await bench.open(LIMITS)).liveRooms()).toEqual([]);
-});
+}
 
 test('on a full disk nothing is moved, nothing is lost, and it goes on when there is room', async () => {
   const play = await played(createJournalBench(1));

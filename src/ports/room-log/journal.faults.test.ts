@@ -88,6 +88,34 @@ describe('a full disk', () => {
     expect(head).toBe((4_096 - 1_024) / 512 + 2);
   });
 
+  test('the journal never takes the reserve, holds instead, and comes back when there is more', async () => {
+    const bench = createJournalBench(1);
+    const journal = await bench.open({ reserveBytes: 20_000 });
+    const states: string[] = [];
+    journal.onState((state) => states.push(state));
+    await openRoom(bench, journal, 'a', 5);
+    const append = (seq: number) => bench.world.until(appendText(journal, 'a', 5, seq, LONG));
+    // Of so large a disk the reserve is not a share.
+    const others = 1_000_000;
+    bench.disk.place('elsewhere/file', new Uint8Array(others));
+    bench.disk.setCapacity(bench.disk.usedBytes() + 50_000);
+    let head = 0;
+    while ((await append(head)) === 'committed') head++;
+    expect(head).toBeGreaterThan(5);
+    expect(states).toEqual(['hold']);
+    const free = async () => (await bench.world.until(bench.disk.space(DIRECTORY))).freeBytes;
+    expect(await free()).toBeGreaterThanOrEqual(20_000);
+    // The others write on, into what was left for them: the journal waits until that is free again.
+    bench.disk.place('elsewhere/more', new Uint8Array(15_000));
+    await bench.world.advance(60_000);
+    expect(states).toEqual(['hold']);
+    bench.disk.place('elsewhere/more', new Uint8Array(0));
+    bench.disk.place('elsewhere/file', new Uint8Array(others / 2));
+    await bench.world.advance(5_000);
+    expect(states).toEqual(['hold', 'serving']);
+    expect(await append(head)).toBe('committed');
+  });
+
   test('trims during a hold free memory and are written down afterwards', async () => {
     const { bench, journal, append } = await started(1);
     bench.disk.setCapacity(bench.disk.usedBytes());
