@@ -1,7 +1,8 @@
 /**
  * The main database of a simulation: real SQLite in memory under the real schema and queries. Its
- * transactions take simulated time and run one after another. A process that dies takes its open
- * transaction with it; one whose commit was under way never hears whether it happened.
+ * transactions take simulated time and run one after another, whichever process they come from. A
+ * process that dies takes its open transaction with it; an answer may get lost although the
+ * statement, a commit too, was carried out.
  */
 import { Database, type SQLQueryBindings } from 'bun:sqlite';
 import {
@@ -13,82 +14,139 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import type { MainDb } from '../../src/ports/main-db/main-db.ts';
+import { type MainDb, snapshotInTransaction } from '../../src/ports/main-db/main-db.ts';
+import type { Schema } from '../../src/ports/main-db/schema.ts';
 import { migrate } from '../../src/ports/main-db/migrate.ts';
 import type { Untyped } from '../../src/ports/main-db/migrations/migration.ts';
-import type { Schema } from '../../src/ports/main-db/schema.ts';
-import { Turns } from '../../src/ports/main-db/turns.ts';
-import type { Lease, Scheduler } from './scheduler.ts';
+import type { Lease } from './lease.ts';
+import { Queue } from './queue.ts';
+import type { Scheduler } from './scheduler.ts';
 
-/** Runs one statement. */
-type Run = (sql: string, parameters?: readonly unknown[]) => Promise<Answer>;
 interface Answer {
   readonly rows: unknown[];
   readonly changes: number;
 }
+type Run = (sql: string, parameters?: readonly unknown[]) => Promise<Answer>;
 
-const WAITING_MAX = 1_000;
-
-/** The schema, made once: a new database begins as a copy of these bytes. */
-let template: Uint8Array | null = null;
+/** What a new database begins as: made once, afterwards everything is synchronous. */
+export async function makeDatabase(furnish: (db: Kysely<Schema>) => Promise<void>): Promise<Uint8Array> {
+  const sqlite = new Database(':memory:');
+  const run: Run = (sql, parameters = []) => Promise.resolve(execute(sqlite, sql, parameters));
+  const db = kyselyOn(run, {
+    take: () => Promise.resolve(),
+    next: () => {},
+    rollBack: () => run('rollback'),
+  });
+  await migrate(db as unknown as Untyped, 'sqlite');
+  await furnish(db);
+  const bytes = sqlite.serialize();
+  sqlite.close();
+  return bytes;
+}
 
 export class SimulatedDatabase {
-  /** The share of statements that fail now. */
+  /** The share of statements that fail now; half of those were carried out. */
   failing = 0;
-  readonly #sqlite: Database;
+  #sqlite: Database;
   readonly #scheduler: Scheduler;
-  #turns = new Turns(WAITING_MAX);
+  readonly #queue = new Queue();
+  /** What a planted bug makes of a statement. */
+  readonly #rewrite: (sql: string) => string;
 
-  private constructor(sqlite: Database, scheduler: Scheduler) {
-    this.#sqlite = sqlite;
+  constructor(bytes: Uint8Array, scheduler: Scheduler, rewrite: (sql: string) => string = (sql) => sql) {
+    this.#sqlite = Database.deserialize(bytes);
     this.#scheduler = scheduler;
+    this.#rewrite = rewrite;
   }
 
-  static async make(scheduler: Scheduler): Promise<SimulatedDatabase> {
-    template ??= await makeTemplate();
-    return new SimulatedDatabase(Database.deserialize(template), scheduler);
-  }
-
-  /** The database as one process sees it; `asked` hears of every statement. */
-  connect(lease: Lease, asked = (): void => {}): MainDb {
-    const turns = this.#turns;
-    const run: Run = (sql, parameters) => {
-      asked();
-      return this.#run(lease, sql, parameters ?? []);
+  /** The database as one process sees it. */
+  connect(lease: Lease): MainDb {
+    const run: Run = (sql, parameters) => this.#run(lease, sql, parameters ?? []);
+    const turn = {
+      take: () => this.#queue.take(lease),
+      next: () => this.#release(lease),
+      rollBack: async () => void (this.#sqlite.inTransaction && (await run('rollback'))),
     };
-    const rollBack = async () => void (this.#sqlite.inTransaction && (await run('rollback')));
-    const db = kyselyOn(run, rollBack, turns, asked);
+    const db = kyselyOn(run, turn);
     return {
       engine: 'sqlite',
       read: db,
+      snapshot: (queries) => snapshotInTransaction(db, queries),
       write: (work) => db.transaction().execute(work),
       close: () => Promise.resolve(),
     };
   }
 
-  /** Without any delay and whatever is down: for looking at the end, and for setting the stage. */
-  direct(): Kysely<Schema> {
-    return direct(this.#sqlite);
+  /** At once and whatever is down. */
+  change(sql: string, ...parameters: (string | number)[]): void {
+    this.#sqlite.query(sql).run(...parameters);
+  }
+
+  /** The room's chunks as they are now, oldest first. */
+  archiveNow(room: string): { readonly first: number; readonly deflated: Uint8Array }[] {
+    const query = 'select first_seq as first, deflated from chunks where room = ? order by last_seq';
+    return this.#sqlite.query(query).all(room) as { first: number; deflated: Uint8Array }[];
+  }
+
+  archivedNow(room: string): number {
+    const row = this.#sqlite.query('select archived_upto as upto from rooms where id = ?').get(room);
+    return (row as { upto: number } | null)?.upto ?? 0;
   }
 
   /** The process that used it is gone: what it left open is undone, and nobody waits for it. */
-  drop(): void {
-    if (this.#sqlite.inTransaction) this.#sqlite.run('rollback');
-    this.#turns = new Turns(WAITING_MAX);
+  drop(lease: Lease): void {
+    this.#release(lease);
+  }
+
+  /** Everything that is committed, as of one moment between two transactions. */
+  async copy(lease: Lease): Promise<Uint8Array> {
+    await this.#queue.take(lease);
+    const bytes = this.#sqlite.serialize();
+    this.#queue.next(lease);
+    return bytes;
+  }
+
+  /** Only what was copied is there now; no process may be using it. */
+  restore(bytes: Uint8Array): void {
+    this.#sqlite.close();
+    this.#sqlite = Database.deserialize(bytes);
   }
 
   close(): void {
     this.#sqlite.close();
   }
 
+  /** A connection goes back without a transaction, whatever went wrong on it. */
+  #release(lease: Lease): void {
+    if (this.#queue.holds(lease) && this.#sqlite.inTransaction) this.#sqlite.run('rollback');
+    this.#queue.next(lease);
+  }
+
   /** Takes a while before and after; who dies in between never hears of it. */
   async #run(lease: Lease, sql: string, parameters: readonly unknown[]): Promise<Answer> {
-    const pause = () => new Promise<void>((resolve) => lease.after(this.#scheduler.between(0, 0.4), resolve));
-    await pause();
-    if (sql !== 'rollback' && this.#scheduler.chance(this.failing)) throw new Error('the database failed');
-    const answer = execute(this.#sqlite, sql, parameters);
-    await pause();
+    const scheduler = this.#scheduler;
+    await this.#pause(lease);
+    const fails = sql !== 'rollback' && scheduler.chance(this.failing);
+    const isLost = fails && scheduler.chance(0.5);
+    if (fails && !isLost) {
+      scheduler.mark('database: statement failed');
+      throw new Error('the database failed');
+    }
+    scheduler.event('database', sql.length);
+    scheduler.trace(() => `database: ${sql.slice(0, 70)}`);
+    const answer = execute(this.#sqlite, this.#rewrite(sql), parameters);
+    if (answer.changes === 0 && sql.startsWith('update "rooms" set "archived_upto"'))
+      scheduler.mark('archive moved by another');
+    await this.#pause(lease);
+    if (isLost) {
+      scheduler.mark(sql === 'commit' ? 'database: commit unknown' : 'database: answer lost');
+      throw new Error('the database did not answer');
+    }
     return answer;
+  }
+
+  #pause(lease: Lease): Promise<void> {
+    return new Promise((resolve) => lease.after(this.#scheduler.between(0, 0.4), resolve));
   }
 }
 
@@ -99,17 +157,13 @@ function execute(sqlite: Database, sql: string, parameters: readonly unknown[]):
   return { rows: [], changes: statement.run(...bindings).changes };
 }
 
-function direct(sqlite: Database): Kysely<Schema> {
-  const run: Run = (sql, parameters = []) => Promise.resolve(execute(sqlite, sql, parameters));
-  return kyselyOn(run, async () => void (await run('rollback')), new Turns(WAITING_MAX));
+interface Turn {
+  take(): Promise<void>;
+  next(): void;
+  rollBack(): Promise<unknown>;
 }
 
-function kyselyOn(
-  run: Run,
-  rollBack: () => Promise<void>,
-  turns: Turns,
-  asked = (): void => {},
-): Kysely<Schema> {
+function kyselyOn(run: Run, turn: Turn): Kysely<Schema> {
   const connection: DatabaseConnection = {
     async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
       const { rows, changes } = await run(sql, parameters);
@@ -124,14 +178,13 @@ function kyselyOn(
       createDriver: () => ({
         init: () => Promise.resolve(),
         acquireConnection: async () => {
-          asked();
-          await turns.take();
+          await turn.take();
           return connection;
         },
-        releaseConnection: async () => turns.next(),
+        releaseConnection: async () => turn.next(),
         beginTransaction: async () => void (await run('begin')),
         commitTransaction: async () => void (await run('commit')),
-        rollbackTransaction: rollBack,
+        rollbackTransaction: async () => void (await turn.rollBack()),
         destroy: () => Promise.resolve(),
       }),
       createQueryCompiler: () => new SqliteQueryCompiler(),
@@ -139,12 +192,4 @@ function kyselyOn(
       createIntrospector: (db) => new SqliteIntrospector(db),
     },
   });
-}
-
-async function makeTemplate(): Promise<Uint8Array> {
-  const sqlite = new Database(':memory:');
-  await migrate(direct(sqlite) as unknown as Untyped, 'sqlite');
-  const bytes = sqlite.serialize();
-  sqlite.close();
-  return bytes;
 }

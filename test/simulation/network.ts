@@ -1,13 +1,20 @@
 /**
- * The network between pages and the server: frames take time and arrive in order; links are cut
- * without a word or reset; a slow link fills up. A server that dies takes its ends with it.
+ * The network between pages and servers: frames take time and arrive in order; links are cut without
+ * a word or reset; a slow link fills up. A server that dies takes its ends with it; one that is
+ * frozen answers nothing, and its sockets stay open.
  */
+import { crc32 } from 'node:zlib';
 import type { SessionSocket, SessionSocketEvents } from '../../sdk/src/session-api.ts';
 import type { Peer, PeerHandler, SocketAnswer, SocketOffer } from '../../src/ports/frontend/frontend.ts';
-import type { Lease, Scheduler } from './scheduler.ts';
+import { describeFrame, frameName } from './frame-names.ts';
+import type { Lease } from './lease.ts';
+import type { Scheduler } from './scheduler.ts';
 
 /** What a kernel takes before a socket counts as congested, in bytes. */
 const WINDOW_BYTES = 2 * 1024;
+
+/** So long frames still come after `pause`, ms. */
+const READ_AHEAD_MS = 6;
 
 /** What the oracle wants to know of a link. */
 export interface LinkWatcher {
@@ -15,51 +22,63 @@ export interface LinkWatcher {
   up(link: Link, frame: Uint8Array): void;
   /** The server has sent this frame: it is out of its hands. */
   down(link: Link, frame: Uint8Array): void;
+  /** Nothing more is said on it. */
+  gone(link: Link): void;
 }
 
+/** Where sockets of a server come in. */
 export interface ServerDoor {
+  readonly lease: Lease;
   sockets(offer: SocketOffer): SocketAnswer;
 }
 
 export class Network {
-  /** null while no server runs. */
-  door: ServerDoor | null = null;
   /** Pages cannot connect while false. */
   up = true;
   readonly links = new Set<Link>();
   readonly scheduler: Scheduler;
   readonly watcher: LinkWatcher;
+  /** Where a room's sockets go now; null if nobody listens. */
+  readonly route: (room: string) => ServerDoor | null;
   /** A planted bug: the server's front end forgets frames on a congested socket. */
   readonly forgets: boolean;
 
-  constructor(scheduler: Scheduler, watcher: LinkWatcher, forgets = false) {
+  constructor(
+    scheduler: Scheduler,
+    watcher: LinkWatcher,
+    route: (room: string) => ServerDoor | null,
+    forgets: boolean,
+  ) {
     this.scheduler = scheduler;
     this.watcher = watcher;
+    this.route = route;
     this.forgets = forgets;
   }
 
   /** A page opens a socket. */
   connect(page: Lease, name: string, url: string, events: SessionSocketEvents): SessionSocket {
-    const link = new Link(this, page, name, events);
+    const link = new Link(this, page, name, new URL(url).pathname, events);
     this.links.add(link);
-    link.dial(new URL(url).pathname);
+    link.dial();
     return link.pageEnd();
   }
 
   /** The server is gone; pages hear of it, or not. */
-  serverDied(): void {
-    this.door = null;
-    for (const link of this.links) link.serverDied(this.scheduler.chance(0.7));
+  serverDied(server: Lease): void {
+    for (const link of this.links) if (link.server === server) link.serverDied(this.scheduler.chance(0.7));
   }
 }
 
 export class Link implements Peer {
-  readonly address = '10.0.0.1';
+  readonly address: string;
   readonly name: string;
+  readonly room: string;
   congested = false;
+  server: Lease | null = null;
   readonly #network: Network;
   readonly #scheduler: Scheduler;
   readonly #page: Lease;
+  readonly #path: string;
   readonly #events: SessionSocketEvents;
   /** How long a frame takes at least; each link has its own. */
   readonly #latencyMs: number;
@@ -68,29 +87,33 @@ export class Link implements Peer {
   #cut = false;
   #pageOpen = true;
   #paused: Uint8Array[] | null = null;
+  /** What was on its way into the program when it stopped reading still comes. */
+  #pausedFrom = 0;
   #upAt = 0;
   #downAt = 0;
   #downBytes = 0;
 
-  constructor(network: Network, page: Lease, name: string, events: SessionSocketEvents) {
+  constructor(network: Network, page: Lease, name: string, path: string, events: SessionSocketEvents) {
     this.#network = network;
     this.#scheduler = network.scheduler;
     this.#page = page;
-    this.name = name;
+    this.#path = path;
     this.#events = events;
+    this.name = name;
+    this.address = name;
+    this.room = path.split('/')[4] ?? '';
     this.#latencyMs = network.scheduler.between(0.2, 30);
-    this.#slow = network.scheduler.chance(0.3);
+    this.#slow = network.scheduler.chance(0.25);
+    if (this.#slow) network.scheduler.mark('network: slow link');
   }
 
-  dial(path: string): void {
+  dial(): void {
     this.#later('up', () => {
-      const { door, up } = this.#network;
+      const door = this.#network.up ? this.#network.route(this.room) : null;
       // Nobody answers at all, or the machine says that there is nobody.
-      if (!up || door === null) return this.#scheduler.chance(0.3) ? this.cut() : this.reset();
-      const answer = door.sockets({ path, address: this.address, origin: null });
-      if (!answer.accept) return this.reset();
-      this.#later('down', () => this.#tellPage(() => this.#events.opened()));
-      this.#handler = answer.open(this);
+      if (door === null) return this.#scheduler.chance(0.3) ? this.cut() : this.reset();
+      this.server = door.lease;
+      door.lease.deliver(() => this.#answer(door));
     });
   }
 
@@ -98,38 +121,42 @@ export class Link implements Peer {
     return {
       send: (frame) => {
         const copy = frame.slice();
-        this.#later('up', () => this.#arrive(copy));
+        this.#later('up', () => this.#toServer(() => this.#arrive(copy)));
       },
       close: () => {
         this.#pageOpen = false;
-        this.#later('up', () => this.#serverEnds(1005));
+        this.#later('up', () => this.#toServer(() => this.#serverEnds(1005)));
       },
     };
   }
 
   /** Nothing arrives any more, and nobody is told. */
   cut(): void {
+    this.#scheduler.mark('network: half-open');
     this.#cut = true;
   }
 
   /** Both sides notice, each in its own time. */
   reset(): void {
+    this.#scheduler.mark('network: reset');
     this.#cut = true;
     const soon = () => this.#scheduler.between(0, 100);
     this.#scheduler.after(soon(), () => this.#closePage(1006));
-    this.#scheduler.after(soon(), () => this.#serverEnds(1006));
+    this.#scheduler.after(soon(), () => this.#toServer(() => this.#serverEnds(1006)));
   }
 
   /** The page is gone: its kernel says so, unless the link is cut. */
   pageDied(): void {
     this.#pageOpen = false;
-    this.#later('up', () => this.#serverEnds(1001));
+    this.#later('up', () => this.#toServer(() => this.#serverEnds(1001)));
   }
 
   serverDied(told: boolean): void {
     this.#handler = null;
+    this.#network.watcher.gone(this);
     if (told) this.reset();
     else this.cut();
+    this.#network.links.delete(this);
   }
 
   // The server's side of it.
@@ -137,8 +164,8 @@ export class Link implements Peer {
   send(frame: Uint8Array): boolean {
     if (this.#handler === null) return false;
     if (this.congested && this.#network.forgets) return true;
+    const copy = this.#note('down', frame);
     this.#network.watcher.down(this, frame);
-    const copy = frame.slice();
     this.#downBytes += copy.length;
     if (this.#downBytes > WINDOW_BYTES) this.congested = true;
     this.#later('down', () => {
@@ -153,20 +180,24 @@ export class Link implements Peer {
   }
 
   ping(): void {
-    this.#later('down', () => this.#later('up', () => this.#handler?.alive()));
+    this.#later('down', () => this.#later('up', () => this.#toServer(() => this.#handler?.alive())));
   }
 
   pause(): void {
+    this.#scheduler.mark('network: server stops reading');
     this.#paused ??= [];
+    this.#pausedFrom = this.#scheduler.now + READ_AHEAD_MS;
   }
 
   resume(): void {
     const waiting = this.#paused ?? [];
     this.#paused = null;
-    for (const frame of waiting) this.#handler?.message(frame);
+    for (const frame of waiting) this.#arrive(frame);
   }
 
   close(code: number, reason: string): void {
+    this.#scheduler.mark(`close ${code}`);
+    this.#scheduler.trace(() => `${this.name} <- close ${code} ${reason}`);
     this.#later('down', () => {
       this.#closePage(code, reason);
       this.#cut = true;
@@ -174,26 +205,49 @@ export class Link implements Peer {
     this.#serverEnds(code);
   }
 
+  /** The upgrade: the page hears of it after everything that was decided. */
+  #answer(door: ServerDoor): void {
+    const answer = door.sockets({ path: this.#path, address: this.address, origin: null });
+    if (!answer.accept) {
+      this.#scheduler.mark(`declined ${answer.status}`);
+      return this.reset();
+    }
+    this.#later('down', () => this.#tellPage(() => this.#events.opened()));
+    // It may be closed from within.
+    const handler = answer.open(this);
+    if (this.#network.links.has(this)) this.#handler = handler;
+  }
+
   /** Over a cut link nothing is ever taken: the buffer stays full. */
   #taken(length: number): void {
     this.#downBytes -= length;
     if (this.#downBytes > 0 || !this.congested) return;
     this.congested = false;
-    this.#handler?.drained();
+    this.#toServer(() => this.#handler?.drained());
   }
 
   #arrive(frame: Uint8Array): void {
-    if (this.#paused !== null) this.#paused.push(frame);
+    if (this.#paused !== null && this.#scheduler.now >= this.#pausedFrom) this.#paused.push(frame);
     else if (this.#handler !== null) {
+      this.#note('up', frame);
       this.#network.watcher.up(this, frame);
       this.#handler.message(frame);
     }
+  }
+
+  /** Counts a frame and answers a copy of it. */
+  #note(way: 'up' | 'down', frame: Uint8Array): Uint8Array {
+    this.#scheduler.event(way, crc32(frame));
+    this.#scheduler.mark(`${way} ${frameName(frame)}`);
+    this.#scheduler.trace(() => `${this.name} ${way === 'up' ? '->' : '<-'} ${describeFrame(frame)}`);
+    return frame.slice();
   }
 
   #serverEnds(code: number): void {
     const handler = this.#handler;
     this.#handler = null;
     this.#network.links.delete(this);
+    this.#network.watcher.gone(this);
     handler?.closed(code);
   }
 
@@ -206,9 +260,13 @@ export class Link implements Peer {
     if (this.#pageOpen && this.#page.alive) tell();
   }
 
+  #toServer(run: () => void): void {
+    this.server?.deliver(run);
+  }
+
   #later(way: 'up' | 'down', run: () => void): void {
     if (this.#cut) return;
-    const now = this.#scheduler.now;
+    const { now } = this.#scheduler;
     const delay = this.#latencyMs + this.#scheduler.between(0, this.#slow && way === 'down' ? 200 : 5);
     const at = Math.max(now + delay, way === 'up' ? this.#upAt : this.#downAt);
     if (way === 'up') this.#upAt = at;

@@ -1,42 +1,39 @@
 /**
- * What must never happen, whatever else does. It sees every frame that leaves the server, every
- * message that a page was asked to send, and in the end the log as it lies on the disk.
+ * What must never happen, whatever else does. It sees every frame that leaves a server, and what the
+ * journal holds (`truth.ts`); it never touches either.
  *
  * Rule numbers are those of the design: 1 nothing leaves before it is durable, 2 one order without
- * gap or repeat, 3 a resend is harmless, 4 a position stays good, 10 archive and log are one.
+ * gap or repeat, 3 a resend is harmless, 4 a position stays good and no other is taken for good,
+ * 5 one owner, 10 archive and log are one.
  */
 import { inflateRawSync } from 'node:zlib';
 import { Reader } from '../../sdk/protocol/bytes.ts';
 import { chunk } from '../../sdk/protocol/chunk.ts';
+import { expect } from '../../sdk/protocol/expect.ts';
 import { heartbeat } from '../../sdk/protocol/heartbeat.ts';
 import { hello } from '../../sdk/protocol/hello.ts';
 import { live } from '../../sdk/protocol/live.ts';
-import { type LogRecord, readRecord, RECORD_VERSION, RecordKind } from '../../sdk/protocol/record.ts';
+import { readRecord, RECORD_VERSION } from '../../sdk/protocol/record.ts';
 import { welcome } from '../../sdk/protocol/welcome.ts';
 import { toHex } from '../../sdk/src/hex.ts';
 import type { Link, LinkWatcher } from './network.ts';
-
-/** A move as the simulated pages send it: its own number, and its sender's count. */
-export interface SentMove {
-  readonly id: number;
-  readonly author: string;
-  readonly count: number;
-  /** The page kept it until it was echoed, so it must be in the log in the end. */
-  owed: boolean;
-}
-
-/** One record of the final log. */
-export interface Logged extends LogRecord {
-  readonly text: string;
-}
+import type { Scheduler } from './scheduler.ts';
+import { RoomTruth, type SentMove } from './truth.ts';
 
 interface Conversation {
-  position: number;
+  readonly room: RoomTruth;
+  readonly epoch: number;
+  readonly position: number;
+  readonly clients: readonly string[];
   /** The last seq sent on this link. */
   last: number;
   live: boolean;
   welcomed: boolean;
-  clients: string[];
+}
+
+interface Passage {
+  readonly first: number;
+  readonly last: number;
 }
 
 export class Violation extends Error {
@@ -45,17 +42,26 @@ export class Violation extends Error {
 
 export class Oracle implements LinkWatcher {
   readonly moves = new Map<number, SentMove>();
-  /** How many frames of each type left the server. */
-  readonly frames = new Map<number, number>();
-  /** Bytes of every record that ever left the server, by seq. */
-  readonly #left = new Map<number, string>();
+  readonly #rooms = new Map<string, RoomTruth>();
   readonly #talks = new Map<Link, Conversation>();
-  /** The highest head and client seqs that a page was told of. */
-  #headTold = 0;
-  readonly #lastSeqTold = new Map<string, number>();
-
+  /** Frames go to many sockets: what was found to be right is not looked at again. */
+  #right = new WeakMap<Uint8Array, Passage>();
+  readonly #scheduler: Scheduler;
   /** The first thing that was seen to be wrong. */
   #noted: Violation | null = null;
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+  }
+
+  truth(room: string): RoomTruth {
+    let truth = this.#rooms.get(room);
+    if (!truth) {
+      truth = new RoomTruth(room, this.moves, (rule, what) => this.note(rule, what));
+      this.#rooms.set(room, truth);
+    }
+    return truth;
+  }
 
   fail(rule: number, what: string): never {
     throw new Violation(`rule ${rule}: ${what}`);
@@ -66,96 +72,124 @@ export class Oracle implements LinkWatcher {
     if (this.#noted !== null) throw this.#noted;
   }
 
-  /** For what is seen from within the server: it must not notice that it is watched. */
+  /** For what is seen from within: who is watched must not notice it. */
   note(rule: number, what: string): void {
+    this.#scheduler.trace(() => `VIOLATION of rule ${rule}: ${what}`);
     this.#noted ??= new Violation(`rule ${rule}: ${what}`);
   }
 
+  /** A backup was restored: what was right need not be so any more. */
+  forgetRight(): void {
+    this.#right = new WeakMap();
+    this.#talks.clear();
+  }
+
   up(link: Link, frame: Uint8Array): void {
-    const said = frame[0] === hello.type ? hello.decode(frame) : null;
+    if (frame[0] !== hello.type || this.#talks.has(link)) return;
+    const said = hello.decode(frame);
     if (said === null) return;
     const clients = said.clients.map(({ id }) => toHex(id));
-    this.#talks.set(link, { position: said.seq, last: -1, live: false, welcomed: false, clients });
+    const { epoch, seq: position } = said;
+    const room = this.truth(link.room);
+    this.#talks.set(link, { room, epoch, position, clients, last: -1, live: false, welcomed: false });
   }
 
   down(link: Link, frame: Uint8Array): void {
     const talk = this.#talks.get(link);
     if (talk === undefined) return;
-    const type = frame[0] ?? 0;
-    this.frames.set(type, (this.frames.get(type) ?? 0) + 1);
-    switch (type) {
+    switch (frame[0]) {
       case welcome.type:
         return this.#welcome(link, talk, frame);
       case RECORD_VERSION:
-        return this.#records(link, talk, frame);
+        return this.#records(link, talk, frame, frame);
       case chunk.type: {
         const values = chunk.decode(frame);
-        if (values) this.#records(link, talk, inflateRawSync(values.deflated));
+        if (values) this.#records(link, talk, inflateRawSync(values.deflated), values.deflated);
         return;
       }
       case live.type:
         return this.#live(link, talk, frame);
       case heartbeat.type:
-        this.#headTold = Math.max(this.#headTold, heartbeat.decode(frame)?.seq ?? 0);
-        return;
+        return this.#head(link, talk, heartbeat.decode(frame)?.seq ?? 0);
+      case expect.type: {
+        const values = expect.decode(frame);
+        const client = talk.clients[values?.client ?? -1] ?? '';
+        return this.#clientTold(link, talk, client, (values?.next ?? 1) - 1);
+      }
       default:
         return;
     }
   }
 
-  /** Compares everything that was seen with what is on the disk. */
-  check(log: readonly Logged[]): void {
-    this.verdict();
-    this.#checkShape(log);
-    for (const [seq, bytes] of this.#left) {
-      const kept = log[seq - 1];
-      if (kept === undefined) this.fail(1, `record ${seq} was seen and is not in the log`);
-      if (fingerprint(kept) !== bytes) this.fail(1, `record ${seq} was seen otherwise than it is in the log`);
+  gone(link: Link): void {
+    this.#talks.delete(link);
+  }
+
+  /** All moves that were kept until they were echoed are in the log. */
+  checkMoves(): void {
+    for (const { id, room, owed, author } of this.moves.values()) {
+      if (owed && !this.truth(room).places.has(id)) this.fail(3, `move ${id} of ${author} is not in the log`);
     }
-    if (this.#headTold > log.length)
-      this.fail(1, `head ${this.#headTold} was told, the log has ${log.length}`);
-    this.#checkClients(log);
-    this.#checkMoves(log);
   }
 
   #welcome(link: Link, talk: Conversation, frame: Uint8Array): void {
     const values = welcome.decode(frame);
     if (values === null) return;
+    const { room, epoch, position } = talk;
+    const resumed = values.resumed === 1;
     talk.welcomed = true;
-    talk.last = values.resumed === 1 ? talk.position : 0;
-    this.#headTold = Math.max(this.#headTold, values.seq);
+    talk.last = resumed ? position : 0;
+    this.#scheduler.mark(resumed ? 'position resumed' : position > 0 ? 'position reset' : 'position none');
+    this.#head(link, talk, values.seq);
     // Entry 1 is of the first epoch, but only entry 2 says which: a page cannot name it yet.
-    if (values.resumed === 0 && talk.position > 1) {
-      this.note(4, `${link.name} held entry ${talk.position} and was reset`);
-    }
-    if (values.resumed === 1 && talk.position > values.seq)
-      this.note(4, `${link.name} resumed beyond the head`);
+    if (!resumed && position > 1 && room.holds(epoch, position))
+      this.note(4, `${link.name} held entry ${position} of epoch ${epoch} and was reset`);
+    if (resumed && !room.holds(epoch, position))
+      this.note(4, `${link.name} was resumed at ${position}, which is not of epoch ${epoch}`);
     for (const [place, { lastSeq }] of values.clients.entries()) {
-      const id = talk.clients[place] ?? '';
-      this.#lastSeqTold.set(id, Math.max(this.#lastSeqTold.get(id) ?? 0, lastSeq));
+      this.#clientTold(link, talk, talk.clients[place] ?? '', lastSeq);
     }
   }
 
-  #records(link: Link, talk: Conversation, bytes: Uint8Array): void {
+  #clientTold(link: Link, { room }: Conversation, client: string, seq: number): void {
+    const last = room.lastOf(client);
+    if (seq > last) this.note(1, `${link.name} was told ${seq} of client ${client}, the log has ${last}`);
+  }
+
+  #head(link: Link, { room }: Conversation, seq: number): void {
+    if (seq > room.length) this.note(1, `${link.name} was told head ${seq}, the log has ${room.length}`);
+  }
+
+  #records(link: Link, talk: Conversation, bytes: Uint8Array, key: Uint8Array): void {
     if (!talk.welcomed) this.note(2, `${link.name} got records before its welcome`);
-    const reader = new Reader(bytes);
-    while (!reader.atEnd) {
-      const record = readRecord(reader);
-      if (record === null) return this.note(2, `${link.name} got bytes that are no records`);
-      const { seq } = record;
-      if (seq > talk.last + 1) this.note(2, `${link.name} got ${seq} after ${talk.last}`);
-      // A page of replay may begin before the position; live records may not.
-      if (seq <= talk.last && talk.live) this.note(2, `${link.name} got ${seq} again`);
-      talk.last = Math.max(talk.last, seq);
-      this.#seen(record);
-    }
+    const passage = this.#right.get(key) ?? this.#look(link, talk, bytes, key);
+    if (passage === null) return;
+    const { first, last } = passage;
+    if (first > talk.last + 1) this.note(2, `${link.name} got ${first} after ${talk.last}`);
+    // A page of replay may begin before the position; live records may not.
+    if (first <= talk.last && talk.live) this.note(2, `${link.name} got ${first} again`);
+    talk.last = Math.max(talk.last, last);
   }
 
-  #seen(record: LogRecord): void {
-    const print = fingerprint(record);
-    const before = this.#left.get(record.seq);
-    if (before === undefined) this.#left.set(record.seq, print);
-    else if (before !== print) this.note(2, `record ${record.seq} was seen in two forms`);
+  #look(link: Link, { room }: Conversation, bytes: Uint8Array, key: Uint8Array): Passage | null {
+    const reader = new Reader(bytes);
+    let first = 0;
+    let last = 0;
+    while (!reader.atEnd) {
+      const start = reader.at;
+      const record = readRecord(reader);
+      if (record === null) return (this.note(2, `${link.name} got bytes that are no records`), null);
+      const { seq } = record;
+      if (last > 0 && seq !== last + 1) this.note(2, `${link.name} got ${seq} after ${last} in one frame`);
+      if (seq > room.length) this.note(1, `${link.name} got ${seq}, the log ends at ${room.length}`);
+      else if (!room.isEntry(seq, bytes.subarray(start, reader.at)))
+        this.note(1, `${link.name} got ${seq} otherwise than it is in the log`);
+      first ||= seq;
+      last = seq;
+    }
+    const passage = { first, last };
+    this.#right.set(key, passage);
+    return passage;
   }
 
   #live(link: Link, talk: Conversation, frame: Uint8Array): void {
@@ -164,60 +198,4 @@ export class Oracle implements LinkWatcher {
     if (seq !== talk.last) this.note(2, `${link.name} went live at ${seq} having got ${talk.last}`);
     talk.live = true;
   }
-
-  #checkShape(log: readonly Logged[]): void {
-    let ms = 0;
-    for (const [at, record] of log.entries()) {
-      if (record.seq !== at + 1) this.fail(2, `entry ${at + 1} of the log has seq ${record.seq}`);
-      if (record.ms < ms) this.fail(2, `entry ${record.seq} goes back in time`);
-      ms = record.ms;
-    }
-  }
-
-  /** Per client: numbers 1, 2, 3 … each once; and none was promised that is not there. */
-  #checkClients(log: readonly Logged[]): void {
-    const ids = new Map<number, string>();
-    const last = new Map<string, number>();
-    for (const { kind, seq, seat, client, clientSeq, body } of log) {
-      if (kind === RecordKind.client) {
-        const id = toHex(body);
-        if (ids.has(client) || [...ids.values()].includes(id))
-          this.fail(3, `client ${client} came twice at ${seq}`);
-        ids.set(client, id);
-      }
-      if (client === 0 || kind === RecordKind.client) continue;
-      const id =
-        ids.get(client) ?? this.fail(3, `entry ${seq} is of client ${client}, seat ${seat}, who never came`);
-      const next = (last.get(id) ?? 0) + 1;
-      if (clientSeq !== next)
-        this.fail(3, `entry ${seq} is ${clientSeq} of client ${client}, expected ${next}`);
-      last.set(id, clientSeq);
-    }
-    for (const [id, told] of this.#lastSeqTold) {
-      if (told > (last.get(id) ?? 0))
-        this.fail(1, `client ${id} was told ${told}, the log has ${last.get(id) ?? 0}`);
-    }
-  }
-
-  #checkMoves(log: readonly Logged[]): void {
-    const places = new Map<number, number>();
-    const counts = new Map<string, number>();
-    for (const { kind, seq, text } of log) {
-      if (kind !== RecordKind.move) continue;
-      const { id } = JSON.parse(text) as { id: number };
-      const sent = this.moves.get(id) ?? this.fail(3, `entry ${seq} is a move that nobody made`);
-      if (places.has(id)) this.fail(3, `move ${id} is in the log twice, at ${places.get(id)} and ${seq}`);
-      places.set(id, seq);
-      if (sent.count < (counts.get(sent.author) ?? 0))
-        this.fail(2, `move ${id} of ${sent.author} overtook another`);
-      counts.set(sent.author, sent.count);
-    }
-    for (const { id, owed, author } of this.moves.values()) {
-      if (owed && !places.has(id)) this.fail(3, `move ${id} of ${author} is not in the log`);
-    }
-  }
-}
-
-function fingerprint({ kind, seq, ms, seat, client, clientSeq, body }: LogRecord): string {
-  return `${kind} ${seq} ${ms} ${seat} ${client} ${clientSeq} ${Buffer.from(body).toString('latin1')}`;
 }

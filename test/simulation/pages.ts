@@ -1,136 +1,167 @@
 /** The players' side: devices that keep outboxes, and pages on them that run the real session. */
 import { inflateRawSync } from 'node:zlib';
 import { RecordKind } from '../../sdk/protocol/record.ts';
-import type { GameRules } from '../../sdk/src/rules.ts';
 import { openSession } from '../../sdk/src/session.ts';
-import type { JoinAnswer, OutboxStore, Session, StoredSend } from '../../sdk/src/session-api.ts';
+import type { Environment, JoinAnswer, OutboxStore, Session, StoredSend } from '../../sdk/src/session-api.ts';
+import type { Lease } from './lease.ts';
 import type { Network } from './network.ts';
 import type { Oracle } from './oracle.ts';
-import type { Lease, Scheduler } from './scheduler.ts';
-
-export interface Tally {
-  readonly order: readonly number[];
-  readonly chance: number;
-}
-export interface CountedMove {
-  readonly id: number;
-}
-
-/** The order of the moves is the state: two pages that saw it differently cannot agree. */
-export const orderGame: GameRules<Tally, CountedMove> = {
-  init: () => ({ order: [], chance: 0 }),
-  parse: (value) => value as CountedMove,
-  apply: (state, { id }, { random }) => ({
-    order: [...state.order, id],
-    chance: (state.chance + Math.floor(random() * 1e6)) % 1e6,
-  }),
-  progress: () => ({ puzzles: [], done: false, hints: 0 }),
-  hints: () => [],
-};
+import { type CountedMove, orderGame, type Tally } from './order-game.ts';
+import type { Scheduler } from './scheduler.ts';
+import { firstToken } from './stage.ts';
 
 /** What a planted bug may change about how a device keeps outboxes. */
-export type WrapStore = (store: OutboxStore) => OutboxStore;
-
-/** One player's machine: its rows outlive its pages, locks end with them. */
-export class Device {
-  readonly seat: number;
-  readonly rows = new Map<string, readonly StoredSend[]>();
-  readonly locks = new Map<string, Lease>();
-  page: Page | null = null;
-  pages = 0;
-
-  constructor(seat: number) {
-    this.seat = seat;
-  }
-}
+export type WrapStore = (store: OutboxStore, device: Device) => OutboxStore;
+type Wake = 'online' | 'offline' | 'visible';
 
 export interface PagesWorld {
   readonly scheduler: Scheduler;
   readonly network: Network;
   readonly oracle: Oracle;
   readonly wrapStore: WrapStore;
-  join(seat: number): Promise<JoinAnswer>;
+  join(device: Device): Promise<JoinAnswer>;
+}
+
+/** One player's machine: its rows outlive its pages, locks end with them. */
+export class Device {
+  readonly room: string;
+  readonly seat: number;
+  readonly observer: boolean;
+  readonly rows = new Map<string, readonly StoredSend[]>();
+  readonly locks = new Map<string, Lease>();
+  readonly pages = new Set<Page>();
+  /** What the server knows the device by; a seat that is claimed gets a new one. */
+  token: string;
+  pagesMade = 0;
+
+  constructor(room: string, seat: number, observer = false) {
+    this.room = room;
+    this.seat = seat;
+    this.observer = observer;
+    this.token = firstToken(seat);
+  }
+
+  get name(): string {
+    return `${this.room.slice(0, 2)} ${this.observer ? 'observer' : `seat ${this.seat}`}`;
+  }
 }
 
 export class Page {
   readonly session: Session<Tally, CountedMove>;
   readonly name: string;
-  readonly reports: string[] = [];
-  readonly #device: Device;
+  readonly device: Device;
   readonly #lease: Lease;
   readonly #world: PagesWorld;
-  readonly #wakers = new Set<(why: 'online' | 'offline' | 'visible') => void>();
-  #count = 0;
+  readonly #wakers = new Set<(why: Wake) => void>();
+  /** Own moves that the device has written down at least once. */
+  readonly #kept = new Set<number>();
+  readonly #sent: number[] = [];
 
   constructor(device: Device, world: PagesWorld) {
-    this.#device = device;
+    const { scheduler } = world;
+    this.device = device;
     this.#world = world;
-    this.#lease = world.scheduler.lease();
-    this.name = `seat ${device.seat} page ${++device.pages}`;
-    device.page = this;
+    this.#lease = scheduler.lease();
+    this.name = `${device.name} page ${++device.pagesMade}`;
+    device.pages.add(this);
+    if (device.pages.size > 1) scheduler.mark('two pages of one device');
+    scheduler.event('page', device.pagesMade);
     this.session = openSession({
-      room: 'room',
+      room: device.room,
       rules: orderGame,
       environment: this.#environment(),
-      join: () => world.join(device.seat),
+      join: () => world.join(device),
       report: (kind, detail) => {
-        this.reports.push(`${kind} ${detail}`);
+        const [why = ''] = detail.split(/[ :]/, 1);
+        scheduler.mark(`page reports ${kind} ${why}`);
+        scheduler.trace(() => `${this.name} reports ${kind} ${detail}`);
       },
     });
   }
 
   move(): void {
-    const { moves } = this.#world.oracle;
-    const id = moves.size + 1;
-    moves.set(id, { id, author: this.name, count: ++this.#count, owed: true });
+    const { oracle, scheduler } = this.#world;
+    const id = oracle.moves.size + 1;
+    const { room } = this.device;
+    oracle.moves.set(id, { id, room, author: this.name, count: this.#sent.push(id), owed: true });
+    scheduler.event('page', id);
+    scheduler.trace(() => `${this.name} makes move ${id}`);
     this.session.send({ id });
   }
 
-  wake(why: 'online' | 'offline' | 'visible'): void {
+  wake(why: Wake): void {
+    this.#world.scheduler.mark(`page wakes ${why}`);
     for (const waker of this.#wakers) waker(why);
   }
 
   /** The page is closed without warning. What the device had not written yet is gone with it. */
   die(): void {
-    const stored = [...this.#device.rows.values()].flat();
-    const kept = new Set(stored.map(({ kind, body }) => (kind === RecordKind.move ? idOf(body) : 0)));
-    const shown = this.session.state()?.order ?? [];
-    for (const move of this.#world.oracle.moves.values()) {
-      if (move.author === this.name && !kept.has(move.id) && !shown.includes(move.id)) move.owed = false;
+    const { oracle, network, scheduler } = this.#world;
+    scheduler.event('page', 0);
+    scheduler.mark('page closed');
+    scheduler.trace(() => `${this.name} is closed`);
+    for (const id of this.#sent) {
+      const move = oracle.moves.get(id);
+      if (move && !this.#kept.has(id)) move.owed = false;
     }
     this.#lease.end();
-    for (const link of this.#world.network.links) if (link.name === this.name) link.pageDied();
-    for (const [client, holder] of this.#device.locks) {
-      if (holder === this.#lease) this.#device.locks.delete(client);
+    for (const link of network.links) if (link.name === this.name) link.pageDied();
+    for (const [client, holder] of this.device.locks) {
+      if (holder === this.#lease) this.device.locks.delete(client);
     }
-    this.#device.page = null;
+    this.device.pages.delete(this);
   }
 
-  #environment() {
+  /** A page that shows itself as live shows what the log says (rule 2). */
+  check(): void {
+    const { oracle } = this.#world;
+    const { seq } = this.session.position();
+    const state = this.session.state();
+    const expected = oracle.truth(this.device.room).stateAt(seq);
+    if (state === null || expected === null) return;
+    if (state.hash !== expected.hash || state.count !== expected.count)
+      oracle.note(2, `${this.name} at ${seq} is in another state than the log`);
+  }
+
+  #environment(): Environment {
     const { scheduler, network, wrapStore } = this.#world;
     const lease = this.#lease;
     return {
       now: () => scheduler.now,
       after: lease.after,
       random: () => scheduler.random(),
-      randomBytes: (length: number) => new Uint8Array(lease.world.random.bytes(length)),
-      connect: (url: string, events: Parameters<Network['connect']>[3]) =>
-        network.connect(lease, this.name, url, events),
-      inflate: async (deflated: Uint8Array) => {
+      randomBytes: (length) => new Uint8Array(lease.world.random.bytes(length)),
+      connect: (url, events) => network.connect(lease, this.name, url, events),
+      inflate: async (deflated) => {
         await new Promise<void>((resolve) => lease.after(scheduler.between(0, 3), resolve));
         return new Uint8Array(inflateRawSync(deflated));
       },
-      outbox: wrapStore(this.#store()),
-      onWake: (listener: (why: 'online' | 'offline' | 'visible') => void) => {
+      outbox: this.#noting(wrapStore(this.#store(), this.device)),
+      onWake: (listener) => {
         this.#wakers.add(listener);
         return () => this.#wakers.delete(listener);
       },
     };
   }
 
+  /** Remembers what was said to be kept: that much the player is owed. */
+  #noting(store: OutboxStore): OutboxStore {
+    return {
+      save: async (client, sends) => {
+        await store.save(client, sends);
+        for (const { kind, body } of sends) if (kind === RecordKind.move) this.#kept.add(idOf(body));
+      },
+      adopt: async (max) => {
+        const adopted = await store.adopt(max);
+        if (adopted.length > 0) this.#world.scheduler.mark('outbox taken over');
+        return adopted;
+      },
+    };
+  }
+
   /** Writes take a moment, and what is under way when the page dies never happens. */
   #store(): OutboxStore {
-    const { rows, locks } = this.#device;
+    const { rows, locks } = this.device;
     const lease = this.#lease;
     const { scheduler } = this.#world;
     let before: Promise<void> = Promise.resolve();

@@ -2,56 +2,63 @@
  * The one clock of a simulation. Everything that happens later, anywhere, is a task here; tasks run
  * one at a time in the order of their time, and before the next one every promise has gone as far as
  * it can. So a seed decides everything, and the same seed gives the same run.
+ *
+ * It is synchronous from end to end: promises are driven by draining the microtasks, a fraction of
+ * the cost of a turn of the event loop, and nothing of the runtime's own can come in between.
  */
-import type { World } from '../../src/lib/world.ts';
+import { drainMicrotasks } from 'bun:jsc';
 import { seededRandom } from '../support/world.simulated.ts';
-
-interface Task {
-  readonly at: number;
-  readonly order: number;
-  readonly run: () => void;
-  cancelled: boolean;
-}
-
-/** What a process or a page owns of the world; `end` takes it all away at once. */
-export interface Lease {
-  readonly world: World;
-  readonly alive: boolean;
-  after(ms: number, run: () => void): () => void;
-  end(): void;
-}
+import { Heap, type Task } from './heap.ts';
+import { createLease, type Lease } from './lease.ts';
 
 /** Wall clock at the beginning. */
 export const STARTS_AT = 1_800_000_000_000;
-/** Turns of the real event loop that work on a real thread may take. */
-const REAL_TURNS_MAX = 2_000_000;
+
+/** What counts as an event of a run; timers that only fire count nothing. */
+export type EventKind = 'up' | 'down' | 'disk' | 'database' | 'log' | 'page' | 'process' | 'step';
+
+const EVENT_NUMBERS: { readonly [kind in EventKind]: number } = {
+  up: 1,
+  down: 2,
+  disk: 3,
+  database: 4,
+  log: 5,
+  page: 6,
+  process: 7,
+  step: 8,
+};
 
 export class Scheduler {
   readonly random: () => number;
-  /** Tasks run so far. */
+  /** How often each named thing was seen to happen. */
+  readonly marks = new Map<string, number>();
+  /** Frames, calls of disk, database and log, deeds of pages, processes and the script. */
   events = 0;
   now = 0;
   /** Added to the wall clock: it may jump, unlike `now`. */
   wallOffset = 0;
-  /** Work on a real thread (compression) whose end must be waited for before time goes on. */
-  realWork = false;
-  readonly #heap: Task[] = [];
+  /** Takes the lines of a trace; null for none. */
+  readonly #trace: ((line: string) => void) | null;
+  readonly #heap = new Heap();
   #order = 0;
+  #hash = 0x811c9dc5;
 
-  constructor(seed: number) {
+  constructor(seed: number, trace: ((line: string) => void) | null = null) {
     this.random = seededRandom(seed);
+    this.#trace = trace;
+  }
+
+  /** Of every event in its order: two runs with the same hash did the same. */
+  get hash(): string {
+    return (this.#hash >>> 0).toString(16).padStart(8, '0');
   }
 
   after(ms: number, run: () => void): () => void {
-    const task = { at: this.now + Math.max(0, ms), order: this.#order++, run, cancelled: false };
-    this.#push(task);
+    const task: Task = { at: this.now + Math.max(0, ms), order: this.#order++, run, cancelled: false };
+    this.#heap.push(task);
     return () => {
       task.cancelled = true;
     };
-  }
-
-  wait(ms: number): Promise<void> {
-    return new Promise((resolve) => this.after(ms, resolve));
   }
 
   between(low: number, high: number): number {
@@ -68,96 +75,52 @@ export class Scheduler {
     return found;
   }
 
+  /** Something happened; `detail` tells it from others of its kind. */
+  event(kind: EventKind, detail: number): void {
+    this.events++;
+    const moment = Math.trunc(this.now * 1_000);
+    for (const part of [EVENT_NUMBERS[kind], detail, moment]) {
+      this.#hash = Math.imul(this.#hash ^ part, 0x01000193);
+      this.#hash ^= this.#hash >>> 15;
+    }
+  }
+
+  mark(name: string): void {
+    this.marks.set(name, (this.marks.get(name) ?? 0) + 1);
+  }
+
+  /** For a reader of the trace; `tell` is only called if there is one. */
+  trace(tell: () => string): void {
+    this.#trace?.(`${this.now.toFixed(2).padStart(11)}  ${tell()}`);
+  }
+
   /** Runs everything that falls due within `ms`. */
-  async advance(ms: number): Promise<void> {
+  advance(ms: number): void {
     const end = this.now + ms;
-    await this.#settle();
-    while (this.#heap[0] !== undefined && this.#heap[0].at <= end) {
-      const task = this.#pop();
+    drainMicrotasks();
+    for (let task = this.#heap.first; task !== undefined && task.at <= end; task = this.#heap.first) {
+      this.#heap.pop();
       if (task.cancelled) continue;
-      this.now = Math.max(this.now, task.at);
-      this.events++;
+      if (task.at > this.now) this.now = task.at;
       task.run();
-      await this.#settle();
+      drainMicrotasks();
     }
     this.now = end;
   }
 
   /** Runs until `done` or until so much time has passed; answers whether it was done. */
-  async until(done: () => boolean, limitMs: number): Promise<boolean> {
-    for (let passed = 0; passed < limitMs && !done(); passed += 50) await this.advance(50);
+  until(done: () => boolean, limitMs: number, stepMs = 200): boolean {
+    for (let passed = 0; passed < limitMs && !done(); passed += stepMs) this.advance(stepMs);
     return done();
   }
 
+  /** What one process or page gets of the world. */
   lease(): Lease {
-    let alive = true;
-    const after = (ms: number, run: () => void): (() => void) =>
-      alive ? this.after(ms, () => alive && run()) : () => {};
-    return {
-      get alive() {
-        return alive;
-      },
-      after,
-      end() {
-        alive = false;
-      },
-      world: {
-        clock: { now: () => this.wall(), mono: () => this.now },
-        timers: { after },
-        random: {
-          next: this.random,
-          bytes: (length) => Uint8Array.from({ length }, () => Math.floor(this.random() * 256)),
-        },
-      },
-    };
+    return createLease(this);
   }
 
   /** Wall clock ms. */
   wall(): number {
     return Math.floor(STARTS_AT + this.wallOffset + this.now);
   }
-
-  /** A turn of the real event loop lets every promise that is ready go on, however long the chain. */
-  async #settle(): Promise<void> {
-    for (let turns = 0; ; turns++) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
-      if (!this.realWork) return;
-      if (turns > REAL_TURNS_MAX) throw new Error('work on a real thread never ended');
-    }
-  }
-
-  #push(task: Task): void {
-    const heap = this.#heap;
-    let at = heap.length;
-    heap.push(task);
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!before(task, heap[parent] as Task)) break;
-      heap[at] = heap[parent] as Task;
-      at = parent;
-    }
-    heap[at] = task;
-  }
-
-  #pop(): Task {
-    const heap = this.#heap;
-    const first = heap[0] as Task;
-    const last = heap.pop() as Task;
-    if (heap.length === 0) return first;
-    let at = 0;
-    for (;;) {
-      let child = at * 2 + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && before(heap[child + 1] as Task, heap[child] as Task)) child++;
-      if (!before(heap[child] as Task, last)) break;
-      heap[at] = heap[child] as Task;
-      at = child;
-    }
-    heap[at] = last;
-    return first;
-  }
-}
-
-function before(a: Task, b: Task): boolean {
-  return a.at < b.at || (a.at === b.at && a.order < b.order);
 }

@@ -1,0 +1,75 @@
+/** What must have struck at least once in a full run of the simulation: faults, branches, outcomes. */
+import { Close } from '../../sdk/protocol/close-codes.ts';
+import { DEED_NAMES } from './chaos.ts';
+import { DOWN_NAMES } from './frame-names.ts';
+import { MANNER_NAMES } from './visitor.ts';
+
+/** A broken room would be a violation. */
+const NEVER: ReadonlySet<number> = new Set([Close.roomBroken.code]);
+
+const CLOSES = Object.values(Close)
+  .filter(({ code }) => !NEVER.has(code))
+  .map(({ code }) => `close ${code}`);
+
+export const REQUIRED: readonly string[] = [
+  ...DEED_NAMES,
+  ...MANNER_NAMES,
+  ...DOWN_NAMES.map((name) => `down ${name}`),
+  ...['hello', 'send', 'signal', 'ping'].map((name) => `up ${name}`),
+  ...CLOSES,
+  'form: embedded',
+  'form: hosts',
+  'declined 503',
+  // Outcomes of the ports.
+  ...['committed', 'fenced', 'refused', 'unknown'].map((outcome) => `append ${outcome}`),
+  ...['ok', 'fenced', 'refused'].map((outcome) => `open ${outcome}`),
+  ...['in-use', 'disk-full', 'unusable'].map((why) => `start refused: journal-${why}`),
+  'log hold',
+  'log serving',
+  'log trimmed',
+  'journal stops itself',
+  'sweep archived',
+  'sweep failed',
+  'archive moved by another',
+  'database: statement failed',
+  'database: answer lost',
+  'database: commit unknown',
+  'wire: call arrived late',
+  'disk: sync failed',
+  'disk: call failed',
+  'disk: short write',
+  'disk: slow call',
+  'power cut: everything lost',
+  'power cut: a part of what is not synced lost',
+  'thawed',
+  'clock jumps back',
+  'clock jumps ahead',
+  'backup made',
+  'backup restored',
+  // The network and its users.
+  'network: half-open',
+  'network: reset',
+  'network: down',
+  'network: slow link',
+  'network: server stops reading',
+  'position none',
+  'position resumed',
+  'position reset',
+  'two pages of one device',
+  'outbox taken over',
+  'page closed',
+  'page reports reconnect numbers',
+  'page reports reconnect silent',
+  'game finished',
+  'room archived',
+  'room released',
+  'drain ended',
+  'control generation: told',
+  'control seats: told',
+  'control notice: told',
+];
+
+/** The names of what never struck. */
+export function missing(marks: ReadonlyMap<string, number>): string[] {
+  return REQUIRED.filter((name) => !marks.has(name));
+}

@@ -1,0 +1,112 @@
+/**
+ * How an evening ends: the faults stop, everybody comes to rest at the same place, and after one more
+ * power cut, archive and log together say what everybody saw.
+ */
+import { inflateRawSync } from 'node:zlib';
+import { Reader } from '../../sdk/protocol/bytes.ts';
+import { readRecord } from '../../sdk/protocol/record.ts';
+import type { Evening } from './evening.ts';
+import { ROOMS } from './stage.ts';
+
+/** Without faults everybody is current again within this time, ms. */
+const QUIET_MS = 240_000;
+const RESTART_MS = 60_000;
+
+export function endEvening(evening: Evening): void {
+  const { scheduler, oracle, journal } = evening;
+  heal(evening);
+  const still = scheduler.until(() => isAtRest(evening), QUIET_MS);
+  oracle.verdict();
+  if (!still) oracle.fail(3, `no rest: ${describe(evening)}`);
+  for (const page of evening.pages()) page.check();
+  oracle.verdict();
+  oracle.checkMoves();
+  // What is promised must outlast this, too. Nobody comes back: the log stands still.
+  evening.network.up = false;
+  evening.killAll('everything');
+  journal.start();
+  if (!scheduler.until(() => journal.running !== null, RESTART_MS)) oracle.fail(1, 'no restart');
+  for (const room of ROOMS) compare(evening, room);
+  oracle.verdict();
+}
+
+function heal(evening: Evening): void {
+  evening.network.up = true;
+  evening.misrouted = false;
+  evening.faults.end();
+  evening.database.failing = 0;
+  evening.disk.setCapacity(Number.POSITIVE_INFINITY);
+  evening.rival.kill();
+  // Nothing but its next append tells a host that a room is another's: leases are for that.
+  for (const host of evening.hosts) host.kill();
+  for (const { lease } of evening.servers()) if (lease.frozen) lease.thaw();
+  if (evening.journal.lease?.frozen) evening.journal.lease.thaw();
+  for (const device of evening.devices) for (const page of [...device.pages].slice(1)) page.die();
+}
+
+/** Also sees to what operators and players would: what stopped is started again. */
+function isAtRest(evening: Evening): boolean {
+  evening.startAll();
+  evening.rival.kill();
+  let isStill = true;
+  for (const device of evening.devices) {
+    const [page] = device.pages;
+    // Messages of a page that is gone wait for a page that takes them over.
+    const orphans = [...device.rows.keys()].some((client) => !device.locks.has(client));
+    const stopped = page === undefined || page.session.status() === 'stopped';
+    if (stopped || (orphans && page.session.status() === 'live' && page.session.unsent() === 0)) {
+      page?.die();
+      evening.open(device);
+    }
+    isStill &&= !stopped && page.session.status() === 'live' && page.session.unsent() === 0;
+    isStill &&= device.rows.size === 0;
+  }
+  return isStill && ROOMS.every((room) => positions(evening, room).size === 1);
+}
+
+function positions(evening: Evening, room: string): Set<number> {
+  const pages = evening.pages().filter(({ device }) => device.room === room);
+  return new Set([evening.oracle.truth(room).length, ...pages.map(({ session }) => session.position().seq)]);
+}
+
+function describe(evening: Evening): string {
+  const pages = evening.pages().map(({ name, session, device }) => {
+    const code = session.stopCode() ?? '';
+    return `${name} ${session.status()} ${code} at ${session.position().seq} unsent ${session.unsent()} kept ${device.rows.size}`;
+  });
+  const heads = ROOMS.map((room) => evening.oracle.truth(room).length).join(', ');
+  return [...pages, evening.journal.running ? 'journal up' : 'journal down', `heads ${heads}`].join('; ');
+}
+
+/** Archive and live log as one, from entry 1 on, are what everybody was shown (rules 1 and 10). */
+function compare(evening: Evening, room: string): void {
+  const { oracle, database, scheduler, journal } = evening;
+  const truth = oracle.truth(room);
+  let length = 0;
+  const take = (bytes: Uint8Array): void => {
+    const reader = new Reader(bytes);
+    while (!reader.atEnd) {
+      const start = reader.at;
+      const record = readRecord(reader);
+      if (record === null) return oracle.fail(10, `${room}: bytes that are no record after ${length}`);
+      if (record.seq > length + 1) oracle.fail(10, `${room}: entry ${length + 1} is nowhere`);
+      if (record.seq <= length) continue;
+      length++;
+      if (length <= truth.length && !truth.isEntry(length, bytes.subarray(start, reader.at)))
+        oracle.fail(10, `${room}: entry ${length} is not what it was`);
+    }
+  };
+  for (const { first, deflated } of database.archiveNow(room)) {
+    if (first !== length + 1) oracle.fail(10, `${room}: a chunk begins at ${first} after ${length}`);
+    take(inflateRawSync(deflated));
+  }
+  const upto = database.archivedNow(room);
+  if (upto !== length) oracle.fail(10, `${room}: archived up to ${upto}, chunks end at ${length}`);
+  if (length > 0) scheduler.mark('room archived');
+  let runs: readonly { readonly records: Uint8Array }[] = [];
+  void journal.running?.journal.read(room, upto, Number.MAX_SAFE_INTEGER).then((read) => (runs = read));
+  scheduler.advance(0);
+  for (const { records } of runs) take(records);
+  if (length < truth.length)
+    oracle.fail(1, `${room}: entry ${truth.length} was shown, the log has ${length}`);
+}

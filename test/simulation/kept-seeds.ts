@@ -1,0 +1,7 @@
+/** Seeds that once failed; they are run always, whatever they play by now. Add one whenever a run fails. */
+export const KEPT_SEEDS: readonly number[] = [
+  // An overtaken owner reset pages that came from the next one.
+  1, 5, 16, 31, 95,
+  // An overtaken owner made pages number their messages anew.
+  17, 106, 197,
+];

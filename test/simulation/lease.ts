@@ -1,0 +1,78 @@
+/**
+ * What a process or a page owns of the world. Ended, everything it waits for never comes, as after
+ * kill -9; frozen, everything waits until it is thawed, as after SIGSTOP.
+ */
+import type { World } from '../../src/lib/world.ts';
+import type { Scheduler } from './scheduler.ts';
+
+export interface Lease {
+  readonly world: World;
+  readonly alive: boolean;
+  readonly frozen: boolean;
+  after(ms: number, run: () => void): () => void;
+  /** Something reaches this process: it runs now, when it is thawed, or never. */
+  deliver(run: () => void): void;
+  /** The answer of a call into another process or the kernel. */
+  gate<T>(answer: Promise<T>): Promise<T>;
+  freeze(): void;
+  thaw(): void;
+  end(): void;
+}
+
+export function createLease(scheduler: Scheduler): Lease {
+  let alive = true;
+  let frozen = false;
+  let waiting: (() => void)[] = [];
+  const deliver = (run: () => void): void => {
+    if (!alive) return;
+    if (frozen) waiting.push(run);
+    else run();
+  };
+  const after = (ms: number, run: () => void): (() => void) => {
+    if (!alive) return () => {};
+    let wanted = true;
+    const cancel = scheduler.after(ms, () => deliver(() => wanted && run()));
+    return () => {
+      wanted = false;
+      cancel();
+    };
+  };
+  return {
+    get alive() {
+      return alive;
+    },
+    get frozen() {
+      return frozen;
+    },
+    after,
+    deliver,
+    gate: <T>(answer: Promise<T>) =>
+      new Promise<T>((resolve, reject) => {
+        answer.then(
+          (value) => deliver(() => resolve(value)),
+          (error: unknown) =>
+            deliver(() => reject(error instanceof Error ? error : new Error(String(error)))),
+        );
+      }),
+    freeze: () => void (frozen = true),
+    thaw: () => {
+      frozen = false;
+      const held = waiting;
+      waiting = [];
+      // Each in a task of its own, in their order; `deliver` again, since it may be frozen anew.
+      for (const run of held) scheduler.after(0, () => deliver(run));
+    },
+    end: () => {
+      alive = false;
+      waiting = [];
+    },
+    world: {
+      clock: { now: () => scheduler.wall(), mono: () => scheduler.now },
+      timers: { after },
+      random: {
+        next: scheduler.random,
+        bytes: (length) => Uint8Array.from({ length }, () => Math.floor(scheduler.random() * 256)),
+      },
+    },
+  };
+}
