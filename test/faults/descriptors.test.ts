@@ -19,7 +19,7 @@ import { comeBack, faultsIn, logFromServer, newTeam, type Team } from '../suppor
 const DESCRIPTORS = 96;
 const TEAMS = 2;
 const PLAYERS = 3;
-const FLOODS = rounds(2, 20);
+const FLOODS = rounds(1, 20);
 const MOVES = 5;
 /** How long somebody who comes meanwhile is given before we call it waiting. */
 const TURNED_AWAY_MS = 500;

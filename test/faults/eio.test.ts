@@ -20,7 +20,7 @@ import { type Site, siteVisitor } from '../support/site-visitor.ts';
 import { comeBack, newTeam, play, seenBy, type Team } from '../support/team.ts';
 import { seededRandom } from '../support/world.simulated.ts';
 
-const FAILURES = rounds(2, 15);
+const FAILURES = rounds(1, 15);
 const TEAMS = 2;
 const PLAYERS = 2;
 const DISK_MB = 128;

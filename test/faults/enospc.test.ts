@@ -26,7 +26,7 @@ const PLAYERS = 4;
 const MOVES = 48;
 const MOVE_BYTES = 4_000;
 /** Free KB at a start after a kill: none, less than anything needs, about what the journal needs, enough. */
-const LEFT_KB = [0, 5_000, 300, 4_400, 4, 64, 1_000, 3_900, 9_000].slice(0, rounds(3, 9));
+const LEFT_KB = [0, 5_000, 300, 4_400, 4, 64, 1_000, 3_900, 9_000].slice(0, rounds(2, 9));
 const TEST_MS = 120_000;
 
 let disk: SmallDisk;

@@ -15,7 +15,7 @@ import { siteVisitor } from '../support/site-visitor.ts';
 import { comeBack, faultsIn, logFromServer, newTeam, play, type Team } from '../support/team.ts';
 import { seededRandom } from '../support/world.simulated.ts';
 
-const ROUNDS = rounds(2, 20);
+const ROUNDS = rounds(1, 20);
 const CONTROL_ROUNDS = 2;
 const TEAMS = 2;
 const PLAYERS = 3;
@@ -84,7 +84,7 @@ async function untilKilled(
 
 whereItCan('no memory', noMemoryGroup(), () => {
   test(
-    `is left, ${ROUNDS} times: the program is killed, and at its next start has everything that was shown`,
+    `is left (× ${ROUNDS}): the program is killed, and at its next start has everything that was shown`,
     async () => {
       expect(await run(ROUNDS)).toEqual([]);
     },

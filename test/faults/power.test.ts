@@ -17,12 +17,12 @@ import { rounds } from '../support/rounds.ts';
 import { faultsIn, logFromServer, newTeam, play, seenBy, type Team } from '../support/team.ts';
 import { seededRandom } from '../support/world.simulated.ts';
 
-const CUTS = rounds(14, 300);
+const CUTS = rounds(10, 300);
 /** Then the program is killed and started again, on the disk that was not cut. */
-const CUTS_PER_SPELL = rounds(7, 30);
+const CUTS_PER_SPELL = rounds(5, 30);
 const CUTS_WHILE_STARTING = 2;
 /** On every so manieth clone the program itself is started and asked. */
-const WHOLE_STARTS = rounds(6, 25);
+const WHOLE_STARTS = rounds(5, 25);
 const CONTROL_CUTS = 6;
 const DISK_MB = 320;
 const TEAMS = 3;
