@@ -97,6 +97,34 @@ test('a file that is no database, or a folder that is not there, is one clear se
   await rm(folder, { recursive: true });
 });
 
+test('a write that waits for another process keeps nobody from reading', async () => {
+  const folder = await temporary();
+  const path = join(folder, 'main.sqlite');
+  const [one, two] = [await openSqlite({ path, onLost }), await openSqlite({ path, onLost })];
+  let open = (): void => {};
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  let taken = (): void => {};
+  const holds = new Promise<void>((resolve) => (taken = resolve));
+  const first = one.write(async (tx) => {
+    await tx.insertInto('orders').values(order('o1')).execute();
+    taken();
+    await gate;
+  });
+  await holds;
+  const events: string[] = [];
+  const second = two
+    .write((tx) => tx.insertInto('orders').values(order('o2')).execute())
+    .then(() => events.push('written'));
+  await two.read.selectFrom('orders').select('id').execute();
+  events.push('read');
+  open();
+  await Promise.all([first, second]);
+  expect(events).toEqual(['read', 'written']);
+  await one.close();
+  await two.close();
+  await rm(folder, { recursive: true });
+});
+
 test('more than the bounded number of waiting writes are refused and do nothing', async () => {
   const folder = await temporary();
   const db = await openSqlite({ path: join(folder, 'main.sqlite'), onLost });

@@ -1,4 +1,4 @@
-/** The main database in one file: SQLite, in a thread of its own, durable at every commit. */
+/** The main database in one file: SQLite, in threads of its own, durable at every commit. */
 import { Kysely } from 'kysely';
 import { MainDbError, StatementError } from './errors.ts';
 import type { MainDb } from './main-db.ts';
@@ -22,26 +22,46 @@ export interface SqliteDb extends MainDb {
   crash(): void;
 }
 
-/** Opens and migrates; throws `MainDbError` with a sentence for the operator. */
+/**
+ * Opens and migrates; throws `MainDbError` with a sentence for the operator.
+ *
+ * Reads have a thread of their own: a write that waits for another process's lock must not keep
+ * anybody from loading a room.
+ */
 export async function openSqlite(options: SqliteOptions): Promise<SqliteDb> {
-  const thread = new SqliteThread(options.onLost);
-  const writer = new Kysely<Schema>({ dialect: threadDialect(thread, 'write') });
-  const read = new Kysely<Schema>({ dialect: threadDialect(thread, 'read') });
+  const { path } = options;
+  let lost = false;
+  const threads: SqliteThread[] = [];
+  const onLost = (error: MainDbError): void => {
+    if (lost) return;
+    lost = true;
+    for (const thread of threads) thread.kill();
+    options.onLost(error);
+  };
+  const writes = new SqliteThread(onLost);
+  const reads = new SqliteThread(onLost);
+  threads.push(writes, reads);
+  const writer = new Kysely<Schema>({ dialect: threadDialect(writes, 'write') });
+  const read = new Kysely<Schema>({ dialect: threadDialect(reads, 'read') });
   try {
-    await thread.ask({ kind: 'open', path: options.path });
+    await writes.ask({ kind: 'open', path, reads: false });
     await migrate(writer as unknown as Untyped, 'sqlite', options.migrations);
+    await reads.ask({ kind: 'open', path, reads: true });
   } catch (error) {
-    await thread.close().catch(() => thread.kill());
-    throw openError(options.path, error);
+    for (const thread of [reads, writes]) await thread.close().catch(() => thread.kill());
+    throw openError(path, error);
   }
   return {
     engine: 'sqlite',
     read,
-    snapshot: (queries) => thread.snapshot(queries),
+    snapshot: (queries) => reads.snapshot(queries),
     write: (work) => writer.transaction().execute(work),
     // On both connections in turn, so that no transaction under way is cut off.
-    close: () => writer.connection().execute(() => read.connection().execute(() => thread.close())),
-    crash: () => thread.kill(),
+    close: () =>
+      writer
+        .connection()
+        .execute(() => read.connection().execute(() => reads.close().then(() => writes.close()))),
+    crash: () => writes.kill(),
   };
 }
 

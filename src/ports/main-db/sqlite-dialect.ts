@@ -1,4 +1,4 @@
-/** Kysely on top of the SQLite thread: one driver per connection, its users in turn. */
+/** Kysely on top of a SQLite thread: one driver per connection, its users in turn. */
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -33,7 +33,7 @@ class ThreadDriver implements Driver {
   private readonly connection: ThreadConnection;
 
   constructor(thread: SqliteThread, on: 'read' | 'write') {
-    this.connection = new ThreadConnection(thread, on);
+    this.connection = new ThreadConnection(thread, on === 'write' ? BEGIN_WRITE : BEGIN_READ);
   }
 
   async init(): Promise<void> {}
@@ -64,13 +64,13 @@ class ThreadDriver implements Driver {
 
 class ThreadConnection implements DatabaseConnection {
   private readonly thread: SqliteThread;
-  private readonly on: 'read' | 'write';
+  private readonly beginSql: string;
   /** A transaction was asked for and its first statement is still to come. */
   private beginning = false;
 
-  constructor(thread: SqliteThread, on: 'read' | 'write') {
+  constructor(thread: SqliteThread, beginSql: string) {
     this.thread = thread;
-    this.on = on;
+    this.beginSql = beginSql;
   }
 
   begin(): void {
@@ -79,17 +79,17 @@ class ThreadConnection implements DatabaseConnection {
 
   async commit(): Promise<void> {
     if (this.beginning) this.beginning = false;
-    else await this.thread.ask({ kind: 'query', on: this.on, sql: 'commit', parameters: [] });
+    else await this.thread.ask({ kind: 'query', sql: 'commit', parameters: [] });
   }
 
   async rollback(): Promise<void> {
     if (this.beginning) this.beginning = false;
-    else await this.thread.ask({ kind: 'rollback', on: this.on });
+    else await this.thread.ask({ kind: 'rollback' });
   }
 
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-    const question = { kind: 'query', on: this.on, sql, parameters } as const;
-    const begin = this.beginning ? { begin: this.on === 'write' ? BEGIN_WRITE : BEGIN_READ } : {};
+    const question = { kind: 'query', sql, parameters } as const;
+    const begin = this.beginning ? { begin: this.beginSql } : {};
     this.beginning = false;
     const { rows, changes } = await this.thread.ask({ ...question, ...begin });
     return { rows: rows as Row[], numAffectedRows: BigInt(changes) };

@@ -1,4 +1,4 @@
-/** This side of the SQLite thread: questions go out with a number, answers come back with it. */
+/** This side of a SQLite thread: questions go out with a number, answers come back with it. */
 import type { CompiledQuery } from 'kysely';
 import { MainDbError, StatementError } from './errors.ts';
 import type { Rows } from './main-db.ts';

@@ -1,8 +1,6 @@
 /**
- * The thread in which SQLite lives. bun:sqlite is synchronous and waits for locks and disks, so it
- * must never be opened where rooms are served.
- *
- * Two connections: one that writes, one that the engine itself holds to reading.
+ * A thread in which SQLite lives. bun:sqlite is synchronous and waits for locks and disks, so it
+ * must never be opened where rooms are served. Each thread has one connection.
  */
 import { Database, type SQLQueryBindings } from 'bun:sqlite';
 import type { FromWorker, ToWorker } from './sqlite-messages.ts';
@@ -14,10 +12,15 @@ const BUSY_MS = 10_000;
 /** Two processes that make a new database at once get SQLITE_BUSY without waiting: we wait instead. */
 const OPEN_TRIES = 200;
 const OPEN_PAUSE_MS = 25;
-/** Prepared statements kept per connection: more than the program has different ones. */
+/** Prepared statements that are kept: more than the program has different ones. */
 const STATEMENTS_MAX = 400;
 
-let connections: { readonly read: Database; readonly write: Database } | null = null;
+interface Connection {
+  readonly database: Database;
+  readonly reads: boolean;
+}
+
+let connection: Connection | null = null;
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   self.postMessage(answer(data));
@@ -35,19 +38,19 @@ function answer(request: ToWorker): FromWorker {
 
 function handle(request: ToWorker): FromWorker {
   if (request.kind === 'open') {
-    connections = openPatiently(request.path);
+    connection = { database: openPatiently(request.path, request.reads), reads: request.reads };
     return { id: request.id, ok: true, rows: [], changes: 0 };
   }
-  if (!connections) throw new Error('the database is not open');
+  if (!connection) throw new Error('the database is not open');
   if (request.kind === 'close') {
-    close(connections);
-    connections = null;
+    close(connection);
+    connection = null;
     return { id: request.id, ok: true, rows: [], changes: 0 };
   }
+  const { database, reads } = connection;
   if (request.kind === 'snapshot') {
-    return { id: request.id, ok: true, rows: snapshot(connections.read, request.queries), changes: 0 };
+    return { id: request.id, ok: true, rows: snapshot(database, request.queries), changes: 0 };
   }
-  const database = connections[request.on];
   if (request.kind === 'rollback') {
     // SQLite may have rolled back by itself already (disk full, I/O error).
     if (database.inTransaction) database.run('rollback');
@@ -56,7 +59,7 @@ function handle(request: ToWorker): FromWorker {
   if (request.begin !== undefined) database.query(request.begin).run();
   // SQLite ends a transaction by itself when the disk is full. Whoever overlooked that error must not
   // go on without a transaction, statement by statement.
-  if (request.on === 'write' && !database.inTransaction) throw new Error('the transaction is over');
+  if (!reads && !database.inTransaction) throw new Error('the transaction is over');
   const statement = database.query(request.sql);
   const parameters = request.parameters as SQLQueryBindings[];
   if (statement.reader) {
@@ -68,23 +71,25 @@ function handle(request: ToWorker): FromWorker {
 
 /** Nothing else comes between: the thread answers one request after another. */
 function snapshot(
-  read: Database,
+  database: Database,
   queries: readonly { readonly sql: string; readonly parameters: readonly unknown[] }[],
 ): unknown[][] {
   // Somebody's transaction may be open between two of its statements: it is one moment, too.
-  const own = !read.inTransaction;
-  if (own) read.query('begin').run();
+  const own = !database.inTransaction;
+  if (own) database.query('begin').run();
   try {
-    return queries.map(({ sql, parameters }) => read.query(sql).all(...(parameters as SQLQueryBindings[])));
+    return queries.map(({ sql, parameters }) => {
+      return database.query(sql).all(...(parameters as SQLQueryBindings[]));
+    });
   } finally {
-    if (own) read.query('commit').run();
+    if (own) database.query('commit').run();
   }
 }
 
-function openPatiently(path: string): { read: Database; write: Database } {
+function openPatiently(path: string, reads: boolean): Database {
   for (let attempt = 1; ; attempt++) {
     try {
-      return open(path);
+      return reads ? openReader(path) : openWriter(path);
     } catch (error) {
       const { code } = error as { readonly code?: string };
       if (!code?.startsWith('SQLITE_BUSY') || attempt === OPEN_TRIES) throw error;
@@ -93,22 +98,27 @@ function openPatiently(path: string): { read: Database; write: Database } {
   }
 }
 
-function open(path: string): { read: Database; write: Database } {
+function openWriter(path: string): Database {
   Database.MAX_QUERY_CACHE_SIZE = STATEMENTS_MAX;
   using undo = new DisposableStack();
-  const write = undo.use(new Database(path, { create: true, readwrite: true, strict: true }));
-  write.run(`pragma busy_timeout = ${BUSY_MS}`);
-  write.run('pragma journal_mode = wal');
-  write.run('pragma synchronous = full');
-  write.run('pragma foreign_keys = on');
-  expectPragma(write, 'journal_mode', 'wal');
-  expectPragma(write, 'synchronous', 2);
-  expectPragma(write, 'foreign_keys', 1);
-  // Opened second: a reader alone could not make the files that WAL needs.
-  const read = undo.use(new Database(path, { readonly: true, strict: true }));
-  read.run(`pragma busy_timeout = ${BUSY_MS}`);
+  const database = undo.use(new Database(path, { create: true, readwrite: true, strict: true }));
+  database.run(`pragma busy_timeout = ${BUSY_MS}`);
+  database.run('pragma journal_mode = wal');
+  database.run('pragma synchronous = full');
+  database.run('pragma foreign_keys = on');
+  expectPragma(database, 'journal_mode', 'wal');
+  expectPragma(database, 'synchronous', 2);
+  expectPragma(database, 'foreign_keys', 1);
   undo.move();
-  return { read, write };
+  return database;
+}
+
+/** To be opened behind the writer: a reader alone could not make the files that WAL needs. */
+function openReader(path: string): Database {
+  Database.MAX_QUERY_CACHE_SIZE = STATEMENTS_MAX;
+  const database = new Database(path, { readonly: true, strict: true });
+  database.run(`pragma busy_timeout = ${BUSY_MS}`);
+  return database;
 }
 
 function expectPragma(database: Database, name: string, value: string | number): void {
@@ -117,13 +127,12 @@ function expectPragma(database: Database, name: string, value: string | number):
   if (found !== value) throw new Error(`pragma ${name} is ${String(found)}, not ${value}`);
 }
 
-function close({ read, write }: { read: Database; write: Database }): void {
-  read.close(true);
+function close({ database, reads }: Connection): void {
   try {
-    write.run('pragma wal_checkpoint(truncate)');
+    if (!reads) database.run('pragma wal_checkpoint(truncate)');
   } catch (error) {
     // Only tidying: every commit is durable in the write-ahead log, and the next start carries it over.
     if ((error as { readonly code?: string }).code !== 'SQLITE_FULL') throw error;
   }
-  write.close(true);
+  database.close(true);
 }

@@ -45,7 +45,7 @@ beforeEach(async () => {
   db = await openSqlite({ path: join(folder, 'main.sqlite'), onLost: () => {} });
   jobs = new SqlJobs(db, world);
   const texts = loadTexts('locales');
-  const keys = { pass: { current: 'a', keys: {} }, seal: KEY, admin: '', till: KEY };
+  const keys = { pass: { current: 'a', keys: {} }, seal: KEY, admin: '', till: KEY, control: KEY };
   mailer = startMailer({
     db,
     jobs,
