@@ -12,18 +12,6 @@ export function watchedLog(
   scheduler: Scheduler,
   archive: ReadArchive,
 ): RoomLog {
-  const noteOpened = async (room: string, epoch: number, head: Head): Promise<void> => {
-    const truth = oracle.truth(room);
-    if (epoch <= truth.opened) oracle.note(5, `${room}: epoch ${epoch} was opened after ${truth.opened}`);
-    truth.opened = Math.max(truth.opened, epoch);
-    if (head.seq < truth.length)
-      oracle.note(1, `${room}: entry ${truth.length} was durable, the log begins again at ${head.seq}`);
-    if (head.seq === truth.length) return;
-    // What became durable although its process died before it could say so.
-    for (const records of archive(room)) truth.take(records);
-    for (const { records } of await log.read(room, truth.length, Number.MAX_SAFE_INTEGER))
-      truth.take(records);
-  };
   const noteAppended = ({ room, epoch, lastSeq, records }: Append): void => {
     const truth = oracle.truth(room);
     if (epoch !== truth.opened) oracle.note(5, `${room}: epoch ${epoch} wrote, open is ${truth.opened}`);
@@ -37,7 +25,7 @@ export function watchedLog(
       const outcome = await log.open(room, epoch, archived);
       scheduler.mark(`open ${outcome.ok ? 'ok' : outcome.why}`);
       scheduler.trace(() => `log: open ${room} in epoch ${epoch}: ${JSON.stringify(outcome)}`);
-      if (outcome.ok) await noteOpened(room, epoch, outcome.head);
+      if (outcome.ok) await noteOpened(log, oracle, archive, room, epoch, outcome.head);
       return outcome;
     },
     async append(entries) {
@@ -91,4 +79,23 @@ export function bound(log: RoomLog): RoomLog {
     onState: (listener) => log.onState(listener),
     close: () => log.close(),
   };
+}
+
+async function noteOpened(
+  log: RoomLog,
+  oracle: Oracle,
+  archive: ReadArchive,
+  room: string,
+  epoch: number,
+  head: Head,
+): Promise<void> {
+  const truth = oracle.truth(room);
+  if (epoch <= truth.opened) oracle.note(5, `${room}: epoch ${epoch} was opened after ${truth.opened}`);
+  truth.opened = Math.max(truth.opened, epoch);
+  if (head.seq < truth.length)
+    oracle.note(1, `${room}: entry ${truth.length} was durable, the log begins again at ${head.seq}`);
+  if (head.seq === truth.length) return;
+  // What became durable although its process died before it could say so.
+  for (const records of archive(room)) truth.take(records);
+  for (const { records } of await log.read(room, truth.length, Number.MAX_SAFE_INTEGER)) truth.take(records);
 }

@@ -271,7 +271,13 @@ test('pages are cut where a gap begins', () => {
   expect(chunkPage([row(4, 8)], 2)).toBeNull();
   expect(chunkPage([], 0)).toBeNull();
   const run = (first: number, last: number) => ({ first, last, records: new Uint8Array(2) });
-  expect(tailPage([run(1, 4), run(5, 5), run(7, 9)], 1)).toEqual({ frames: [new Uint8Array(4)], last: 5 });
-  expect(tailPage([run(3, 4)], 1)).toBeNull();
-  expect(tailPage([run(1, 4)], 4)).toBeNull();
+  expect(tailPage([run(1, 4), run(5, 5), run(7, 9)], 1, 9)).toEqual({ frames: [new Uint8Array(4)], last: 5 });
+  expect(tailPage([run(3, 4)], 1, 4)).toBeNull();
+  expect(tailPage([run(1, 4)], 4, 4)).toBeNull();
+});
+
+test('P29 an append that the log has and the room does not know of yet is not replayed', () => {
+  const run = (first: number, last: number) => ({ first, last, records: new Uint8Array(last - first + 1) });
+  expect(tailPage([run(1, 4), run(5, 6)], 0, 4)).toEqual({ frames: [new Uint8Array(4)], last: 4 });
+  expect(tailPage([run(5, 6)], 4, 4)).toBeNull();
 });

@@ -144,7 +144,8 @@ export class Replay {
   }
 
   private async readLog(): Promise<Page | null> {
-    return tailPage(await this.source.log.read(this.room.id, this.after, PAGE_BYTES), this.after);
+    const runs = await this.source.log.read(this.room.id, this.after, PAGE_BYTES);
+    return tailPage(runs, this.after, this.room.ledger.durableSeq);
   }
 
   private async readArchive(): Promise<Page | null> {
@@ -174,14 +175,15 @@ export function chunkPage(rows: readonly ChunkRow[], after: number): Page | null
   return frames.length === 0 ? null : { frames, last };
 }
 
-/** The runs as one frame; null when they do not go on after `after`. */
-export function tailPage(runs: readonly Run[], after: number): Page | null {
+/** The runs up to the durable `head` as one frame; null when they do not go on after `after`. */
+export function tailPage(runs: readonly Run[], after: number, head: number): Page | null {
   let last = after;
   let length = 0;
   let count = 0;
   for (const run of runs) {
     const follows = count === 0 ? run.first <= last + 1 && run.last > last : run.first === last + 1;
-    if (!follows) break;
+    // What the room does not know to be durable would be a position that the room does not know either.
+    if (!follows || run.last > head) break;
     last = run.last;
     length += run.records.length;
     count++;
