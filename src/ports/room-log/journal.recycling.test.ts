@@ -3,6 +3,7 @@
  * wherever a write is torn.
  */
 import { expect, test } from 'bun:test';
+import type { DiskCall } from '../../../test/support/disk.simulated.ts';
 import {
   DIRECTORY,
   type JournalBench,
@@ -109,6 +110,35 @@ test('below the reserve spares are given back, and none is kept', async () => {
   bench.disk.setCapacity(bench.disk.usedBytes() + 1_000);
   await bench.world.advance(2 * MINUTE);
   expect(await spares(play)).toEqual([]);
+});
+
+test('spares that somebody has removed are done without', async () => {
+  const play = await played(createJournalBench(1));
+  await fillTo(play, 5);
+  await retire(play);
+  for (const name of await spares(play)) await play.bench.disk.remove(`${DIRECTORY}/${name}`);
+  await fillTo(play, 8);
+  expect(play.bench.fatal).toEqual([]);
+  play.bench.cut('everything');
+  await compare(play, 'after a cut');
+});
+
+test('a sweep that the disk fails is made again, and nothing is lost', async () => {
+  let broken = false;
+  const trouble = ({ kind }: DiskCall) =>
+    broken && (kind === 'rename' || kind === 'syncDirectory' || kind === 'space')
+      ? { fault: 'failed' as const }
+      : null;
+  const play = await played(createJournalBench(1, { trouble }));
+  await fillTo(play, 5);
+  broken = true;
+  await retire(play);
+  broken = false;
+  await play.bench.world.advance(2 * MINUTE);
+  expect(await segmentsOf(play.bench)).toEqual([segmentName(5)]);
+  expect(play.bench.fatal).toEqual([]);
+  play.bench.cut('everything');
+  await compare(play, 'after a cut');
 });
 
 /** A journal that writes into a segment full of old commits: its bytes before and after the last commit. */

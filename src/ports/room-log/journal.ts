@@ -263,9 +263,14 @@ class FileJournal implements Journal {
 
   #scheduleSweep(): void {
     this.#cancelSweep = this.#options.world.timers.after(SWEEP_MS, () => {
-      this.#sweeping = this.#sweep().then(() => {
-        if (!this.#closed) this.#scheduleSweep();
-      });
+      this.#sweeping = this.#sweep()
+        .catch((error: unknown) => {
+          // Nothing depends on it; a disk that fails is met by the next commit.
+          if (!(error instanceof DiskError)) throw error;
+        })
+        .then(() => {
+          if (!this.#closed) this.#scheduleSweep();
+        });
     });
   }
 

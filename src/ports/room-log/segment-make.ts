@@ -13,7 +13,7 @@ import {
   segmentName,
   unfinishedName,
 } from './segment.ts';
-import type { Space } from './space.ts';
+import { type Space, unlessMissing } from './space.ts';
 
 export interface SegmentPlace {
   readonly disk: Disk;
@@ -53,8 +53,7 @@ export async function prepareSegment(
 ): Promise<PreparedSegment | 'full'> {
   const { disk, directory } = place;
   const unfinished = `${directory}/${unfinishedName(number)}`;
-  const spare = place.space.takeSpare();
-  const file = spare === null ? await newFile(place, unfinished) : await spareFile(disk, spare, unfinished);
+  const file = (await spareFile(place, unfinished)) ?? (await newFile(place, unfinished));
   if (file === 'full') return 'full';
   const header = { boot, number, firstCommit: NOT_BEGUN, salt: place.salt() };
   const path = `${directory}/${segmentName(number)}`;
@@ -147,9 +146,14 @@ async function newFile(place: SegmentPlace, path: string): Promise<DiskFile | 'f
   return 'full';
 }
 
-async function spareFile(disk: Disk, spare: string, path: string): Promise<DiskFile | 'full'> {
-  if ((await unlessFull(disk.rename(spare, path))) === 'full') return 'full';
-  return disk.reopen(path);
+/** null = there is no spare. */
+async function spareFile({ disk, space }: SegmentPlace, path: string): Promise<DiskFile | 'full' | null> {
+  for (let spare = space.takeSpare(); spare !== null; spare = space.takeSpare()) {
+    const renamed = await unlessFull(unlessMissing(disk.rename(spare, path)));
+    if (renamed === 'full') return 'full';
+    if (renamed !== 'missing') return disk.reopen(path);
+  }
+  return null;
 }
 
 /** Writes zeros into the cache up to `to` and answers how far they reach. */

@@ -97,7 +97,17 @@ export class Space {
 
   async #giveSpareBack(): Promise<boolean> {
     const spare = this.takeSpare();
-    if (spare !== null) await this.#disk.remove(spare);
+    if (spare !== null) await unlessMissing(this.#disk.remove(spare));
     return spare !== null;
+  }
+}
+
+/** A file that somebody has removed by hand as a value; every other error is thrown on. */
+export async function unlessMissing<T>(call: Promise<T>): Promise<T | 'missing'> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof DiskError && error.fault === 'missing') return 'missing';
+    throw error;
   }
 }
