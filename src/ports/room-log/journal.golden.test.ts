@@ -13,8 +13,10 @@ import {
   openRoom,
   textsOf,
 } from '../../../test/support/journal.ts';
+import { EntryReader, type ReadRun, writeMoved } from './entries.ts';
+import { Names } from './names.ts';
 import { EMPTY_HEAD } from './room-log.ts';
-import { segmentName } from './segment.ts';
+import { NOT_BEGUN, decodeSegmentHeader, encodeSegmentHeader, segmentName } from './segment.ts';
 
 const ROW = 16;
 const SEGMENT_BYTES = 4_096;
@@ -83,4 +85,36 @@ test('segments written long ago are read', async () => {
     why: 'fenced',
     epoch: head.epoch,
   });
+});
+
+test('an entry that was written again stands as it always did', () => {
+  const hex = '06056c6f626279ab0202' + '046d616e79';
+  const bytes = new Uint8Array(hex.length / 2);
+  const run = { first: 300, last: 301, records: new TextEncoder().encode('many') };
+  expect(writeMoved(bytes, 0, 'lobby', run)).toBe(bytes.length);
+  expect(bytes.toHex()).toBe(hex);
+  const read: unknown[] = [];
+  const no = () => false;
+  const moved = (room: string, { prevSeq, lastSeq, start, end }: ReadRun) =>
+    read.push([room, prevSeq, lastSeq, start, end]) > 0;
+  const visitor = { fence: no, append: no, trim: no, base: no, room: no, moved };
+  expect(new EntryReader(new Names()).read(bytes, visitor)).toBe(true);
+  expect(read).toEqual([['lobby', 299, 301, 10, 14]]);
+});
+
+test('the header of a prepared segment stands as it always did', () => {
+  const header = {
+    boot: 3,
+    number: 9,
+    firstCommit: NOT_BEGUN,
+    salt: new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]),
+  };
+  const sector = encodeSegmentHeader(header);
+  expect(sector.subarray(0, 44).toHex()).toBe(
+    '45534341504c4f4701000000030000000900000000000000000000000000000001020304050607080000000000000000'.slice(
+      0,
+      88,
+    ),
+  );
+  expect(decodeSegmentHeader(sector)).toEqual({ ok: true, header });
 });
