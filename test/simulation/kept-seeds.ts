@@ -4,4 +4,6 @@ export const KEPT_SEEDS: readonly number[] = [
   1, 5, 16, 31, 95,
   // An overtaken owner made pages number their messages anew.
   17, 106, 197,
+  // A replay went further than the room knew, and the page's position was then no position.
+  196,
 ];

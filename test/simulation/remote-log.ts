@@ -106,8 +106,10 @@ export class RemoteLog implements RoomLog {
 
   #follow(server: LogServer | null): void {
     this.#followed = server;
+    // What was asked of a process that is gone is not answered by its successor.
+    this.breakWire();
     this.#say(server === null ? 'hold' : 'serving');
-    if (server === null) return this.breakWire();
+    if (server === null) return;
     server.log.onState((state) => this.#travel(() => this.#followed === server && this.#say(state)));
   }
 
