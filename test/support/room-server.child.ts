@@ -3,13 +3,15 @@ import type { Peer } from '../../src/ports/frontend/frontend.ts';
 import type { Game } from '../../src/services/game/game.ts';
 import { fastWorld } from './fast-world.ts';
 import { type RealGame, startRealGame } from './real-game.ts';
+import { watchSockets } from './watched-sockets.ts';
 import type { RoomServerCounts, RoomServerOptions } from './room-server.shared.ts';
 
 const { limits, rooms, speed, removed } = JSON.parse(process.argv[2] ?? '') as RoomServerOptions;
+const watched = watchSockets(null);
 const queries: { [name: string]: number } = {};
 const real: RealGame = await startRealGame(limits, {
   world: fastWorld(speed),
-  sockets: (own) => without(own),
+  sockets: (own) => watched.sockets(without(own)),
   trustedProxies: 1,
 });
 for (const room of rooms) real.addRoom(room);
@@ -27,6 +29,7 @@ function counts(): RoomServerCounts {
     residentMb: process.memoryUsage.rss() / 2 ** 20,
     queries: { ...queries },
     sockets: real.game.counts().sockets,
+    closes: watched.closes,
     failures: real.failures.length,
   };
 }

@@ -23,6 +23,8 @@ export interface RoomServerCounts {
   /** What the database was asked so far, by the name of the query. */
   readonly queries: { readonly [name: string]: number };
   readonly sockets: number;
+  /** The codes with which sockets went, in order. */
+  readonly closes: readonly number[];
   /** Bugs that the front end reported. */
   readonly failures: number;
 }
