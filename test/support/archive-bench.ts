@@ -20,6 +20,8 @@ import { createRealDisk } from '../../src/ports/room-log/disk.real.ts';
 import { type Journal, openJournal } from '../../src/ports/room-log/journal.ts';
 import { EMPTY_HEAD, type Head } from '../../src/ports/room-log/room-log.ts';
 import type { ArchiverDeps } from '../../src/services/archiver/archiver.ts';
+import { StepGroup } from '../../src/services/archiver/step-group.ts';
+import type { SweepDeps } from '../../src/services/archiver/sweep.ts';
 import { RoomScript, encodeRecords } from './room-script.ts';
 
 const FIRST_EPOCH = 1_001;
@@ -54,9 +56,9 @@ export class ArchiveBench {
     return new ArchiveBench(folder, db, await journalIn(folder));
   }
 
-  deps(change: Partial<ArchiverDeps> = {}): ArchiverDeps {
+  deps(change: Partial<ArchiverDeps> = {}): ArchiverDeps & SweepDeps {
     const world = { ...realWorld, timers: impatient };
-    return {
+    const deps: ArchiverDeps = {
       world,
       db: this.db,
       jobs: new SqlJobs(this.db, world),
@@ -64,6 +66,7 @@ export class ArchiveBench {
       log: { info: () => {}, error: (what, fields) => this.told.push(`${what} ${JSON.stringify(fields)}`) },
       ...change,
     };
+    return { ...deps, steps: new StepGroup({ ...deps, clock: world.clock }) };
   }
 
   /** A room in the database and in the log, with its first two records. */

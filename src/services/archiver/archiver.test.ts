@@ -3,7 +3,7 @@ import { RecordKind } from '../../../sdk/protocol/record.ts';
 import { ArchiveBench } from '../../../test/support/archive-bench.ts';
 import { realWorld } from '../../lib/world.real.ts';
 import type { MainDb } from '../../ports/main-db/main-db.ts';
-import { type Archiver, type ArchiverDeps, startArchiver } from './archiver.ts';
+import { type Archiver, type ArchiverDeps, startArchiver, SWEEPS_MAX } from './archiver.ts';
 
 let bench: ArchiveBench;
 let archiver: Archiver | null = null;
@@ -156,7 +156,8 @@ test('a room that recovers is well again', async () => {
 });
 
 test('a stop waits for the sweep under way, and no other begins', async () => {
-  for (const room of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) await fill(room, 256);
+  const rooms = Array.from({ length: SWEEPS_MAX + 3 }, (_, each) => `room-${each}`);
+  for (const room of rooms) await fill(room, 256);
   let begun = (): void => {};
   const underWay = new Promise<void>((resolve) => (begun = resolve));
   const write: MainDb['write'] = (work) => {
@@ -166,9 +167,9 @@ test('a stop waits for the sweep under way, and no other begins', async () => {
   start(new HandWorld(), { db: { ...bench.db, write } });
   await underWay;
   await archiver?.stop();
-  const upto = await archivedUpto('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h');
-  expect(upto.filter((seq) => seq === 256)).toHaveLength(4);
-  expect(await bench.liveEntries('a')).toBe(0);
+  const upto = await archivedUpto(...rooms);
+  expect(upto.filter((seq) => seq === 256)).toHaveLength(SWEEPS_MAX);
+  expect(await bench.liveEntries('room-0')).toBe(0);
 });
 
 test('sweeps of one room run one after another, and the later one sees what the earlier did not', async () => {

@@ -5,11 +5,14 @@
  */
 import type { Log } from '../../lib/log.ts';
 import { type WorkerLoop, startWorkerLoop } from '../../lib/worker-loop.ts';
+import type { Jobs } from '../../ports/jobs/jobs.ts';
 import type { LiveRoom } from '../../ports/room-log/room-log.ts';
+import { GROUP_STEPS_MAX, StepGroup } from './step-group.ts';
 import { Troubles } from './troubles.ts';
 import { type SweepDeps, type SweepOutcome, sweepRoom } from './sweep.ts';
 
-export interface ArchiverDeps extends SweepDeps {
+export interface ArchiverDeps extends Omit<SweepDeps, 'steps'> {
+  readonly jobs: Jobs;
   readonly log: Log;
 }
 
@@ -31,15 +34,15 @@ const LOOK_MS = 30_000;
 /** A room is due when it has so many entries, or one so old (ms), in the live log. */
 const DUE_ENTRIES = 256;
 const DUE_AGE_MS = 60_000;
-/** Rooms swept at once: one compresses and reads while another is in its transaction. */
-const SWEEPS_MAX = 4;
+/** Rooms swept at once: while some are in a transaction, the next ones read and compress. */
+export const SWEEPS_MAX = 2 * GROUP_STEPS_MAX;
 
 export function startArchiver(deps: ArchiverDeps): Archiver {
   return new ArchiverService(deps);
 }
 
 class ArchiverService implements Archiver {
-  private readonly deps: ArchiverDeps;
+  private readonly deps: ArchiverDeps & SweepDeps;
   private readonly troubles: Troubles;
   private readonly loop: WorkerLoop;
   /** Sweeps under way: a room is swept by one at a time. */
@@ -49,7 +52,8 @@ class ArchiverService implements Archiver {
   private stopped = false;
 
   constructor(deps: ArchiverDeps) {
-    this.deps = deps;
+    const { db, jobs, world } = deps;
+    this.deps = { ...deps, steps: new StepGroup({ db, jobs, clock: world.clock }) };
     this.troubles = new Troubles(deps.world);
     const { timers, random } = deps.world;
     this.loop = startWorkerLoop({

@@ -8,26 +8,22 @@ import { promisify } from 'node:util';
 import { crc32, deflateRaw } from 'node:zlib';
 import { type Passage, type RawChunk, readPassage } from '../../domain/chunk.ts';
 import type { World } from '../../lib/world.ts';
-import type { Jobs } from '../../ports/jobs/jobs.ts';
 import type { MainDb } from '../../ports/main-db/main-db.ts';
-import {
-  type ArchiveState,
-  type ArchiveStep,
-  archiveChunks,
-  archiveState,
-} from '../../ports/main-db/queries/archive.ts';
+import { type ArchiveState, type ArchiveStep, archiveState } from '../../ports/main-db/queries/archive.ts';
 import { quarantineRoom } from '../../ports/main-db/queries/rooms.ts';
 import type { RoomLog } from '../../ports/room-log/room-log.ts';
+import type { StepGroup } from './step-group.ts';
 
 type Deflate = (bytes: Uint8Array) => Promise<Uint8Array>;
 
 export interface SweepDeps {
   readonly world: World;
   readonly db: MainDb;
-  readonly jobs: Jobs;
   readonly roomLog: RoomLog;
   /** Raw deflate, off the event loop; a thread of the runtime does it unless told otherwise. */
   readonly deflate?: Deflate;
+  /** Carries out the steps of all sweeps of this process. */
+  readonly steps: StepGroup;
 }
 
 export type SweepOutcome =
@@ -105,14 +101,7 @@ function missing(seq: number): string {
 
 async function archive(deps: SweepDeps, state: ArchiveState, passage: Passage): Promise<boolean> {
   const step = await toStep(state, passage, deps.deflate ?? deflateOnThread);
-  const { id: room } = state.room;
-  return deps.db.write(async (tx) => {
-    if (!(await archiveChunks(tx, step))) return false;
-    if (step.finishedAt !== null) {
-      await deps.jobs.enqueue(tx, { kind: 'stats', key: room, payload: { room } }, deps.world.clock.now());
-    }
-    return true;
-  });
+  return deps.steps.add(step);
 }
 
 async function toStep(
