@@ -44,7 +44,7 @@ export interface GameDeps {
 export interface DrainPlan {
   /** Told to the pages: they come back within a random moment of it. Milliseconds. */
   readonly windowMs: number;
-  /** So many sockets are closed at a time, one batch every `everyMs`. */
+  /** So many sockets are closed at a time, room by room, one batch every `everyMs`. */
   readonly batch: number;
   readonly everyMs: number;
 }
@@ -56,7 +56,10 @@ export interface Game {
   /** null if well, else a sentence. */
   health(): string | null;
   counts(): { readonly rooms: number; readonly sockets: number };
-  /** Declines new sockets, tells the present ones to come back, then closes them batch by batch. */
+  /**
+   * Declines new sockets, tells the present ones to come back, then releases the rooms batch by batch: what
+   * a room has taken becomes durable and is told, then its sockets are closed. As long as the log takes.
+   */
   drain(plan: DrainPlan): Promise<void>;
   /** Tells the pages when to come back, lets commits under way finish, closes every socket. At most STOP_MS. */
   stop(): Promise<void>;
@@ -137,11 +140,13 @@ class GameService implements Game {
 
   async drain({ windowMs, batch, everyMs }: DrainPlan): Promise<void> {
     this.leave(windowMs);
-    while (this.sessions.size > 0) {
-      for (const session of [...this.sessions].slice(0, batch)) session.close(Close.goingAway);
-      if (this.sessions.size > 0) await this.pause(everyMs);
+    for (;;) {
+      const more = await this.rooms.releaseSome(batch);
+      if (!more) break;
+      await this.pause(everyMs);
     }
     await this.rooms.stop();
+    for (const session of this.sessions) session.close(Close.goingAway);
   }
 
   async stop(): Promise<void> {

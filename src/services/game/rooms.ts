@@ -151,6 +151,19 @@ export class RoomTable {
     await Promise.all(this.open().map((room) => this.release(room, Close.goingAway)));
   }
 
+  /** Releases the rooms without sockets, and others with about so many together. False: none is left. */
+  async releaseSome(sockets: number): Promise<boolean> {
+    let left = sockets;
+    const leaving: Promise<void>[] = [];
+    for (const room of this.open()) {
+      if (room.size > 0 && left <= 0) continue;
+      left -= room.size;
+      leaving.push(this.release(room, Close.goingAway));
+    }
+    await Promise.all(leaving);
+    return this.open().length > 0;
+  }
+
   /** What was taken becomes durable; then the room leaves memory and the log lets go of it. */
   async release(room: Room, why: CloseCode): Promise<void> {
     const entry = this.entries.get(room.id);
