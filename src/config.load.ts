@@ -110,7 +110,7 @@ function refuseUnknownVariables(env: Environment): void {
 }
 
 /** The candidate that begins like the word, else the one that takes the fewest single-letter changes. */
-function nearest(word: string, candidates: readonly string[]): string {
+export function nearest(word: string, candidates: readonly string[]): string {
   const ranked = candidates.map((candidate) => ({
     candidate,
     changes: candidate.startsWith(word) ? 0 : changes(word, candidate),

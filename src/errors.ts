@@ -124,6 +124,17 @@ export const ERRORS = {
     exit: 1,
     text: 'The file {file} cannot be written ({why}); choose another one with --out.',
   },
+  'load-impossible': { exit: 2, text: 'This load cannot be played: {why}.' },
+  'load-not-in': {
+    exit: 1,
+    text: 'The load could not begin: {why}. Choose fewer players, a longer --ramp, or more open files for this user (`ulimit -n`).',
+  },
+  'load-server-ended': { exit: 1, text: 'The server of the load failed: {message}' },
+  'load-json': {
+    exit: 1,
+    text: 'The file {file} cannot be written ({why}); choose another one with --json.',
+  },
+  'load-stopped': { exit: 1, text: 'The load was broken off; nothing of it is left.' },
   'engine-failed': {
     exit: 3,
     text: 'An engine failed ({message}); nothing confirmed is lost: start again and it recovers.',

@@ -6,10 +6,31 @@ import { realWorld } from './lib/world.real.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** Goes to the beginning of the line and empties it. */
+const CLEAR = '\r\u001b[2K';
+let lineIsOpen = false;
+
+function closeLine(): void {
+  if (lineIsOpen) process.stdout.write(CLEAR);
+  lineIsOpen = false;
+}
+
 const terminal: Terminal = {
   env: process.env,
-  out: (text) => console.log(text),
-  err: (text) => console.error(text),
+  out(text) {
+    closeLine();
+    console.log(text);
+  },
+  progress(text) {
+    if (!process.stdout.isTTY) return console.log(text);
+    // A line that wraps could not be replaced.
+    process.stdout.write(CLEAR + text.slice(0, process.stdout.columns - 1));
+    lineIsOpen = true;
+  },
+  err(text) {
+    closeLine();
+    console.error(text);
+  },
   onSignal(listener) {
     for (const signal of SIGNALS) process.on(signal, () => listener(signal));
   },

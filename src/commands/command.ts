@@ -5,7 +5,9 @@ export interface Terminal {
   readonly env: { readonly [name: string]: string | undefined };
   /** One or more lines for the user, to standard output. */
   out(text: string): void;
-  /** The same to standard error. */
+  /** A line that the next output replaces; where there is no terminal, a line like any other. */
+  progress(text: string): void;
+  /** The same as `out`, to standard error. */
   err(text: string): void;
   /** Calls `listener` for every signal that asks the program to end. */
   onSignal(listener: (signal: string) => void): void;

@@ -5,6 +5,7 @@ import { SERVICES } from '../running.ts';
 import { VERSION } from '../version.ts';
 import { COMMANDS } from './commands.ts';
 import type { Terminal } from './command.ts';
+import { describeLoadOptions } from './load/options.ts';
 
 export async function help(_: readonly string[], terminal: Terminal): Promise<number> {
   const commands = Object.values(COMMANDS).map(
@@ -22,6 +23,9 @@ export async function help(_: readonly string[], terminal: Terminal): Promise<nu
       '',
       'Options (a flag beats the environment, which beats the default)',
       ...options,
+      '',
+      'Options of `escapement load`, which takes no others',
+      ...describeLoadOptions(),
     ].join('\n'),
   );
   return 0;

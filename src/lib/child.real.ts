@@ -1,7 +1,7 @@
 /**
  * A process of ours that is started and listened to: messages go both ways over a channel of its
  * own, and when this process dies, however it dies, the other end sees the channel close. Its
- * output goes where ours goes.
+ * output goes where ours goes, or into a file.
  */
 export interface ChildProcess<Order> {
   readonly pid: number;
@@ -21,12 +21,15 @@ export interface ChildOptions<Word> {
   readonly env: { readonly [name: string]: string };
   /** `Word` is what the program sends; it is the same release as this one, so it is believed. */
   readonly heard: (word: Word) => void;
+  /** A file descriptor that takes its output. */
+  readonly output?: number;
 }
 
 export function spawnChild<Order, Word>(options: ChildOptions<Word>): ChildProcess<Order> {
+  const output = options.output ?? 'inherit';
   const child = Bun.spawn([process.execPath, options.program, ...options.args], {
     env: { ...process.env, ...options.env },
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', output, output],
     serialization: 'json',
     ipc: (message) => options.heard(message as Word),
   });

@@ -1,0 +1,68 @@
+/** The bytes of WebSocket (RFC 6455) as a client writes and reads them: whole frames, no extension. */
+
+export const Opcode = { binary: 2, close: 8, ping: 9, pong: 10 } as const;
+
+const FIN = 0x80;
+const MASKED = 0x80;
+const OPCODE_BITS = 0x0f;
+const LENGTH_BITS = 0x7f;
+/** The length is in the two, or eight, bytes behind. */
+const LENGTH_16 = 126;
+const MASK_BYTES = 4;
+/** No frame of the server is longer (P56), and nothing longer is kept. */
+const FRAME_BYTES_MAX = 512 * 1024;
+
+/** A whole frame of up to 65,535 bytes, masked with the 32 bits of `mask`. */
+export function maskedFrame(opcode: number, payload: Uint8Array, mask: number): Uint8Array {
+  const { length } = payload;
+  const head = length < LENGTH_16 ? 2 : 4;
+  const frame = new Uint8Array(head + MASK_BYTES + length);
+  frame[0] = FIN | opcode;
+  frame[1] = MASKED | (head === 2 ? length : LENGTH_16);
+  if (head === 4) new DataView(frame.buffer).setUint16(2, length);
+  new DataView(frame.buffer).setUint32(head, mask);
+  const at = head + MASK_BYTES;
+  for (let index = 0; index < length; index++) {
+    frame[at + index] = (payload[index] ?? 0) ^ (frame[head + (index & 3)] ?? 0);
+  }
+  return frame;
+}
+
+/** Cuts what comes in into frames; keeps the one that has not come whole. */
+export class FrameReader {
+  private rest: Uint8Array = new Uint8Array();
+
+  /**
+   * Calls `take` for each whole frame; its payload is valid only in the call. `take` answers whether
+   * more may follow. False = this is no WebSocket, or a frame that is too long.
+   */
+  push(bytes: Uint8Array, take: (opcode: number, payload: Uint8Array) => boolean): boolean {
+    const all = this.rest.length === 0 ? bytes : Buffer.concat([this.rest, bytes]);
+    let at = 0;
+    for (;;) {
+      const found = frameAt(all, at);
+      if (found === 'bad') return false;
+      if (found === 'more') break;
+      at = found.end;
+      if (!take(found.opcode, all.subarray(found.start, found.end))) return true;
+    }
+    this.rest = all.slice(at);
+    return true;
+  }
+}
+
+function frameAt(bytes: Uint8Array, at: number) {
+  const first = bytes[at];
+  const second = bytes[at + 1];
+  if (first === undefined || second === undefined) return 'more';
+  const short = second & LENGTH_BITS;
+  if ((first & FIN) === 0 || (second & MASKED) !== 0) return 'bad';
+  const head = short < LENGTH_16 ? 2 : short === LENGTH_16 ? 4 : 10;
+  if (bytes.length < at + head) return 'more';
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at);
+  const length = head === 2 ? short : head === 4 ? view.getUint16(2) : Number(view.getBigUint64(2));
+  if (length > FRAME_BYTES_MAX) return 'bad';
+  const start = at + head;
+  if (bytes.length < start + length) return 'more';
+  return { opcode: first & OPCODE_BITS, start, end: start + length } as const;
+}

@@ -1,0 +1,150 @@
+/** `escapement load` as a whole: the real command line on a real server, and a server that lies. */
+import { afterAll, describe, expect, test } from 'bun:test';
+import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { realWorld } from '../../lib/world.real.ts';
+import { escapement, ROOT, temporaryFolder } from '../../../test/support/command-line.ts';
+import type { Terminal } from '../command.ts';
+import { openHall } from './hall.ts';
+import { load } from './load.ts';
+import { lyingRelay, type Lie } from './relay.fixture.ts';
+
+/** A machine that does much else may take minutes for what takes seconds. */
+const TEST_MS = 180_000;
+const TROUBLES = ['--slow', '0.1', '--dropping', '0.2', '--cursors', '0.5'];
+
+const folder = temporaryFolder('load-test');
+afterAll(() => folder.remove());
+
+describe('the command line', () => {
+  test(
+    'plays with slow, dropping and cursor-moving players, and finds every delivery right',
+    async () => {
+      const json = join(folder.path, 'load.json');
+      const rooms = ['--rooms', '20', '--ramp', '0.5', '--seconds', '3', '--size', '20-400'];
+      const { code, out, err } = await escapement(['load', ...rooms, ...TROUBLES, '--json', json]);
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      expect(out).toMatch(/^ +\d+ s (coming in|playing|settling) /m);
+      expect(out).toContain('20 rooms: every message arrived once and in order; half of them within ');
+      const report = JSON.parse(readFileSync(json, 'utf8'));
+      expect(report).toMatchObject({ format: 1, right: true, players: 80, settled: true, firstFault: null });
+      expect(report.plan).toMatchObject({ rooms: 20, players: 4, bytesMin: 20, bytesMax: 400 });
+      expect(report.sent).toBeGreaterThan(0);
+      expect(report.delivered).toBe(report.sent * 4);
+      expect(Object.values(report.faults)).toEqual([0, 0, 0, 0, 0, 0, 0]);
+      expect(report.prompt.count + report.late.count).toBe(report.delivered);
+      expect(report.drops).toBeGreaterThan(0);
+      expect(report.resumes).toBeGreaterThanOrEqual(report.drops);
+      expect(report.cursors.sent).toBeGreaterThan(0);
+      expect(readdirSync(tmpdir())).not.toContain(report.folder.path.split('/').at(-1));
+    },
+    TEST_MS,
+  );
+
+  test(
+    'plays on several game processes, bursty',
+    async () => {
+      const plan = [
+        '--rooms',
+        '6',
+        '--ramp',
+        '0',
+        '--seconds',
+        '2',
+        '--spread',
+        'bursty',
+        '--game-processes',
+        '2',
+      ];
+      const { code, out } = await escapement(['load', ...plan]);
+      expect(code).toBe(0);
+      expect(out).toContain('6 rooms: every message arrived once and in order');
+      expect(out).toContain('2 processes');
+    },
+    TEST_MS,
+  );
+
+  test(
+    'ends early at a signal, says so, and leaves nothing',
+    async () => {
+      const child = Bun.spawn([process.execPath, join(ROOT, 'src/main.ts'), 'load', '--seconds', '600'], {
+        stdout: 'pipe',
+        stderr: 'pipe',
+      });
+      const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+      let out = '';
+      let told = false;
+      for (let part = await reader.read(); !part.done; part = await reader.read()) {
+        out += part.value;
+        if (!told && / s playing /.test(out)) {
+          told = true;
+          child.kill('SIGINT');
+        }
+      }
+      expect(await child.exited).toBe(0);
+      expect(out).toContain('100 rooms, stopped early: every message arrived once and in order');
+    },
+    TEST_MS,
+  );
+
+  test(
+    'a wrong option ends with 2, a file that cannot be written with 1, both before anything starts',
+    async () => {
+      const wrong = await escapement(['load', '--rooms', 'many']);
+      expect([wrong.code, wrong.out]).toEqual([2, '']);
+      expect(wrong.err).toContain('--rooms is "many", and must be a whole number from 1 to 10000');
+      const file = await escapement(['load', '--json', '/dev/null/x']);
+      expect([file.code, file.out]).toEqual([1, '']);
+      expect(file.err).toContain('[load-json]');
+    },
+    TEST_MS,
+  );
+});
+
+describe('a server that lies', () => {
+  const LIES: readonly (readonly [lie: Lie, found: RegExp])[] = [
+    ['nothing', /every message arrived once and in order/],
+    [
+      'drops',
+      /NOT every message .*: 1 missing\. The first: room \d+, player \d+: entry \d+ came behind entry \d+\./,
+    ],
+    ['swaps', /NOT every message .*: 1 out of order\./],
+    ['doubles', /NOT every message .*: 1 twice\./],
+    ['changes', /NOT every message .* different between players\./],
+  ];
+
+  test.each(LIES)(
+    '%s: the exit code tells',
+    async (lie, found) => {
+      const said: string[] = [];
+      const terminal: Terminal = {
+        env: {},
+        out: (text) => said.push(text),
+        progress: () => {},
+        err: (text) => said.push(text),
+        onSignal: () => {},
+      };
+      const calm = ['--slow', '0', '--dropping', '0', '--cursors', '0'];
+      const args = ['--rooms', '2', '--rate', '20', '--ramp', '0', '--seconds', '2', ...calm];
+      const code = await load(args, terminal, realWorld, async (plan, world) => {
+        const hall = await openHall(plan, world);
+        const port = hall.seats[0]?.[0]?.address.port ?? 0;
+        const relay = lyingRelay(port, lie);
+        return {
+          ...hall,
+          seats: hall.seats.map((room) =>
+            room.map((seat) => ({ ...seat, address: { ...seat.address, port: relay.port } })),
+          ),
+          async close() {
+            relay.stop();
+            await hall.close();
+          },
+        };
+      });
+      expect(said.at(-1)).toMatch(found);
+      expect(code).toBe(lie === 'nothing' ? 0 : 1);
+    },
+    TEST_MS,
+  );
+});

@@ -1,0 +1,110 @@
+/** A relay before a real server that lies once: what one of the connections gets is not what was sent to it. */
+import { encodeRecord, readRecord, RecordKind, recordLength } from '../../../sdk/protocol/record.ts';
+import { Reader } from '../../../sdk/protocol/bytes.ts';
+
+export type Lie = 'nothing' | 'drops' | 'swaps' | 'doubles' | 'changes';
+
+/** Which frame of a single move it lies about, counted over all connections. */
+const LIES_AT = 40;
+
+interface Relayed {
+  server: Bun.Socket | null;
+  toServer: Uint8Array[];
+  rest: Uint8Array;
+  upgraded: boolean;
+  /** A frame that goes behind the next one. */
+  kept: Uint8Array | null;
+}
+
+export function lyingRelay(to: number, lie: Lie): { readonly port: number; stop(): void } {
+  let moves = 0;
+  const relay = (client: Bun.Socket<Relayed>, bytes: Uint8Array): void => {
+    const { data } = client;
+    data.rest = Buffer.concat([data.rest, bytes]);
+    if (!data.upgraded) {
+      const end = Buffer.from(data.rest).indexOf('\r\n\r\n');
+      if (end < 0) return;
+      data.upgraded = true;
+      client.write(data.rest.subarray(0, end + 4));
+      data.rest = data.rest.slice(end + 4);
+    }
+    for (let length = frameLength(data.rest); length > 0; length = frameLength(data.rest)) {
+      const frame = data.rest.slice(0, length);
+      data.rest = data.rest.slice(length);
+      for (const one of told(frame, data)) client.write(one);
+    }
+  };
+  const told = (frame: Uint8Array, data: Relayed): readonly Uint8Array[] => {
+    if (!isMove(frame)) return [frame];
+    if (data.kept) {
+      const { kept } = data;
+      data.kept = null;
+      return [frame, kept];
+    }
+    if (++moves !== LIES_AT) return [frame];
+    if (lie === 'drops') return [];
+    if (lie === 'doubles') return [frame, frame];
+    if (lie === 'changes') return [changed(frame)];
+    if (lie === 'swaps') data.kept = frame;
+    return lie === 'swaps' ? [] : [frame];
+  };
+  const listener = Bun.listen<Relayed>({
+    hostname: '127.0.0.1',
+    port: 0,
+    socket: {
+      open(client) {
+        client.data = { server: null, toServer: [], rest: new Uint8Array(), upgraded: false, kept: null };
+        void Bun.connect({
+          hostname: '127.0.0.1',
+          port: to,
+          socket: {
+            open(server) {
+              client.data.server = server;
+              for (const bytes of client.data.toServer.splice(0)) server.write(bytes);
+            },
+            data: (_, bytes) => relay(client, bytes),
+            close: () => void client.end(),
+          },
+        });
+      },
+      data(client, bytes) {
+        if (client.data.server) client.data.server.write(bytes);
+        else client.data.toServer.push(bytes.slice());
+      },
+      close: (client) => void client.data.server?.end(),
+    },
+  });
+  return { port: listener.port, stop: () => listener.stop(true) };
+}
+
+/** Of the whole frame at the beginning; 0 when it has not come. */
+function frameLength(bytes: Uint8Array): number {
+  const short = bytes[1];
+  if (short === undefined) return 0;
+  if (short < 126) return bytes.length < 2 + short ? 0 : 2 + short;
+  if (bytes.length < 4) return 0;
+  const length = 4 + (bytes[2] ?? 0) * 256 + (bytes[3] ?? 0);
+  return bytes.length < length ? 0 : length;
+}
+
+function payloadOf(frame: Uint8Array): Uint8Array {
+  return frame.subarray((frame[1] ?? 0) < 126 ? 2 : 4);
+}
+
+/** A frame with one record, and that is a move. */
+function isMove(frame: Uint8Array): boolean {
+  if (frame[0] !== 0x82) return false;
+  const reader = new Reader(payloadOf(frame));
+  return readRecord(reader)?.kind === RecordKind.move && reader.atEnd;
+}
+
+/** As long as before. */
+function changed(frame: Uint8Array): Uint8Array {
+  const record = readRecord(new Reader(payloadOf(frame)));
+  if (!record) return frame;
+  const copy = frame.slice();
+  const body = record.body.slice();
+  body[body.length - 1] = (body.at(-1) ?? 0) ^ 1;
+  encodeRecord(copy, copy.length - recordLength(record, body.length), record, body);
+  return copy;
+}
