@@ -22,7 +22,8 @@ export async function takeBackup(evening: Evening): Promise<void> {
   const entries = new Map(ROOMS.map((room) => [room, oracle.truth(room).entries()]));
   const files = new Map<string, Uint8Array>();
   const names = await disk.list(DIRECTORY).catch(() => []);
-  for (const name of names) {
+  // The newest first: the other way round, a segment could begin behind where its forerunner's copy ends.
+  for (const name of names.toSorted().toReversed()) {
     await pause();
     const bytes = disk.peek(`${DIRECTORY}/${name}`);
     // A start under way replaces files: such a copy is worth nothing.

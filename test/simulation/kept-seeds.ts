@@ -6,4 +6,6 @@ export const KEPT_SEEDS: readonly number[] = [
   17, 106, 197,
   // A replay went further than the room knew, and the page's position was then no position.
   196,
+  // A backup that copied an older segment before a newer one.
+  20858,
 ];

@@ -6,7 +6,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Caught, hunt } from './caught.ts';
-import { missing, REQUIRED } from './coverage.ts';
+import { missing, RARE, REQUIRED } from './coverage.ts';
 import { KEPT_SEEDS } from './kept-seeds.ts';
 import { PLANTED } from './plants.ts';
 import { runSeed } from './run.ts';
@@ -155,8 +155,9 @@ function progress(done: number, all: number, failed: number, ms: number): void {
 /** How often each thing struck; answers how many of those that must never did. */
 function tellMarks(marks: ReadonlyMap<string, number>): number {
   console.log('\n\nhow often it struck:');
-  for (const name of REQUIRED) console.log(`${String(marks.get(name) ?? 0).padStart(10)}  ${name}`);
-  const absent = missing(marks);
+  for (const name of [...REQUIRED, ...RARE])
+    console.log(`${String(marks.get(name) ?? 0).padStart(10)}  ${name}`);
+  const absent = missing(marks, [...REQUIRED, ...RARE]);
   if (absent.length > 0) console.log(`never struck: ${absent.join(', ')}`);
   return absent.length;
 }

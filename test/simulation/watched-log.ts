@@ -67,20 +67,6 @@ export function watchedLog(
   };
 }
 
-/** A log whose methods can be taken apart and put together with others. */
-export function bound(log: RoomLog): RoomLog {
-  return {
-    open: (room, epoch, archived) => log.open(room, epoch, archived),
-    append: (entries) => log.append(entries),
-    read: (room, afterSeq, maxBytes) => log.read(room, afterSeq, maxBytes),
-    trim: (room, uptoSeq) => log.trim(room, uptoSeq),
-    release: (room, epoch) => log.release(room, epoch),
-    liveRooms: () => log.liveRooms(),
-    onState: (listener) => log.onState(listener),
-    close: () => log.close(),
-  };
-}
-
 async function noteOpened(
   log: RoomLog,
   oracle: Oracle,
