@@ -47,6 +47,7 @@ export const STEPS = [
     uses: ['postgres', 'xfs', 'nbdkit', 'nbdfuse', 'gcc'],
   },
   { name: 'second-client', seconds: 120, tests: ['test/second-client'], needs: ['python'] },
+  { name: 'waiting', seconds: 240, fullSeconds: 420, early: true, tests: ['test/waiting'] },
   { name: 'patience', seconds: 480, early: true, tests: ['test/patience'], needs: ['chromium'] },
   { name: 'browser', seconds: 420, tests: ['test/e2e'], needs: ['chromium', 'firefox'] },
 ];

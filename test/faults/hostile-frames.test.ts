@@ -22,7 +22,7 @@ import { rounds } from '../support/rounds.ts';
 import { SdkPage, wrongWith } from '../support/sdk-page.ts';
 
 const TEST_MS = 300_000;
-const RUNS = rounds(150, 2_000);
+const RUNS = rounds(120, 2_000);
 const ABUSED = 'a'.repeat(20);
 const PLAYED = 'p'.repeat(20);
 /** All come from one address, one after another, far faster than anybody would be let in. */
@@ -179,7 +179,7 @@ function fragmentsOf(message: Uint8Array): fc.Arbitrary<Uint8Array> {
 async function finish(socket: RawSocket): Promise<number | null> {
   // Answered when all before it was read; never, if the layer waits for the rest of a frame.
   socket.sendFrame(Opcode.close, new Uint8Array([3, 232]));
-  const patience = Bun.sleep(50).then(() => null);
+  const patience = Bun.sleep(25).then(() => null);
   const code = await Promise.race([socket.closed, patience]);
   socket.destroy();
   return code;

@@ -261,7 +261,7 @@ test(
   'control: with room for fewer than stand behind one address, not all come back',
   async () => {
     const limits = { socketsPerAddressMax: PER_ADDRESS / 3 };
-    expect((await storm(PLAYERS_CONTROL, { limits }, 3_000)).back).toBeLessThan(PLAYERS_CONTROL);
+    expect((await storm(PLAYERS_CONTROL, { limits }, 1_500)).back).toBeLessThan(PLAYERS_CONTROL);
   },
   TEST_MS,
 );
