@@ -23,7 +23,7 @@ export async function takeBackup(evening: Evening): Promise<void> {
   const files = new Map<string, Uint8Array>();
   const names = await disk.list(DIRECTORY).catch(() => []);
   // The newest first: the other way round, a segment could begin behind where its forerunner's copy ends.
-  for (const name of names.toSorted().toReversed()) {
+  for (const name of names.toSorted((left, right) => (left < right ? 1 : -1))) {
     await pause();
     const bytes = disk.peek(`${DIRECTORY}/${name}`);
     // A start under way replaces files: such a copy is worth nothing.
