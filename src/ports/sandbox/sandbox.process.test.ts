@@ -54,6 +54,12 @@ test('a program sees nothing of the environment but the path', async () => {
   expect(outcome.ok && new TextDecoder().decode(outcome.output)).not.toContain('PLANTED');
 });
 
+test('a program stands back behind the rooms', async () => {
+  const code =
+    'import { getPriority } from "node:os"; while (getPriority() < 10) await Bun.sleep(1); await Bun.write(process.argv[2], "so");';
+  expect((await run(code)).ok).toBe(true);
+});
+
 test('nothing is left behind, however a program ended', async () => {
   const left = async (): Promise<number> =>
     (await readdir(tmpdir())).filter((name) => name.startsWith('escapement-sandbox-')).length;

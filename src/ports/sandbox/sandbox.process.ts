@@ -4,7 +4,7 @@
  * killed. It keeps accidents away; it is no wall against code that means harm.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Timers } from '../../lib/world.ts';
 import type { Sandbox, SandboxOutcome, SandboxTask } from './sandbox.ts';
@@ -12,6 +12,8 @@ import type { Sandbox, SandboxOutcome, SandboxTask } from './sandbox.ts';
 /** How often memory is looked at where the system tells it (Linux). */
 const LOOK_MS = 250;
 const ERROR_CHARS_MAX = 2_000;
+/** Nobody waits for it as players wait for each other: where cores are few, rooms go first. */
+const NICE = 10;
 
 export function processSandbox(timers: Timers): Sandbox {
   return {
@@ -49,6 +51,7 @@ async function runProgram(
     // No keys and no database address in there.
     env: { PATH: process.env['PATH'] ?? '' },
   });
+  standBack(child.pid);
   const ended: { why: string | null } = { why: null };
   const end = (why: string): void => {
     ended.why ??= why;
@@ -61,6 +64,14 @@ async function runProgram(
   stopWatching();
   if (ended.why !== null) return ended.why;
   return code === 0 ? null : errors.slice(-ERROR_CHARS_MAX) || `exit code ${code}`;
+}
+
+function standBack(pid: number): void {
+  try {
+    setPriority(pid, NICE);
+  } catch {
+    // It has ended already, or the system has no such thing: it runs like any other.
+  }
 }
 
 function watchMemory(pid: number, bytesMax: number, timers: Timers, end: (why: string) => void): () => void {
