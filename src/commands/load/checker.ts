@@ -2,7 +2,7 @@
  * What a room's players must see: every message once, in the order in which its sender sent it, the same entry at
  * the same place for all. One checker per room; its memory does not grow with what is sent:
  *
- *   - of the last WINDOW entries of the room, their hash: who is further behind is compared at the end, by a hash
+ *   - of the last WINDOW entries of the room, hash and time of sending: who is further behind is compared at the end, by a hash
  *     that runs over all it took;
  *   - of each player its place, its running hash, and up to SKIPPED_MAX entries that it did not get;
  *   - of each sender up to UNSEEN_MAX messages that the room has not shown yet.
@@ -13,7 +13,7 @@ import type { LogRecord } from '../../../sdk/protocol/record.ts';
 import { hashOf, sentAtOf } from './message.ts';
 import type { Tally } from './tally.ts';
 
-export const WINDOW = 512;
+export const WINDOW = 256;
 export const SKIPPED_MAX = 256;
 export const UNSEEN_MAX = 64;
 
@@ -60,6 +60,7 @@ export class RoomChecker {
   private readonly places: readonly Place[];
   private readonly seqs = new Uint32Array(WINDOW);
   private readonly hashes = new Uint32Array(WINDOW);
+  private readonly sentAt = new Float64Array(WINDOW);
   private readonly lates = new Uint8Array(WINDOW);
   /** The room's number of a client → its sender. */
   private readonly numbers = new Map<number, Sender>();
@@ -193,6 +194,7 @@ export class RoomChecker {
     this.head = Math.max(this.head, seq);
     this.seqs[slot] = seq;
     this.hashes[slot] = hash;
+    this.sentAt[slot] = sentAtOf(record.body);
     this.lates[slot] = this.first(player, record) ? 1 : 0;
   }
 
@@ -234,10 +236,11 @@ export class RoomChecker {
     if (record.kind !== RecordKind.move) return;
     const { tally } = this;
     tally.delivered++;
-    const latencyMs = nowMs - sentAtOf(record.body);
-    if (!(latencyMs >= 0)) return;
     const slot = record.seq % WINDOW;
-    const timely = live && !late && this.seqs[slot] === record.seq && this.lates[slot] === 0;
+    const known = this.seqs[slot] === record.seq;
+    const latencyMs = nowMs - ((known ? this.sentAt[slot] : null) ?? sentAtOf(record.body));
+    if (!(latencyMs >= 0)) return;
+    const timely = known && live && !late && this.lates[slot] === 0;
     (timely ? tally.prompt : tally.late).add(latencyMs);
     if (timely) tally.second.add(latencyMs);
   }

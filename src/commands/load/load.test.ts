@@ -1,8 +1,8 @@
 /** `escapement load` as a whole: the real command line on a real server, and a server that lies. */
-import { afterAll, describe, expect, test } from 'bun:test';
-import { readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { family } from '../../../bench/lib/process.ts';
 import { realWorld } from '../../lib/world.real.ts';
 import { escapement, ROOT, temporaryFolder } from '../../../test/support/command-line.ts';
 import type { Terminal } from '../command.ts';
@@ -15,7 +15,45 @@ const TEST_MS = 180_000;
 const TROUBLES = ['--slow', '0.1', '--dropping', '0.2', '--cursors', '0.5'];
 
 const folder = temporaryFolder('load-test');
+/** Loads make their folders here. */
+const TMPDIR = join(folder.path, 'tmp');
+beforeAll(() => mkdirSync(TMPDIR));
+/** No load has left anything. */
+afterEach(() => expect(readdirSync(TMPDIR)).toEqual([]));
 afterAll(() => folder.remove());
+
+/** A load that plays for long; `out` is everything it prints until it ends. */
+async function playing() {
+  const child = Bun.spawn([process.execPath, join(ROOT, 'src/main.ts'), 'load', '--seconds', '600'], {
+    env: { ...process.env, TMPDIR },
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  const err = new Response(child.stderr).text();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const plays = Promise.withResolvers<void>();
+  const read = async (): Promise<string> => {
+    let text = '';
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      text += part.value;
+      if (/ s playing /.test(text)) plays.resolve();
+    }
+    plays.reject(new Error(`it ended before it played: ${text}`));
+    return text;
+  };
+  const out = read();
+  await plays.promise;
+  return { child, out, err };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 describe('the command line', () => {
   test(
@@ -23,7 +61,9 @@ describe('the command line', () => {
     async () => {
       const json = join(folder.path, 'load.json');
       const rooms = ['--rooms', '20', '--ramp', '0.5', '--seconds', '3', '--size', '20-400'];
-      const { code, out, err } = await escapement(['load', ...rooms, ...TROUBLES, '--json', json]);
+      const { code, out, err } = await escapement(['load', ...rooms, ...TROUBLES, '--json', json], {
+        env: { TMPDIR },
+      });
       expect({ code, err }).toEqual({ code: 0, err: '' });
       expect(out).toMatch(/^ +\d+ s (coming in|playing|settling) /m);
       expect(out).toContain('20 rooms: every message arrived once and in order; half of them within ');
@@ -37,7 +77,7 @@ describe('the command line', () => {
       expect(report.drops).toBeGreaterThan(0);
       expect(report.resumes).toBeGreaterThanOrEqual(report.drops);
       expect(report.cursors.sent).toBeGreaterThan(0);
-      expect(readdirSync(tmpdir())).not.toContain(report.folder.path.split('/').at(-1));
+      expect(report.folder.path).toStartWith(TMPDIR);
     },
     TEST_MS,
   );
@@ -57,7 +97,7 @@ describe('the command line', () => {
         '--game-processes',
         '2',
       ];
-      const { code, out } = await escapement(['load', ...plan]);
+      const { code, out } = await escapement(['load', ...plan], { env: { TMPDIR } });
       expect(code).toBe(0);
       expect(out).toContain('6 rooms: every message arrived once and in order');
       expect(out).toContain('2 processes');
@@ -68,22 +108,37 @@ describe('the command line', () => {
   test(
     'ends early at a signal, says so, and leaves nothing',
     async () => {
-      const child = Bun.spawn([process.execPath, join(ROOT, 'src/main.ts'), 'load', '--seconds', '600'], {
-        stdout: 'pipe',
-        stderr: 'pipe',
-      });
-      const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-      let out = '';
-      let told = false;
-      for (let part = await reader.read(); !part.done; part = await reader.read()) {
-        out += part.value;
-        if (!told && / s playing /.test(out)) {
-          told = true;
-          child.kill('SIGINT');
-        }
-      }
+      const { child, out } = await playing();
+      child.kill('SIGINT');
+      expect(await out).toContain('100 rooms, stopped early: every message arrived once and in order');
       expect(await child.exited).toBe(0);
-      expect(out).toContain('100 rooms, stopped early: every message arrived once and in order');
+    },
+    TEST_MS,
+  );
+
+  test(
+    'when it is killed its server ends by itself, and the next load removes what is left',
+    async () => {
+      const { child, out } = await playing();
+      const server = family(child.pid).filter((pid) => pid !== child.pid);
+      expect(server.length).toBe(1);
+      child.kill('SIGKILL');
+      await out;
+      while (server.some(isAlive)) await Bun.sleep(50);
+      expect(readdirSync(TMPDIR).length).toBe(1);
+      const next = await escapement(['load', '--rooms', '1', '--seconds', '1'], { env: { TMPDIR } });
+      expect(next.code).toBe(0);
+    },
+    TEST_MS,
+  );
+
+  test(
+    'a server that dies ends it with 1 and a sentence',
+    async () => {
+      const { child, err } = await playing();
+      for (const pid of family(child.pid)) if (pid !== child.pid) process.kill(pid, 'SIGKILL');
+      expect(await err).toContain('the process for slot h1 ended with signal SIGKILL');
+      expect(await child.exited).toBe(1);
     },
     TEST_MS,
   );
@@ -107,10 +162,10 @@ describe('a server that lies', () => {
     ['nothing', /every message arrived once and in order/],
     [
       'drops',
-      /NOT every message .*: 1 missing\. The first: room \d+, player \d+: entry \d+ came behind entry \d+\./,
+      /NOT every message .*: \d+ missing\. The first: room \d+, player \d+: entry \d+ came behind entry \d+\./,
     ],
-    ['swaps', /NOT every message .*: 1 out of order\./],
-    ['doubles', /NOT every message .*: 1 twice\./],
+    ['swaps', /NOT every message .*: \d+ out of order\./],
+    ['doubles', /NOT every message .*: \d+ twice\./],
     ['changes', /NOT every message .* different between players\./],
   ];
 

@@ -1,11 +1,11 @@
 /** A relay before a real server that lies once: what one of the connections gets is not what was sent to it. */
-import { encodeRecord, readRecord, RecordKind, recordLength } from '../../../sdk/protocol/record.ts';
+import { type LogRecord, readRecord, RECORD_VERSION, RecordKind } from '../../../sdk/protocol/record.ts';
 import { Reader } from '../../../sdk/protocol/bytes.ts';
 
 export type Lie = 'nothing' | 'drops' | 'swaps' | 'doubles' | 'changes';
 
-/** Which frame of a single move it lies about, counted over all connections. */
-const LIES_AT = 40;
+/** Which frame with moves it lies about, counted over all connections. */
+const LIES_AT = 10;
 
 interface Relayed {
   server: Bun.Socket | null;
@@ -35,7 +35,7 @@ export function lyingRelay(to: number, lie: Lie): { readonly port: number; stop(
     }
   };
   const told = (frame: Uint8Array, data: Relayed): readonly Uint8Array[] => {
-    if (!isMove(frame)) return [frame];
+    if (recordsOf(frame).at(-1)?.kind !== RecordKind.move) return [frame];
     if (data.kept) {
       const { kept } = data;
       data.kept = null;
@@ -91,20 +91,22 @@ function payloadOf(frame: Uint8Array): Uint8Array {
   return frame.subarray((frame[1] ?? 0) < 126 ? 2 : 4);
 }
 
-/** A frame with one record, and that is a move. */
-function isMove(frame: Uint8Array): boolean {
-  if (frame[0] !== 0x82) return false;
-  const reader = new Reader(payloadOf(frame));
-  return readRecord(reader)?.kind === RecordKind.move && reader.atEnd;
+function recordsOf(frame: Uint8Array): readonly LogRecord[] {
+  const payload = payloadOf(frame);
+  if (frame[0] !== 0x82 || payload[0] !== RECORD_VERSION) return [];
+  const reader = new Reader(payload);
+  const records: LogRecord[] = [];
+  while (!reader.atEnd) {
+    const record = readRecord(reader);
+    if (record === null) return [];
+    records.push(record);
+  }
+  return records;
 }
 
-/** As long as before. */
+/** With another last byte of its last move; as long as before. */
 function changed(frame: Uint8Array): Uint8Array {
-  const record = readRecord(new Reader(payloadOf(frame)));
-  if (!record) return frame;
   const copy = frame.slice();
-  const body = record.body.slice();
-  body[body.length - 1] = (body.at(-1) ?? 0) ^ 1;
-  encodeRecord(copy, copy.length - recordLength(record, body.length), record, body);
+  copy[copy.length - 1] = (copy.at(-1) ?? 0) ^ 1;
   return copy;
 }

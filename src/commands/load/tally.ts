@@ -71,7 +71,7 @@ export class Tally {
   }
 
   get faultCount(): number {
-    return FAULTS.reduce((sum, kind) => sum + this.faults[kind], 0);
+    return FAULTS.reduce((all, kind) => all + this.faults[kind], 0);
   }
 }
 
