@@ -21,7 +21,7 @@ export const UNSEEN_MAX = 64;
 export interface Unseen {
   readonly body: Uint8Array;
   readonly hash: number;
-  /** Sent again, or later than it was due. */
+  /** Its latency tells nothing about the server: it was sent again, or before all were in. */
   late: boolean;
   seen: boolean;
 }
@@ -240,8 +240,8 @@ export class RoomChecker {
     const known = this.seqs[slot] === record.seq;
     const latencyMs = nowMs - ((known ? this.sentAt[slot] : null) ?? sentAtOf(record.body));
     if (!(latencyMs >= 0)) return;
-    const timely = known && live && !late && this.lates[slot] === 0;
-    (timely ? tally.prompt : tally.late).add(latencyMs);
-    if (timely) tally.second.add(latencyMs);
+    const here = known && live && !late;
+    (here && this.lates[slot] === 0 ? tally.prompt : tally.late).add(latencyMs);
+    if (here) tally.second.add(latencyMs);
   }
 }

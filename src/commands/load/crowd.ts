@@ -62,6 +62,8 @@ export class Crowd {
   private readonly done = Promise.withResolvers<CrowdEnd>();
   private beganMs = 0;
   private completeMs = 0;
+  /** When slot 0 was due. */
+  private scheduleMs = 0;
   private sentBefore = 0;
   private endMs = Number.POSITIVE_INFINITY;
   private stoppedMs = 0;
@@ -105,6 +107,7 @@ export class Crowd {
   /** Resolves when everything is played and has arrived. */
   run(): Promise<CrowdEnd> {
     this.beganMs = this.now();
+    this.scheduleMs = this.beganMs;
     this.turn();
     return this.done.promise;
   }
@@ -187,7 +190,7 @@ export class Crowd {
     const { rooms, players, rate } = this.plan;
     const until = Math.min(now, this.endMs);
     for (let sent = 0; sent < SENDS_PER_TURN; this.slot++) {
-      const dueMs = this.beganMs + this.dueAfterMs(this.slot / (rate * rooms));
+      const dueMs = this.scheduleMs + this.dueAfterMs(this.slot / (rate * rooms));
       if (dueMs > until) return false;
       const room = this.slot % rooms;
       if (this.absent[room] !== 0) continue;
@@ -197,8 +200,8 @@ export class Crowd {
       const player = this.players[room * players + Math.floor(this.messages() * players)];
       const sentAt = this.now();
       this.tally.lag.add(sentAt - dueMs);
-      const body = makeBody(this.noise, bytes, this.messages(), sentAt, this.slot);
-      if (!player?.say(body, false)) this.tally.heldBack++;
+      const body = makeBody(this.noise, bytes, this.messages(), sentAt, this.tally.sent);
+      if (!player?.say(body, this.phase === 'coming')) this.tally.heldBack++;
     }
     return true;
   }
@@ -213,7 +216,7 @@ export class Crowd {
     const { moving } = this;
     if (moving.length === 0) return false;
     const perMs = (moving.length * CURSORS_PER_SECOND) / 1_000;
-    const due = Math.floor((now - this.beganMs) * perMs);
+    const due = Math.floor((now - this.scheduleMs) * perMs);
     const until = Math.min(due, this.cursor + CURSORS_PER_TURN);
     const value = new Uint8Array(CURSOR_BYTES);
     for (; this.cursor < until; this.cursor++) {
@@ -231,6 +234,11 @@ export class Crowd {
     if (this.been.size < this.players.length || this.phase !== 'coming') return;
     this.phase = 'playing';
     this.completeMs = this.now();
+    // What fell behind while players came in is not made up for: it would be a flood that nobody asked for.
+    this.scheduleMs = this.completeMs;
+    this.slot = 0;
+    this.cursor = 0;
+    this.tally.lag.clear();
     this.sentBefore = this.tally.sent;
     this.endMs = this.completeMs + this.plan.playMs;
   }

@@ -8,7 +8,7 @@ import type { Terminal } from '../command.ts';
 import { SAME_SIGNAL_MS } from '../stop.ts';
 import { Crowd } from './crowd.ts';
 import { type Hall, openHall } from './hall.ts';
-import { ownCpuSeconds, usageOf, writeText } from './machine.real.ts';
+import { ownCpuSeconds, type Usage, usageOf, writeText } from './machine.real.ts';
 import { type LoadPlan, readPlan } from './options.ts';
 import { grouped, isRight, ms, type Outcome, reportJson, reportLines } from './report.ts';
 import { Tally } from './tally.ts';
@@ -98,55 +98,67 @@ async function play(
   }
 }
 
-/** Tells how it goes, a line each second, and watches what it costs. */
+interface Look {
+  readonly atMs: number;
+  readonly own: number;
+  readonly server: Usage | null;
+}
+
+/** Tells how it goes, a line each second, and watches what it costs while all are in. */
 function watching(plan: LoadPlan, crowd: Crowd, tally: Tally, hall: Hall, terminal: Terminal, world: World) {
-  const beganMs = world.clock.mono();
-  const ownBefore = ownCpuSeconds();
-  const before = usageOf(hall.pids);
-  let last = before;
-  let residentMb = before?.residentMb ?? 0;
-  let cancel = (): void => {};
+  const now = (): Look => ({
+    atMs: world.clock.mono(),
+    own: ownCpuSeconds(),
+    server: usageOf(hall.pids),
+  });
+  const began = now();
+  let residentMb = began.server?.residentMb ?? 0;
+  let complete: Look | null = null;
+  let last = began;
   const look = (): void => {
-    last = usageOf(hall.pids) ?? last;
-    residentMb = Math.max(residentMb, last?.residentMb ?? 0);
+    const found = now();
+    residentMb = Math.max(residentMb, found.server?.residentMb ?? 0);
+    if (crowd.phase === 'playing') complete ??= found;
+    if (crowd.phase === 'playing' || complete === null) last = found;
   };
-  const tell = (): void => {
+  let cancel = world.timers.after(PROGRESS_MS, tell);
+  function tell(): void {
     look();
-    const seconds = Math.round((world.clock.mono() - beganMs) / 1_000);
+    const seconds = Math.round((world.clock.mono() - began.atMs) / 1_000);
     terminal.progress(progressLine(seconds, crowd, tally, plan));
     tally.second.clear();
     cancel = world.timers.after(PROGRESS_MS, tell);
-  };
-  cancel = world.timers.after(PROGRESS_MS, tell);
+  }
   return {
     end: () => cancel(),
     costs() {
       look();
-      const seconds = Math.max(0.001, (world.clock.mono() - beganMs) / 1_000);
-      return {
-        generatorCores: (ownCpuSeconds() - ownBefore) / seconds,
-        server:
-          before === null || last === null
-            ? null
-            : { cores: (last.cpuSeconds - before.cpuSeconds) / seconds, residentMb },
-      };
+      // A play too short to be looked at twice: then of the whole.
+      const first = complete === null || complete === last ? began : complete;
+      const seconds = Math.max(0.001, (last.atMs - first.atMs) / 1_000);
+      const server =
+        first.server === null || last.server === null
+          ? null
+          : { cores: (last.server.cpuSeconds - first.server.cpuSeconds) / seconds, residentMb };
+      return { generatorCores: (last.own - first.own) / seconds, server };
     },
   };
 }
 
 const PHASES = { coming: 'coming in', playing: 'playing', settling: 'settling', over: 'over' } as const;
 
+/** What matters most stands first: a narrow terminal cuts the end off. */
 function progressLine(seconds: number, crowd: Crowd, tally: Tally, plan: LoadPlan): string {
   const { second } = tally;
-  const speed = second.count === 0 ? '' : `p50 ${ms(second.quantile(0.5))}  p99 ${ms(second.quantile(0.99))}`;
+  const speed = second.count === 0 ? '' : `p50 ${ms(second.quantile(0.5))} p99 ${ms(second.quantile(0.99))}`;
   return [
     `${String(seconds).padStart(4)} s ${PHASES[crowd.phase]}`,
-    `${grouped(crowd.here)} of ${grouped(plan.rooms * plan.players)} players`,
+    `${grouped(tally.faultCount)} faults`,
+    `${grouped(crowd.here)}/${grouped(plan.rooms * plan.players)} players`,
     `${grouped(tally.sent)} sent`,
     `${grouped(tally.delivered)} delivered`,
     speed,
     `${grouped(tally.drops)} drops ${grouped(tally.resumes)} resumes`,
-    `${grouped(tally.faultCount)} faults`,
   ]
     .filter(Boolean)
     .join('  ');

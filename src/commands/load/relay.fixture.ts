@@ -1,11 +1,15 @@
-/** A relay before a real server that lies once: what one of the connections gets is not what was sent to it. */
+/**
+ * A relay before a real server that lies once: what one of the connections gets is not what was sent to it. Or one that
+ * declines the first connections, as a server does that is asked for too many at once.
+ */
 import { type LogRecord, readRecord, RECORD_VERSION, RecordKind } from '../../../sdk/protocol/record.ts';
 import { Reader } from '../../../sdk/protocol/bytes.ts';
 
-export type Lie = 'nothing' | 'drops' | 'swaps' | 'doubles' | 'changes';
+export type Lie = 'nothing' | 'declines' | 'drops' | 'swaps' | 'doubles' | 'changes';
 
 /** Which frame with moves it lies about, counted over all connections. */
 const LIES_AT = 10;
+const DECLINED = 5;
 
 interface Relayed {
   server: Bun.Socket | null;
@@ -18,6 +22,7 @@ interface Relayed {
 
 export function lyingRelay(to: number, lie: Lie): { readonly port: number; stop(): void } {
   let moves = 0;
+  let connections = 0;
   const relay = (client: Bun.Socket<Relayed>, bytes: Uint8Array): void => {
     const { data } = client;
     data.rest = Buffer.concat([data.rest, bytes]);
@@ -54,6 +59,10 @@ export function lyingRelay(to: number, lie: Lie): { readonly port: number; stop(
     socket: {
       open(client) {
         client.data = { server: null, toServer: [], rest: new Uint8Array(), upgraded: false, kept: null };
+        if (lie === 'declines' && ++connections <= DECLINED) {
+          client.end('HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n');
+          return;
+        }
         void Bun.connect({
           hostname: '127.0.0.1',
           port: to,

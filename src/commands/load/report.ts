@@ -1,5 +1,6 @@
 /** What a load ends with: for people a histogram, the checks and a sentence; for programs JSON. */
 import { closeVerdict } from '../../../sdk/protocol/close-codes.ts';
+import { UNSEEN_MAX } from './checker.ts';
 import type { Latencies } from './latencies.ts';
 import type { LoadPlan } from './options.ts';
 import { type Fault, FAULTS, sum, type Tally } from './tally.ts';
@@ -27,7 +28,7 @@ const CHECK_WIDTH = 34;
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 /** The generator is one thread: from here on it is what is measured. */
 const BUSY_CORES = 0.85;
-const LAG_MS = 2;
+const LAG_MS = 3;
 /** A lag that is this part of what was measured is no detail. */
 const LAG_SHARE = 0.25;
 
@@ -46,17 +47,15 @@ export function isRight({ tally }: Outcome): boolean {
   return tally.faultCount === 0 && tally.out === 0 && sum(tally.refused) === 0 && tally.delivered > 0;
 }
 
-/** A sentence when what was measured is the generator rather than the server. */
-export function bottleneck({ tally, generatorCores, plan }: Outcome): string | null {
+/** A sentence when what was measured is also, or rather, the generator; null when it is the server. */
+export function bottleneck({ tally, generatorCores }: Outcome): string | null {
   const lag = tally.lag.quantile(0.99);
-  const slow = lag > LAG_MS && lag > tally.prompt.quantile(0.99) * LAG_SHARE;
-  if (!slow && generatorCores < BUSY_CORES && tally.heldBack === 0) return null;
-  const held = tally.heldBack > 0 ? `, ${grouped(tally.heldBack)} messages were not sent at all` : '';
-  const cause =
-    slow || generatorCores >= BUSY_CORES
-      ? 'The load generator itself was too slow'
-      : 'The load was less than asked for';
-  return `${cause} (it used ${generatorCores.toFixed(2)} of a core, its messages were up to ${ms(lag)} late in 99 of 100 cases${held}): the latencies above include that${plan.gameProcesses > 1 ? '; it is one process' : ''}, and the server may carry more.`;
+  if (generatorCores >= BUSY_CORES) {
+    return `The load generator itself was the limit: one process, it used ${generatorCores.toFixed(2)} of a core and was up to ${ms(lag)} late (99 of 100). The latencies include that, and the server may carry more.`;
+  }
+  const measured = tally.prompt.count > 0 ? tally.prompt : tally.late;
+  if (lag <= LAG_MS || lag <= measured.quantile(0.99) * LAG_SHARE) return null;
+  return `Part of these latencies is the load generator's own: it was up to ${ms(lag)} late in sending (99 of 100), and reads as late. This machine does much else, or is at its limit; the server alone is faster.`;
 }
 
 export function reportLines(outcome: Outcome): readonly string[] {
@@ -71,12 +70,12 @@ export function reportLines(outcome: Outcome): readonly string[] {
     '',
     `${grouped(plan.rooms)} rooms, ${grouped(players)} players, seed ${plan.seed}: ${grouped(tally.sent)} messages (${grouped(rate)}/s), ${grouped(tally.delivered)} deliveries (${grouped(rate * plan.players)}/s)`,
     '',
-    'From sending to receiving, of players that read and were there:',
+    'From sending to receiving, once all were in, of players that read and were there:',
     ...histogram(tally.prompt),
     `  ${quantileWords(tally.prompt)}`,
     ...(tally.late.count > 0
       ? [
-          `  not among them: ${grouped(tally.late.count)} to slow readers, or around a drop; ${quantileWords(tally.late)}`,
+          `  not among them: ${grouped(tally.late.count)} to slow readers, around a drop, or while players came in; ${quantileWords(tally.late)}`,
         ]
       : []),
     '',
@@ -97,6 +96,11 @@ export function reportLines(outcome: Outcome): readonly string[] {
     ...(folder.inMemory
       ? [
           `The data lay in ${folder.path}, which is in memory: what a disk costs is not in these figures. Set TMPDIR to a folder on the disk that is meant.`,
+        ]
+      : []),
+    ...(tally.heldBack > 0
+      ? [
+          `${grouped(tally.heldBack)} messages were not sent, because ${UNSEEN_MAX} of their sender's were still without echo: more than this server carries.`,
         ]
       : []),
     ...(narrow === null ? [] : [narrow]),
@@ -148,6 +152,7 @@ function bar(share: number): string {
 }
 
 function quantileWords(latencies: Latencies): string {
+  if (latencies.count === 0) return 'there were none';
   const parts = QUANTILES.map((share) => `p${share * 100} ${ms(latencies.quantile(share))}`);
   return [...parts, `most ${ms(latencies.max)}`].join('  ');
 }

@@ -55,13 +55,13 @@ export class Tally {
   resent = 0;
   cursorsSent = 0;
   cursorsSeen = 0;
-  /** From sending to receiving, ms: of players that read and were there. */
+  /** From sending to receiving, ms: of players that read and were there, once all were in. */
   readonly prompt = new Latencies();
-  /** The others: to slow readers, after a drop, before one was in; of messages that had to wait or be sent again. */
+  /** The others: to slow readers, around a drop, while players came in. */
   readonly late = new Latencies();
-  /** `prompt` since the last look. */
+  /** Of players that read and were there, since the last look. */
   readonly second = new Latencies();
-  /** How much later than planned a message was sent, ms: the generator's own lag. */
+  /** How much later than planned a message was sent once all were in, ms: the generator's own lag. */
   readonly lag = new Latencies();
 
   /** `what` is a sentence's part: "room 3, player 2: entry 17 came twice". */
