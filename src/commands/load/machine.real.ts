@@ -15,7 +15,8 @@ import { join } from 'node:path';
 import { lockFile } from '../../lib/lock.real.ts';
 
 const PREFIX = 'escapement-load-';
-const LOCK = 'lock';
+/** Not `lock`: that is what a data folder has, and none may be taken for one of ours. */
+const LOCK = 'load.lock';
 const TMPFS = 0x0102_1994;
 /** Of /proc/<pid>/stat: 100 on every Linux that the runtime runs on. */
 const TICKS_PER_SECOND = 100;
