@@ -74,8 +74,15 @@ async function damage(number: number): Promise<void> {
 }
 
 /** Of every file: that looking changes nothing. */
+/** What the files hold. The journal takes space ahead in its own time: zeros at an end say nothing. */
 const state = (): readonly string[] =>
-  readdirSync(directory()).map((name) => `${name} ${Bun.hash(readFileSync(join(directory(), name)))}`);
+  readdirSync(directory())
+    .sort()
+    .map((name) => {
+      const bytes = readFileSync(join(directory(), name));
+      const end = bytes.findLastIndex((byte) => byte !== 0) + 1;
+      return `${name} ${Bun.hash(bytes.subarray(0, end))}`;
+    });
 
 describe('a whole journal that is being written', () => {
   test(

@@ -19,15 +19,12 @@ export type Rows<T extends readonly CompiledQuery[]> = {
 export interface MainDb {
   readonly engine: 'sqlite' | 'postgres';
   readonly read: Reader;
-  /** Queries as of one moment, in one trip; at most SNAPSHOT_QUERIES_MAX of them. */
+  /** Queries as of one moment, in one trip. */
   snapshot<T extends readonly CompiledQuery[]>(queries: readonly [...T]): Promise<Rows<T>>;
   /** BEGIN IMMEDIATE (SQLite) or SERIALIZABLE with retry (PostgreSQL); `work` may run more than once. */
   write<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
-
-/** How many queries `snapshot` takes at once. */
-export const SNAPSHOT_QUERIES_MAX = 16;
 
 /** `snapshot` for engines that are asked statement by statement. */
 export async function snapshotInTransaction<T extends readonly CompiledQuery[]>(

@@ -88,7 +88,7 @@ test('segments written long ago are read', async () => {
 });
 
 test('an entry that was written again stands as it always did', () => {
-  const hex = '06056c6f626279ab0202' + '046d616e79';
+  const hex = '06056c6f626279ab0202046d616e79';
   const bytes = new Uint8Array(hex.length / 2);
   const run = { first: 300, last: 301, records: new TextEncoder().encode('many') };
   expect(writeMoved(bytes, 0, 'lobby', run)).toBe(bytes.length);
