@@ -27,6 +27,8 @@ const PERSONAL_FLAG = 0x20;
 const EXTRA_FLAG = 0x40;
 const RESERVED_FLAG = 0x80;
 const NO_BODY = new Uint8Array();
+/** Up to here copying byte by byte costs less than making a view. */
+const LOOP_BYTES_MAX = 512;
 
 export interface RecordHeader {
   kind: number;
@@ -56,8 +58,18 @@ export function recordLength(header: RecordHeader, bodyLength: number): number {
   );
 }
 
-/** Writes one record at `at`, returns the offset behind it. `out` must have `recordLength` bytes left. */
-export function encodeRecord(out: Uint8Array, at: number, header: RecordHeader, body: Uint8Array): number {
+/**
+ * Writes one record at `at`, returns the offset behind it. `out` must have `recordLength` bytes left.
+ * The body is `bytes` from `from` on: on the way of a move it stands in the frame it came with.
+ */
+export function encodeRecord(
+  out: Uint8Array,
+  at: number,
+  header: RecordHeader,
+  bytes: Uint8Array,
+  from = 0,
+): number {
+  const length = bytes.length - from;
   out[at] = RECORD_VERSION;
   out[at + 1] = header.kind | (PERSONAL.has(header.kind) ? PERSONAL_FLAG : 0);
   let position = writeVarint(out, at + 2, header.seq);
@@ -65,9 +77,11 @@ export function encodeRecord(out: Uint8Array, at: number, header: RecordHeader, 
   position = writeVarint(out, position, header.seat);
   position = writeVarint(out, position, header.client);
   position = writeVarint(out, position, header.clientSeq);
-  position = writeVarint(out, position, body.length);
-  out.set(body, position);
-  return position + body.length;
+  position = writeVarint(out, position, length);
+  if (from === 0) out.set(bytes, position);
+  else if (length > LOOP_BYTES_MAX) out.set(bytes.subarray(from), position);
+  else for (let index = 0; index < length; index++) out[position + index] = bytes[from + index]!;
+  return position + length;
 }
 
 /** Reads the record at the reader's place; null (and a bad reader) when the bytes are no record. */

@@ -126,9 +126,9 @@ export const PLANTED: readonly PlantedBug[] = [
         Ledger,
         'offer',
         (real) =>
-          function (this: Ledger, client, clientSeq, kind, body) {
+          function (this: Ledger, client, clientSeq, kind, frame, bodyAt) {
             client.assignedSeq = Math.max(client.assignedSeq, clientSeq - 1);
-            return real.call(this, client, clientSeq, kind, body);
+            return real.call(this, client, clientSeq, kind, frame, bodyAt);
           },
       ),
     },

@@ -41,9 +41,9 @@ export class Batch {
     this.bytes = larger;
   }
 
-  /** Encodes one record; `reserve` was called for it. */
-  add(header: RecordHeader, body: Uint8Array): void {
-    this.length = encodeRecord(this.bytes, this.length, header, body);
+  /** Encodes one record, its body being `bytes` from `from` on; `reserve` was called for it. */
+  add(header: RecordHeader, bytes: Uint8Array, from: number): void {
+    this.length = encodeRecord(this.bytes, this.length, header, bytes, from);
     this.count++;
     this.lastSeq = header.seq;
     this.lastMs = header.ms;

@@ -106,16 +106,16 @@ export class Ledger {
     return Math.max(this.durableMs, Math.floor(this.clock.now() - this.startedAt));
   }
 
-  /** A client's message; `body` is only read during the call. */
-  offer(client: Client, clientSeq: number, kind: number, body: Uint8Array): Offer {
+  /** A client's message: its body is `frame` from `bodyAt` on, only read during the call. */
+  offer(client: Client, clientSeq: number, kind: number, frame: Uint8Array, bodyAt: number): Offer {
     if (this.held || this.ended) return 'held';
     if (clientSeq <= client.assignedSeq) return 'repeat';
     if (clientSeq !== client.assignedSeq + 1) return 'jump';
-    if (client.number === 0) return this.introduce(client, clientSeq, kind, body);
+    if (client.number === 0) return this.introduce(client, clientSeq, kind, frame, bodyAt);
     const header = this.next(this.nowMs(), kind, client.seat, client.number, clientSeq);
-    const place = this.makePlace(1, recordLength(header, body.length));
+    const place = this.makePlace(1, recordLength(header, frame.length - bodyAt));
     if (place !== 'taken') return place;
-    this.write(header, body);
+    this.write(header, frame, bodyAt);
     this.reached(client, clientSeq);
     return 'taken';
   }
@@ -125,13 +125,19 @@ export class Ledger {
     if (this.held || this.ended) return false;
     const header = this.next(this.nowMs(), kind, seat, 0, 0);
     if (this.makePlace(1, recordLength(header, body.length)) !== 'taken') return false;
-    this.write(header, body);
+    this.write(header, body, 0);
     this.flush();
     return true;
   }
 
   /** The client's first message: a record that gives its number to its id goes just before it. */
-  private introduce(client: Client, clientSeq: number, kind: number, body: Uint8Array): Offer {
+  private introduce(
+    client: Client,
+    clientSeq: number,
+    kind: number,
+    frame: Uint8Array,
+    bodyAt: number,
+  ): Offer {
     if (this.clients.count >= this.limits.roomClientsMax) return 'clients';
     // The time is read once: a later one might take a byte more than was measured.
     const ms = this.nowMs();
@@ -141,12 +147,12 @@ export class Ledger {
     let wanted = recordLength(this.next(ms, RecordKind.client, seat, number, 0), id.length);
     const message = this.next(ms, kind, seat, number, clientSeq);
     message.seq++;
-    wanted += recordLength(message, body.length);
+    wanted += recordLength(message, frame.length - bodyAt);
     const place = this.makePlace(2, wanted);
     if (place !== 'taken') return place;
     this.clients.giveNumber(client);
-    this.write(this.next(ms, RecordKind.client, seat, number, 0), id);
-    this.write(this.next(ms, kind, seat, number, clientSeq), body);
+    this.write(this.next(ms, RecordKind.client, seat, number, 0), id, 0);
+    this.write(this.next(ms, kind, seat, number, clientSeq), frame, bodyAt);
     this.reached(client, clientSeq);
     return 'taken';
   }
@@ -199,9 +205,9 @@ export class Ledger {
     return 'taken';
   }
 
-  private write(header: RecordHeader, body: Uint8Array): void {
+  private write(header: RecordHeader, bytes: Uint8Array, from: number): void {
     const before = this.collecting.length;
-    this.collecting.add(header, body);
+    this.collecting.add(header, bytes, from);
     if (header.kind === RecordKind.finish) this.collecting.finishes = true;
     this.assignedSeq = header.seq;
     this.assignedMs = header.ms;

@@ -77,6 +77,11 @@ export class SpeakerPace {
     return this.messages.take(now);
   }
 
+  /** Has the seat taken more than its share of what the room takes at once? */
+  overShare(now: number): boolean {
+    return this.room !== null && this.sharedUntil - now > this.roomAheadMs;
+  }
+
   /** A signal or a ping came; answers the debt in ms. */
   small(now: number): number {
     return this.smalls.take(now);
@@ -85,8 +90,7 @@ export class SpeakerPace {
   /** For how long nothing should be read of this speaker, ms. */
   wait(now: number): number {
     const own = Math.max(this.messages.debt(now), this.smalls.debt(now));
-    const overShare = this.room !== null && this.sharedUntil - now > this.roomAheadMs;
-    return overShare ? Math.max(own, this.room.debt(now)) : own;
+    return this.room !== null && this.overShare(now) ? Math.max(own, this.room.debt(now)) : own;
   }
 
   /** Messages that may be sent at once, now: what a welcome tells. */

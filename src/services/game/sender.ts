@@ -45,7 +45,7 @@ export class Sender {
     if (client === null) return no(RefusedReason.otherSeat);
     if (!SENDABLE.has(head.kind)) return no(RefusedReason.kind);
     if (frame.length - head.bodyAt > this.bodyBytesMax) return no(RefusedReason.tooLarge);
-    const offer = this.ledger.offer(client, head.clientSeq, head.kind, frame.subarray(head.bodyAt));
+    const offer = this.ledger.offer(client, head.clientSeq, head.kind, frame, head.bodyAt);
     if (offer === 'jump') return this.expect(client);
     this.asked &= ~(1 << head.client);
     switch (offer) {
