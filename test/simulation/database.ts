@@ -50,6 +50,8 @@ export class SimulatedDatabase {
   #sqlite: Database;
   readonly #scheduler: Scheduler;
   readonly #queue = new Queue();
+  /** Changes from outside that were made within somebody's transaction. */
+  readonly #meanwhile: (() => void)[] = [];
   /** What a planted bug makes of a statement. */
   readonly #rewrite: (sql: string) => string;
 
@@ -77,9 +79,11 @@ export class SimulatedDatabase {
     };
   }
 
-  /** At once and whatever is down. */
+  /** At once and whatever is down; a transaction that is open does not take it along when it is undone. */
   change(sql: string, ...parameters: (string | number)[]): void {
-    this.#sqlite.query(sql).run(...parameters);
+    const make = (): void => void this.#sqlite.query(sql).run(...parameters);
+    if (this.#sqlite.inTransaction) this.#meanwhile.push(make);
+    make();
   }
 
   /** The room's chunks as they are now, oldest first. */
@@ -108,6 +112,7 @@ export class SimulatedDatabase {
 
   /** Only what was copied is there now; no process may be using it. */
   restore(bytes: Uint8Array): void {
+    this.#meanwhile.length = 0;
     this.#sqlite.close();
     this.#sqlite = Database.deserialize(bytes);
   }
@@ -118,8 +123,15 @@ export class SimulatedDatabase {
 
   /** A connection goes back without a transaction, whatever went wrong on it. */
   #release(lease: Lease): void {
-    if (this.#queue.holds(lease) && this.#sqlite.inTransaction) this.#sqlite.run('rollback');
+    if (this.#queue.holds(lease) && this.#sqlite.inTransaction) {
+      this.#sqlite.run('rollback');
+      this.#transactionOver(false);
+    }
     this.#queue.next(lease);
+  }
+
+  #transactionOver(isCommitted: boolean): void {
+    for (const make of this.#meanwhile.splice(0)) if (!isCommitted) make();
   }
 
   /** Takes a while before and after; who dies in between never hears of it. */
@@ -135,6 +147,7 @@ export class SimulatedDatabase {
     scheduler.event('database', sql.length);
     scheduler.trace(() => `database: ${sql.slice(0, 70)}`);
     const answer = execute(this.#sqlite, this.#rewrite(sql), parameters);
+    if (sql === 'commit' || sql === 'rollback') this.#transactionOver(sql === 'commit');
     if (answer.changes === 0 && sql.startsWith('update "rooms" set "archived_upto"'))
       scheduler.mark('archive moved by another');
     await this.#pause(lease);

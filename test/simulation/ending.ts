@@ -61,12 +61,20 @@ function isAtRest(evening: Evening): boolean {
     isStill &&= !stopped && page.session.status() === 'live' && page.session.unsent() === 0;
     isStill &&= device.rows.size === 0;
   }
-  return isStill && ROOMS.every((room) => positions(evening, room).size === 1);
+  return isStill && ROOMS.every((room) => areAtTheHead(evening, room));
 }
 
-function positions(evening: Evening, room: string): Set<number> {
-  const pages = evening.pages().filter(({ device }) => device.room === room);
-  return new Set([evening.oracle.truth(room).length, ...pages.map(({ session }) => session.position().seq)]);
+/**
+ * A page that has not noticed yet that its connection is gone may stand at a number that another course of
+ * things has reached since: the epoch tells.
+ */
+function areAtTheHead(evening: Evening, room: string): boolean {
+  const truth = evening.oracle.truth(room);
+  return evening.pages().every(({ device, session }) => {
+    if (device.room !== room) return true;
+    const { epoch, seq } = session.position();
+    return seq === truth.length && (seq === 0 || truth.holds(epoch, seq));
+  });
 }
 
 function describe(evening: Evening): string {

@@ -8,4 +8,9 @@ export const KEPT_SEEDS: readonly number[] = [
   196,
   // A backup that copied an older segment before a newer one.
   20858,
+  // A page that had not noticed the end of its connection counted as being at the head of another course of things.
+  1858,
+  3553, 3740, 7426, 7435,
+  // A change of devices was made within a transaction of somebody else, and undone with it.
+  6158, 7064,
 ];
