@@ -9,27 +9,21 @@ import { spawnChild } from '../lib/child.real.ts';
 import { startWorkerLoop } from '../lib/worker-loop.ts';
 import { realWorld } from '../lib/world.real.ts';
 import { httpControl } from '../ports/control/control.http.ts';
-import type { Control } from '../ports/control/control.ts';
 import type { MainDb } from '../ports/main-db/main-db.ts';
 import { updateHost } from '../ports/main-db/queries/hosts.ts';
 import type { Order, Word } from '../running.ts';
-import type { Places } from '../services/web/deps.ts';
 import type { Assembly } from './assembly.ts';
 import { slotsOf } from './journal.ts';
 import { placesInProcesses } from './places.ts';
 import { GameSlot } from './slot.ts';
+import type { WebPlan } from './web.ts';
 
 const PROGRAM = join(import.meta.dir, '../main.ts');
 /** How often the directory learns how many rooms a slot has. */
 const LOAD_MS = 15_000;
 
-export interface GameProcesses {
-  readonly control: Control;
-  readonly places: Places;
-}
-
 /** Resolves when all serve. Throws an OperatorError when one does not; the others are stopped again. */
-export async function startProcesses(assembly: Assembly, db: MainDb): Promise<GameProcesses> {
+export async function startProcesses(assembly: Assembly, db: MainDb): Promise<WebPlan> {
   const { settings, keys, url, ready, health, stops, abandons } = assembly;
   const slots = slotsOf(settings).map((name, index) => slotFor(assembly, db, name, index + 1));
   abandons.push(() => {
