@@ -20,6 +20,7 @@ import { maskedFrame, Opcode, type RawSocket } from '../support/raw-socket.ts';
 import { type Changes, type RealGame, SLOT, startRealGame, ticketFor } from '../support/real-game.ts';
 import { rounds } from '../support/rounds.ts';
 import { SdkPage, wrongWith } from '../support/sdk-page.ts';
+import { changeHandlers } from '../support/watched-sockets.ts';
 
 const TEST_MS = 300_000;
 const RUNS = rounds(120, 2_000);
@@ -313,23 +314,8 @@ test(
       if (frame[0] === signal.type) throw new Error('planted');
     };
     const at = await play({
-      sockets: (own) => (offer) => {
-        const answer = own(offer);
-        if (!answer.accept) return answer;
-        return {
-          accept: true,
-          open(peer) {
-            const handler = answer.open(peer);
-            return {
-              message: (frame) => (bug(frame), handler.message(frame)),
-              text: () => handler.text(),
-              alive: () => handler.alive(),
-              drained: () => handler.drained(),
-              closed: (code) => handler.closed(code),
-            };
-          },
-        };
-      },
+      sockets: (sockets) =>
+        changeHandlers(sockets, (own) => ({ message: (frame) => (bug(frame), own.message(frame)) })),
     });
     undo.push(() => stop(at));
     const property = fc.asyncProperty(fc.array(anyWrite, { minLength: 1, maxLength: 8 }), async (writes) => {

@@ -4,6 +4,7 @@ import { Reader } from '../../../sdk/protocol/bytes.ts';
 import { RecordKind } from '../../../sdk/protocol/record.ts';
 import {
   createGameBench,
+  type GameBench,
   KEYS,
   type Page,
   play,
@@ -11,7 +12,7 @@ import {
   SLOT,
   upTo,
 } from '../../../test/support/game-bench.ts';
-import { createGame } from './game.ts';
+import { createGame, type Game } from './game.ts';
 
 /** The records' seqs without what the page was told to skip: a chunk may begin before its position. */
 const news = (page: Page, after: number) => page.seqs().filter((seq) => seq > after);
@@ -158,20 +159,27 @@ test('P50 a page that lost the thread sees it by the heartbeat and gets what it 
   expect(again.moves()).toEqual(['m3']);
 });
 
-test('P26 P61 an owner that was overtaken does not reset a page that comes from the next one', async () => {
-  const bench = await createGameBench();
-  const anna = await bench.join({ seat: 1 });
-  await play(bench, anna, 2);
+/** Puts a second host on the same log and store in the place of the first, which is answered and goes on. */
+function overtake(bench: GameBench): Game {
   const { game: before, world, log, store } = bench;
+  const nothing = (): void => {};
   bench.game = createGame({
     world,
     log,
     store,
     keys: KEYS,
     slot: SLOT,
-    onFinish: () => {},
-    onBroken: () => {},
+    onFinish: nothing,
+    onBroken: nothing,
   });
+  return before;
+}
+
+test('P26 P61 an owner that was overtaken does not reset a page that comes from the next one', async () => {
+  const bench = await createGameBench();
+  const anna = await bench.join({ seat: 1 });
+  await play(bench, anna, 2);
+  const before = overtake(bench);
   const ben = await bench.join({ seat: 2 });
   await play(bench, ben, 2);
   const { epoch } = ben.peer.last('welcome');
@@ -195,16 +203,7 @@ test('P26 a later epoch that the log cannot be asked about is no reason for a re
 test('P37 P39 an owner that was overtaken does not make a page number its messages anew', async () => {
   const bench = await createGameBench();
   const anna = await bench.join({ seat: 1 });
-  const { game: before, world, log, store } = bench;
-  bench.game = createGame({
-    world,
-    log,
-    store,
-    keys: KEYS,
-    slot: SLOT,
-    onFinish: () => {},
-    onBroken: () => {},
-  });
+  const before = overtake(bench);
   const ben = await bench.join({ seat: 2, ids: [7] });
   await play(bench, ben, 2);
   bench.game = before;
