@@ -6,7 +6,8 @@
  * Arguments: both rooms' socket addresses and tickets, moves that must be there, how many times.
  */
 import { deflateRawSync } from 'node:zlib';
-import { inflate, openPage, type Place, until } from './page.ts';
+import { inflate } from '../../sdk/src/browser-environment.ts';
+import { openPage, type Place, until } from './page.ts';
 
 const [url = '', ticket = '', emptyUrl = '', emptyTicket = '', moves, times] = process.argv.slice(2);
 

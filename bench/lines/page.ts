@@ -1,8 +1,9 @@
 /**
- * A page of the SDK outside a browser: the same session over the runtime's WebSocket, inflating
- * with DecompressionStream as browsers do. Its game counts moves.
+ * A page of the SDK outside a browser: the same session, sockets and inflating as there, but nothing
+ * is stored. Its game counts moves.
  */
-import type { Environment, SessionSocket } from '../../sdk/src/session-api.ts';
+import type { Environment } from '../../sdk/src/session-api.ts';
+import { connect, inflate } from '../../sdk/src/browser-environment.ts';
 import { memoryOutbox } from '../../sdk/src/browser-outbox.ts';
 import { defineGame } from '../../sdk/src/rules.ts';
 import { openSession } from '../../sdk/src/session.ts';
@@ -63,33 +64,16 @@ function environment(opened: (at: number) => void): Environment {
     },
     random: () => Math.random(),
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
-    connect(url, events): SessionSocket {
-      const socket = new WebSocket(url);
-      socket.binaryType = 'arraybuffer';
-      socket.onopen = () => {
-        opened(performance.now());
-        events.opened();
-      };
-      socket.onmessage = ({ data }) => events.message(new Uint8Array(data as ArrayBuffer));
-      socket.onclose = ({ code, reason }) => events.closed(code, reason);
-      return {
-        send(frame) {
-          if (socket.readyState === WebSocket.OPEN) socket.send(frame);
+    connect: (url, events) =>
+      connect(url, {
+        ...events,
+        opened() {
+          opened(performance.now());
+          events.opened();
         },
-        close() {
-          socket.onopen = socket.onmessage = socket.onclose = null;
-          socket.close();
-        },
-      };
-    },
+      }),
     inflate,
     outbox: memoryOutbox,
     onWake: () => () => {},
   };
-}
-
-export async function inflate(deflated: Uint8Array): Promise<Uint8Array> {
-  const { body } = new Response(deflated as Uint8Array<ArrayBuffer>);
-  const inflated = new Response(body?.pipeThrough(new DecompressionStream('deflate-raw')));
-  return new Uint8Array(await inflated.arrayBuffer());
 }

@@ -38,7 +38,7 @@ export function browserEnvironment(
   };
 }
 
-function connect(url: string, events: SessionSocketEvents): ReturnType<Environment['connect']> {
+export function connect(url: string, events: SessionSocketEvents): ReturnType<Environment['connect']> {
   const socket = new WebSocket(url);
   socket.binaryType = 'arraybuffer';
   socket.onopen = () => events.opened();
@@ -58,7 +58,7 @@ function connect(url: string, events: SessionSocketEvents): ReturnType<Environme
   };
 }
 
-async function inflate(deflated: Uint8Array): Promise<Uint8Array> {
+export async function inflate(deflated: Uint8Array): Promise<Uint8Array> {
   const { body } = new Response(deflated as Uint8Array<ArrayBuffer>);
   const inflated = new Response(body?.pipeThrough(new DecompressionStream('deflate-raw')));
   return new Uint8Array(await inflated.arrayBuffer());

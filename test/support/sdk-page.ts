@@ -2,11 +2,11 @@
  * Pages of the SDK outside a browser, over the runtime's WebSocket. Their game keeps the order of the
  * moves: two pages that saw it differently cannot agree, and each move says who made it.
  */
-import { inflateRawSync } from 'node:zlib';
+import { connect, inflate } from '../../sdk/src/browser-environment.ts';
 import { memoryOutbox } from '../../sdk/src/browser-outbox.ts';
 import { defineGame } from '../../sdk/src/rules.ts';
 import { openSession } from '../../sdk/src/session.ts';
-import type { Environment, JoinAnswer, Session, SessionSocketEvents } from '../../sdk/src/session-api.ts';
+import type { Environment, JoinAnswer, Session } from '../../sdk/src/session-api.ts';
 
 interface Told {
   /** `name:number` of every move, in the order of the log. */
@@ -146,26 +146,9 @@ function environment(speed: number, network: NonNullable<SdkPageOptions['network
     },
     random: () => Math.random(),
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
-    connect: network(openSocket),
-    inflate: async (deflated) => new Uint8Array(inflateRawSync(deflated)),
+    connect: network(connect),
+    inflate,
     outbox: memoryOutbox,
     onWake: () => () => {},
-  };
-}
-
-function openSocket(url: string, events: SessionSocketEvents) {
-  const socket = new WebSocket(url);
-  socket.binaryType = 'arraybuffer';
-  socket.onopen = () => events.opened();
-  socket.onmessage = ({ data }) => events.message(new Uint8Array(data as ArrayBuffer));
-  socket.onclose = ({ code, reason }) => events.closed(code, reason);
-  return {
-    send(frame: Uint8Array<ArrayBuffer>) {
-      if (socket.readyState === WebSocket.OPEN) socket.send(frame);
-    },
-    close() {
-      socket.onopen = socket.onmessage = socket.onclose = null;
-      socket.close();
-    },
   };
 }
