@@ -65,7 +65,6 @@ function onSmallDisk(): void {
       const { page } = await visitor(browser);
       const link = await freeLink(siteVisitor(site), GAME);
       await enter(page, new URL(link, server.addresses.shop).href, 'Ada');
-      const said = (): Promise<string> => page.$eval('body', (body) => body.innerText);
       disk.fill();
       for (const other of others) {
         for (let move = 0; move < MOVES; move++) {
@@ -77,12 +76,13 @@ function onSmallDisk(): void {
         timeout: 60_000,
       });
       await turnDrums(page, 3);
-      expect(await said()).toMatch(/keep your moves/i);
+      // Drawn a moment after it is so.
+      await page.waitForFunction(() => /keep your moves/i.test(document.body.innerText), POLLED);
       expect((await seen(page)).unsent).toBe(3);
       disk.empty();
       await live(page, 60_000);
       await page.waitForFunction(() => globalThis.escapement.unsent() === 0, { ...POLLED, timeout: 60_000 });
-      expect(await said()).not.toMatch(/keep your moves/i);
+      await page.waitForFunction(() => !/keep your moves/i.test(document.body.innerText), POLLED);
       await Promise.all(others.map((other) => other.leave()));
     },
     TEST_MS,
