@@ -106,11 +106,16 @@ export function appendText(
   text: string,
 ): Promise<AppendOutcome> {
   const seq = prevSeq + 1;
-  return journal.append({ room, epoch, prevSeq, lastSeq: seq, lastMs: seq, records: encoder.encode(text) });
+  const records = encoder.encode(`${text}\n`);
+  return journal.append({ room, epoch, prevSeq, lastSeq: seq, lastMs: seq, records });
 }
 
-/** The texts of a room's live entries. */
+/** The texts of a room's live entries: a run holds several, and may begin before them. */
 export async function textsOf(journal: Journal, room: string): Promise<readonly string[]> {
   const runs = await journal.read(room, 0, Number.MAX_SAFE_INTEGER);
-  return runs.map((run) => decoder.decode(run.records));
+  const live = (await journal.liveRooms()).find((found) => found.room === room);
+  return runs.flatMap(({ first, records }) => {
+    const texts = decoder.decode(records).split('\n').slice(0, -1);
+    return texts.slice(Math.max(0, (live?.trimmed ?? 0) + 1 - first));
+  });
 }

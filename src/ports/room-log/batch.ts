@@ -12,9 +12,10 @@ import {
   writeTrim,
 } from './entries.ts';
 import type { Append, AppendOutcome, Head, OpenOutcome } from './room-log.ts';
-import type { CommitPlace, Room, Rooms, StoredRun } from './rooms.ts';
+import type { CommitPlace, Room, Rooms } from './rooms.ts';
 import { COMMIT_HEADER_BYTES, commitLength } from './segment.ts';
 import type { Payload } from './segment-make.ts';
+import { StoredRun } from './stored-run.ts';
 
 export interface AppendOperation {
   readonly kind: 'append';
@@ -106,12 +107,7 @@ export class Batch {
     }
     for (const operation of this.#appends) {
       const { room, entry } = operation;
-      this.#rooms.addRun(room, {
-        first: entry.prevSeq + 1,
-        last: entry.lastSeq,
-        records: entry.records,
-        place,
-      });
+      this.#rooms.append(room, entry.prevSeq + 1, entry.lastSeq, entry.records, place);
       room.seq = entry.lastSeq;
       room.ms = entry.lastMs;
       room.appending = 0;
@@ -119,8 +115,7 @@ export class Batch {
       operation.answer('committed');
     }
     for (const { room, runs, answer } of this.#moves) {
-      for (const run of runs)
-        if (isLive(room, run)) this.#rooms.moveRun(room, { ...run, place: movedTo(place, run) });
+      for (const run of runs) if (isLive(room, run)) this.#rooms.moveRun(room, movedTo(place, run));
       room.pending--;
       answer(true);
     }
@@ -212,14 +207,14 @@ export class Batch {
 export function bytesOf(operation: Operation): number {
   if (operation.kind === 'append') return OPERATION_BYTES + operation.entry.records.length;
   if (operation.kind === 'open') return OPERATION_BYTES;
-  return operation.runs.reduce((sum, run) => sum + run.records.length, OPERATION_BYTES);
+  return operation.runs.reduce((sum, run) => sum + run.length, OPERATION_BYTES);
 }
 
 function lengthMax(operation: Operation): number {
   const { name } = operation.room;
   if (operation.kind === 'append') return appendLengthMax(name, operation.entry.records);
   if (operation.kind === 'open') return markLengthMax(name);
-  return operation.runs.reduce((sum, run) => sum + movedLengthMax(name, run.records), 0);
+  return operation.runs.reduce((sum, run) => sum + movedLengthMax(name, run.length), 0);
 }
 
 /** It may have been trimmed while it waited. */
@@ -228,8 +223,8 @@ function isLive(room: Room, run: StoredRun): boolean {
 }
 
 /** Moving makes it no younger. */
-function movedTo(place: CommitPlace, run: StoredRun): CommitPlace {
-  return { segment: place.segment, at: run.place.at };
+function movedTo({ segment }: CommitPlace, { first, last, records, place }: StoredRun): StoredRun {
+  return new StoredRun(first, last, records, { segment, at: place.at });
 }
 
 /** The highest epoch that anybody has opened, as far as log and archive know. */

@@ -10,7 +10,8 @@
  */
 import type { World } from '../../lib/world.ts';
 import type { MoveOperation } from './batch.ts';
-import type { Room, Rooms, SegmentUse, StoredRun } from './rooms.ts';
+import type { Room, Rooms, SegmentUse } from './rooms.ts';
+import type { StoredRun } from './stored-run.ts';
 
 export const LIVE_SHARE_MAX = 1 / 4;
 /** What one step writes again, if no single run is longer. */
@@ -59,7 +60,7 @@ function oneStep(segment: SegmentUse): ReadonlyMap<Room, readonly StoredRun[]> {
   for (const room of segment.rooms) {
     for (const run of room.runs) {
       if (run.place.segment !== segment) continue;
-      bytes += run.records.length;
+      bytes += run.length;
       if (bytes > STEP_BYTES && moves.size > 0) return moves;
       const runs = moves.get(room);
       if (runs) runs.push(run);

@@ -72,8 +72,8 @@ export function appendLengthMax(room: string, records: Uint8Array): number {
   return 2 + room.length + 5 * VARINT_BYTES_MAX + records.length;
 }
 
-export function movedLengthMax(room: string, records: Uint8Array): number {
-  return 2 + room.length + 3 * VARINT_BYTES_MAX + records.length;
+export function movedLengthMax(room: string, bytes: number): number {
+  return 2 + room.length + 3 * VARINT_BYTES_MAX + bytes;
 }
 
 export function trimLengthMax(room: string): number {

@@ -213,8 +213,10 @@ class Chaos {
     }
     if (head !== model.known.length) this.fail(`${name} ends at ${head}, not at ${model.known.length}`);
     for (const run of await this.journal!.read(name, 0, Number.MAX_SAFE_INTEGER)) {
+      const known = model.known.slice(run.first - 1, run.last);
       const text = new TextDecoder().decode(run.records);
-      if (model.known[run.first - 1] !== text) this.fail(`${name} has ${text} at ${run.first}`);
+      if (text !== known.map((each) => `${each}\n`).join(''))
+        this.fail(`${name} has ${text} at ${run.first} to ${run.last}`);
     }
   }
 }

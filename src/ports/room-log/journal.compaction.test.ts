@@ -14,6 +14,7 @@ import type { Journal } from './journal.ts';
 import { EMPTY_HEAD } from './room-log.ts';
 import { Rooms } from './rooms.ts';
 import { segmentName } from './segment.ts';
+import { StoredRun } from './stored-run.ts';
 
 const MINUTE = 60_000;
 const LIMITS = { segmentsBehindMax: 2, sparesMax: 4 };
@@ -103,7 +104,7 @@ for (const when of ['before', 'after'] as const) {
     const room = rooms.ensure('stuck');
     rooms.place(room, { epoch: 5, seq: 3, ms: 3, trimmed: 0 });
     const place = { segment: rooms.segment(1), at: 0 };
-    rooms.addRun(room, { first: 1, last: 3, records: new Uint8Array(9), place });
+    rooms.addRun(room, new StoredRun(1, 3, new Uint8Array(9), place));
     const answers: boolean[] = [];
     const batch = new Batch(rooms);
     room.pending++;

@@ -22,11 +22,12 @@ import type {
   RoomLog,
   Run,
 } from './room-log.ts';
-import { Rooms, type StoredRun, markOf } from './rooms.ts';
+import { Rooms, markOf } from './rooms.ts';
 import type { Payload } from './segment-make.ts';
 import { type SegmentPlan, SegmentWriter } from './segment-writer.ts';
 import { COMMIT_HEADER_BYTES, SALT_BYTES, commitLength } from './segment.ts';
 import { Space } from './space.ts';
+import type { StoredRun } from './stored-run.ts';
 
 /** A segment is left as it is for so long after everything in it was trimmed: a backup may be copying it. */
 export const KEEP_MS = 10 * 60_000;
@@ -206,10 +207,10 @@ class FileJournal implements Journal {
     const first = firstBehind(runs, afterSeq);
     let end = first;
     for (let bytes = 0; end < runs.length; end++) {
-      bytes += runs[end]!.records.length;
+      bytes += runs[end]!.length;
       if (bytes > maxBytes && end > first) break;
     }
-    return runs.slice(first, end);
+    return runs.slice(first, end).map((run) => run.seal());
   }
 
   async trim(name: string, uptoSeq: number): Promise<void> {

@@ -1,6 +1,7 @@
 /** Applies the entries of segments to rooms, in order, refusing what the journal would never have written. */
 import { type EntryVisitor, type ReadAppend, type ReadRun, type RoomMark, isRoomName } from './entries.ts';
 import type { CommitPlace, Rooms, SegmentUse } from './rooms.ts';
+import { StoredRun } from './stored-run.ts';
 
 export class Replay implements EntryVisitor {
   readonly #rooms: Rooms;
@@ -53,13 +54,7 @@ export class Replay implements EntryVisitor {
     room.seq = entry.lastSeq;
     room.ms = entry.lastMs;
     if (entry.lastSeq > this.#keptAfter(name)) {
-      const records = kept(entry);
-      this.#rooms.addRun(room, {
-        first: entry.prevSeq + 1,
-        last: entry.lastSeq,
-        records,
-        place: this.#place,
-      });
+      this.#rooms.addRun(room, this.#stored(entry));
     }
     return true;
   }
@@ -68,19 +63,17 @@ export class Replay implements EntryVisitor {
     const room = this.#rooms.get(name);
     if (!room || run.lastSeq > room.seq) return false;
     if (run.lastSeq <= Math.max(room.trimmed, this.#keptAfter(name))) return true;
-    const records = kept(run);
-    return this.#rooms.moveRun(room, {
-      first: run.prevSeq + 1,
-      last: run.lastSeq,
-      records,
-      place: this.#place,
-    });
+    return this.#rooms.moveRun(room, this.#stored(run));
   }
 
   trim(name: string, upto: number): boolean {
     const room = this.#rooms.get(name);
     if (room) this.#rooms.trim(room, Math.min(upto, room.seq));
     return true;
+  }
+
+  #stored(run: ReadRun): StoredRun {
+    return new StoredRun(run.prevSeq + 1, run.lastSeq, kept(run), this.#place);
   }
 }
 

@@ -50,7 +50,7 @@ export interface Append {
   readonly records: Uint8Array;
 }
 
-/** A run of records as they were appended, in order and without a gap. */
+/** A run of records of whole appends, in order and without a gap; its first and its last never change. */
 export interface Run {
   readonly first: number;
   readonly last: number;

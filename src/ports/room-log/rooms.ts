@@ -2,8 +2,8 @@
  * What the journal knows of its rooms, in memory: head, fence, and the live entries as they were
  * appended. Everything in here is durable; nothing enters before its commit has returned.
  */
-import type { Run } from './room-log.ts';
 import type { RoomMark } from './entries.ts';
+import { StoredRun } from './stored-run.ts';
 
 /** A segment file and how much of it is still needed. */
 export interface SegmentUse {
@@ -22,10 +22,6 @@ export interface CommitPlace {
   readonly segment: SegmentUse;
   /** Wall clock ms; 0 for entries from before this process. */
   readonly at: number;
-}
-
-export interface StoredRun extends Run {
-  readonly place: CommitPlace;
 }
 
 export interface Room {
@@ -98,6 +94,13 @@ export class Rooms {
     return room;
   }
 
+  /** Entries behind everything that the room has. */
+  append(room: Room, first: number, last: number, records: Uint8Array, place: CommitPlace): void {
+    if (room.runs.at(-1)?.join(last, records, place)) this.#countBytes(room, place.segment, records.length);
+    else this.addRun(room, new StoredRun(first, last, records, place));
+  }
+
+  /** A run as it stands in a segment: what is moved later is made up of whole ones. */
   addRun(room: Room, run: StoredRun): void {
     const { segment } = run.place;
     if (room.runs.at(-1)?.place.segment !== segment) segment.rooms.add(room);
@@ -106,18 +109,17 @@ export class Rooms {
   }
 
   /**
-   * The run also stands at another place now: that one counts. False if it is neither among the
-   * room's runs nor in a gap between them.
+   * The run also stands at another place now: that one counts. It replaces the room's runs that lie in it,
+   * or fills a gap between them; false if it cuts one.
    */
   moveRun(room: Room, run: StoredRun): boolean {
     const { runs } = room;
     let at = runs.length;
     while (at > 0 && runs[at - 1]!.last >= run.first) at--;
-    const present = runs[at];
-    const known = present?.first === run.first && present.last === run.last;
-    if (!known && present && present.first <= run.last) return false;
-    const replaced = runs.splice(at, known ? 1 : 0, run);
-    this.#drop(room, replaced);
+    let end = at;
+    while (end < runs.length && runs[end]!.first <= run.last) end++;
+    if (end > at && (runs[at]!.first < run.first || runs[end - 1]!.last > run.last)) return false;
+    this.#drop(room, runs.splice(at, end - at, run));
     run.place.segment.rooms.add(room);
     this.#count(room, run);
     return true;
@@ -125,12 +127,15 @@ export class Rooms {
 
   #count(room: Room, run: StoredRun): void {
     const { segment } = run.place;
-    const { length } = run.records;
+    segment.liveRuns++;
+    segment.unusedSince = null;
+    this.#countBytes(room, segment, run.length);
+  }
+
+  #countBytes(room: Room, segment: SegmentUse, length: number): void {
     room.bytes += length;
     this.#bytes += length;
-    segment.liveRuns++;
     segment.liveBytes += length;
-    segment.unusedSince = null;
   }
 
   /** The archive has everything up to `upto`; runs that go beyond it stay whole. */
@@ -158,11 +163,9 @@ export class Rooms {
 
   #drop(room: Room, runs: readonly StoredRun[]): void {
     for (const run of runs) {
-      room.bytes -= run.records.length;
-      this.#bytes -= run.records.length;
       const { segment } = run.place;
       segment.liveRuns--;
-      segment.liveBytes -= run.records.length;
+      this.#countBytes(room, segment, -run.length);
       if (segment.liveRuns > 0) continue;
       segment.unusedSince = this.#mono();
       segment.rooms.clear();
