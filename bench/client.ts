@@ -9,7 +9,7 @@ import { follow, launch, visitor } from '../test/e2e/support/browser.ts';
 import { startServer, temporaryFolder, type ServerProcess } from '../test/e2e/support/server.ts';
 import { enter, live, POLLED } from '../test/e2e/support/team.ts';
 import { freeLink } from './lib/free-link.ts';
-import { judge, type Line, median } from './lib/verdict.ts';
+import { judge, type Line, ofRuns } from './lib/verdict.ts';
 
 const { values } = parseArgs({
   options: { runs: { type: 'string', default: '5' }, json: { type: 'string' } },
@@ -21,6 +21,10 @@ const PHONE = {
   uploadThroughput: 750_000 / 8,
 };
 const CPU_SLOWER = 4;
+/** Of the shop, from its front: the first look, a game, its checkout. */
+const SHOP_PAGES = ['', 'games/dormouse-hour', 'games/dormouse-hour/buy'];
+/** A page has painted everything by then, seen from its load event. */
+const PAINTED_MS = 500;
 
 const folder = await temporaryFolder('bench-client');
 const server = await startServer({
@@ -33,26 +37,22 @@ const browser = await launch('chromium');
 try {
   const runs = Number(values.runs);
   const figures = {
-    shopLcpMs: await repeat(runs, () => shopLcp(browser, server)),
+    shopLcpMs: await repeat(runs, () => slowestShopPage(browser, server)),
     enterToEchoMs: await repeat(runs, () => enterToEcho(browser, server)),
     backToLiveMs: await repeat(runs, () => backToLive(browser, server)),
     scriptBytes: [await scriptBytes(browser, server)],
   };
   const lines: readonly Line[] = [
-    {
-      name: 'shop page, largest paint without script',
-      unit: 'ms',
-      value: median(figures.shopLcpMs),
-      max: 1_500,
-    },
-    { name: 'Enter → own first move echoed', unit: 'ms', value: median(figures.enterToEchoMs), max: 2_000 },
-    { name: 'network back → live', unit: 'ms', value: median(figures.backToLiveMs), max: 1_000 },
-    {
-      name: 'script of the play page, compressed',
-      unit: 'bytes',
-      value: median(figures.scriptBytes),
-      max: 80 * 1024,
-    },
+    ofRuns(
+      { name: 'slowest shop page, largest paint without script', unit: 'ms', max: 1_500 },
+      figures.shopLcpMs,
+    ),
+    ofRuns({ name: 'Enter → own first move echoed', unit: 'ms', max: 2_000 }, figures.enterToEchoMs),
+    ofRuns({ name: 'network back → live', unit: 'ms', max: 1_000 }, figures.backToLiveMs),
+    ofRuns(
+      { name: 'script of the play page, compressed', unit: 'bytes', max: 80 * 1_024 },
+      figures.scriptBytes,
+    ),
   ];
   process.exitCode = judge(lines) ? 0 : 1;
   if (values.json) await Bun.write(values.json, JSON.stringify({ figures, lines }, null, 1));
@@ -79,19 +79,30 @@ async function phone(
   return { page, devtools, close: () => context.close() };
 }
 
-async function shopLcp(chromium: Browser, { addresses }: ServerProcess): Promise<number> {
+async function slowestShopPage(chromium: Browser, { addresses }: ServerProcess): Promise<number> {
+  const times: number[] = [];
+  for (const path of SHOP_PAGES) {
+    times.push(await largestPaint(chromium, addresses.shop + path));
+    console.error(`  /${path}: largest paint after ${times.at(-1)} ms`);
+  }
+  return Math.max(...times);
+}
+
+/** With scripts switched off, and nothing in any cache. */
+async function largestPaint(chromium: Browser, url: string): Promise<number> {
   const { page, close } = await phone(chromium);
-  await page.goto(addresses.shop, { waitUntil: 'load' });
-  const ms = await page.evaluate(
-    () =>
-      new Promise<number>((resolve) => {
-        new PerformanceObserver((list) => resolve(list.getEntries().at(-1)?.startTime ?? 0)).observe({
-          type: 'largest-contentful-paint',
-          buffered: true,
-        });
-      }),
-  );
+  await page.setJavaScriptEnabled(false);
+  const answer = await page.goto(url, { waitUntil: 'load' });
+  if (answer?.status() !== 200) throw new Error(`${url} was answered ${answer?.status()}`);
+  await Bun.sleep(PAINTED_MS);
+  // Where scripts are off an observer is never called, but it can be asked for what it would be told.
+  const ms = await page.evaluate(() => {
+    const observer = new PerformanceObserver(() => {});
+    observer.observe({ type: 'largest-contentful-paint', buffered: true });
+    return observer.takeRecords().at(-1)?.startTime;
+  });
   await close();
+  if (ms === undefined) throw new Error(`${url} was not painted`);
   return ms;
 }
 

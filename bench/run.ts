@@ -1,36 +1,36 @@
 /**
  * `npm run bench`: everything that is promised about speed, measured on this machine, which should do
- * nothing else meanwhile. First a table: Escapement beside six other servers, under one load, in one
+ * nothing else meanwhile. First a table: Escapement beside seven other servers, under one load, in one
  * run. Then the other promises, one file of bench/lines/ each, and the phone's (`bench:client`).
  * Progress goes to standard error. Ends with 1 if a line is not reached.
  *
  *   --only a,b        only these: names of bench/lib/peers.ts, lines:<name> of bench/lines/all.ts, lines:client
  *   --runs 5          of the table, interleaved; the median counts
- *   --line-runs 3     of each of the other lines
+ *   --line-runs 3     of each of the other lines; the median counts, of what must be 0 the worst
  *   --seconds 10      length of a measured stretch
  *   --rooms 2400      of four players each
  *   --rate 12000      messages a second, of all rooms together
  *   --json FILE       everything that was found
  *   --plots           draws bench/plots/
- *   --write-results   rewrites the generated part of bench/RESULTS.md, and the plots
+ *   --write-results   rewrites the generated part of bench/RESULTS.md, and the plots; needs everything measured
  *   --disk FOLDER     where data folders are made (.cache/bench)
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { isMemory, syncTimes } from './lib/disk.ts';
+import { diskText, isMemory, syncTimes } from './lib/disk.ts';
 import { machine, machineText } from './lib/machine.ts';
 import { missingNeeds } from './lib/needs.ts';
 import { PEERS } from './lib/peers.ts';
 import { phoneLines } from './lib/phone.ts';
 import { plots, writePlots } from './lib/plots.ts';
 import { promises } from './lib/promises.ts';
-import { writeResults } from './lib/results.ts';
+import { ELSEWHERE, writeResults } from './lib/results.ts';
 import { runTable } from './lib/table-run.ts';
 import { type Table, tableText } from './lib/table.ts';
 import { judge, type Line } from './lib/verdict.ts';
 import { LINES } from './lines/all.ts';
-import { medians } from './lines/alone.ts';
+import { repeated } from './lines/alone.ts';
 
 const PLAYERS = 4;
 const BODY_BYTES = 135;
@@ -54,6 +54,11 @@ const { values } = parseArgs({
 });
 const say = (text: string): void => console.error(text);
 
+if (values['write-results'] && values.only !== undefined) {
+  say('--write-results replaces all figures of bench/RESULTS.md, and --only would measure a part of them:');
+  say('leave out one of the two. (--json and --plots keep what a part of them showed.)');
+  process.exit(1);
+}
 const chosen = choose(values.only?.split(',') ?? null);
 const missing = missingNeeds(['gcc', 'taskset', 'cores', ...chosen.peers.flatMap(({ needs }) => needs)]);
 if (missing.length > 0) {
@@ -79,19 +84,22 @@ async function main(): Promise<boolean> {
   const date = new Date().toISOString().slice(0, 10);
   const found = machine();
   console.log(machineText(found));
+  const disk = await syncTimes(folder);
+  console.log(diskText(disk));
   const table = chosen.peers.length > 0 ? await measureTable() : null;
   if (table) console.log(`\n${tableText(table)}\n`);
   const lines = [...promises(table?.results ?? []), ...(await measureLines())];
   const reached = judge(lines);
+  console.log(`\n${ELSEWHERE}`);
   const drawn = table ? plots(table.results) : [];
   if (values.plots || values['write-results']) await writePlots(join(import.meta.dir, 'plots'), drawn);
   if (values['write-results']) {
     const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');
-    const run = { date, command, machine: found, table, lines, plots: drawn };
+    const run = { date, command, machine: found, disk, table, lines, plots: drawn };
     await writeResults(join(import.meta.dir, 'RESULTS.md'), run);
   }
   if (values.json)
-    await Bun.write(values.json, JSON.stringify({ date, machine: found, table, lines }, null, 1));
+    await Bun.write(values.json, JSON.stringify({ date, machine: found, disk, table, lines }, null, 1));
   return reached;
 }
 
@@ -104,8 +112,7 @@ async function measureTable(): Promise<Table> {
     warmUpMs: WARM_UP_MS,
     measureMs: Number(values.seconds) * 1_000,
   };
-  const disk = await syncTimes(folder);
-  return { load, disk, results: await runTable(chosen.peers, load, Number(values.runs), folder, say) };
+  return { load, results: await runTable(chosen.peers, load, Number(values.runs), folder, say) };
 }
 
 /** One that breaks is told, counts as not reached, and does not keep the others from being measured. */
@@ -118,7 +125,7 @@ async function measureLines(): Promise<readonly Line[]> {
     const measuring =
       name === CLIENT
         ? phoneLines(folder, runs)
-        : (async () => medians(await (LINES[name] ?? unknown)(), options, runs))();
+        : (async () => repeated(await (LINES[name] ?? unknown)(), options, runs))();
     const measured = await measuring.catch((error: unknown) => {
       say(`${name} could not be measured: ${String(error)}`);
       return [{ name: `${name} could not be measured`, unit: '', value: Number.NaN, max: 0 }];

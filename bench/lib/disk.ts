@@ -18,6 +18,10 @@ export async function isMemory(folder: string): Promise<boolean> {
   return (await statfs(folder)).type === TMPFS;
 }
 
+export function diskText({ p50, p99 }: Disk): string {
+  return `Disk: write 4 KB + fdatasync p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms.`;
+}
+
 /** write 4 KB + fdatasync at the end of a growing file; ms. */
 export async function syncTimes(folder: string): Promise<Disk> {
   const path = join(folder, 'sync-times');

@@ -37,6 +37,8 @@ export interface LoadReport {
   readonly sent: number;
   readonly delivered: number;
   readonly expected: number;
+  /** What came in the measured stretch itself, whenever it was sent: less than expected if the server cannot keep up. */
+  readonly during: number;
   /** Twice, out of order, of another room, at different seqs …; the first one in words. */
   readonly faults: number;
   readonly firstFault: string;

@@ -15,6 +15,7 @@ const BOTTOM = 44;
 const COLOURS: { readonly [name: string]: string } = {
   limit: '#7d838c',
   bun: '#b9822c',
+  'bun-durable': '#8a5a1c',
   'node-ws': '#4c9a58',
   socketio: '#3a8bc2',
   colyseus: '#8d6fc9',

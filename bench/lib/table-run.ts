@@ -20,10 +20,11 @@ export async function runTable(
   folder: string,
   say: (text: string) => void,
 ): Promise<readonly Result[]> {
-  const entries: { readonly peer: Peer; readonly rate: number; readonly samples: Sample[] }[] = [];
+  const entries: (Taken & { readonly peer: Peer; readonly samples: Sample[] })[] = [];
   for (const peer of peers) {
-    const rate = WHOLE.has(peer.name) ? load.rate : await rateTaken(peer, load, folder, say);
-    entries.push({ peer, rate, samples: [] });
+    const whole = { rate: load.rate, shareOfAll: null };
+    const taken = WHOLE.has(peer.name) ? whole : await rateTaken(peer, load, folder, say);
+    entries.push({ peer, ...taken, samples: [] });
   }
   for (let run = 1; run <= runs; run++) {
     for (const { peer, rate, samples } of entries) {
@@ -35,21 +36,26 @@ export async function runTable(
   return entries;
 }
 
+type Taken = Pick<Result, 'rate' | 'shareOfAll'>;
+
 /** The largest of a few rates at which it still delivers everything. */
 async function rateTaken(
   peer: Peer,
   load: LoadShape,
   folder: string,
   say: (text: string) => void,
-): Promise<number> {
+): Promise<Taken> {
   let rate = load.rate;
+  let shareOfAll: number | null = null;
   for (const share of SHARES) {
     rate = Math.round(load.rate * share);
     const sample = await one(peer, { ...load, rate, measureMs: TRIAL_MS }, folder);
     say(`trial, ${peer.title}, ${rate}/s: ${inShort(sample)}`);
     if (sample.missing === 0 && sample.faults === 0 && sample.p99 <= TRIAL_P99_MS_MAX) break;
+    // The first one is the whole load.
+    shareOfAll ??= Math.min(1, sample.report.during / sample.report.expected);
   }
-  return rate;
+  return { rate, shareOfAll };
 }
 
 async function one(peer: Peer, load: LoadShape, folder: string): Promise<Sample> {

@@ -2,7 +2,6 @@
  * The table: a system a line, each figure the median of the runs with the least and the greatest in
  * brackets. Markdown, padded, so that it reads the same in a terminal and in the results.
  */
-import type { Disk } from './disk.ts';
 import type { Figure, LoadShape, Sample } from './measure.ts';
 import type { Peer } from './peers.ts';
 import { median } from './verdict.ts';
@@ -11,13 +10,14 @@ export interface Result {
   readonly peer: Pick<Peer, 'name' | 'title' | 'durable'>;
   /** Messages per second it was given: fewer than the others if it could not take as many. */
   readonly rate: number;
+  /** What it delivered of the whole load in its trial, a share; null if it took all, or had no trial. */
+  readonly shareOfAll: number | null;
   readonly samples: readonly Sample[];
 }
 
 /** One load, one machine. */
 export interface Table {
   readonly load: LoadShape;
-  readonly disk: Disk;
   readonly results: readonly Result[];
 }
 
@@ -35,7 +35,7 @@ const COLUMNS: readonly Column[] = [
   ['durable', ({ peer }) => (peer.durable ? 'yes' : 'no')],
 ];
 
-export function tableText({ load, disk, results }: Table): string {
+export function tableText({ load, results }: Table): string {
   const limit = results.find(({ peer }) => peer.name === 'limit');
   const rows = [
     COLUMNS.map(([title]) => title),
@@ -50,12 +50,12 @@ export function tableText({ load, disk, results }: Table): string {
     `${load.rooms} rooms × ${load.players} players, ${load.rate} messages/s = ${load.rate * load.players} deliveries/s,` +
       ` bodies of ${load.bodyBytes} bytes, measured for ${load.measureMs / 1_000} s after ${load.warmUpMs / 1_000} s;` +
       ` median of ${results[0]?.samples.length ?? 0} (least – greatest).`,
-    `Disk: write 4 KB + fdatasync p50 ${disk.p50.toFixed(2)} ms, p99 ${disk.p99.toFixed(2)} ms.`,
     '',
     head,
     rule,
     ...body,
     '',
+    ...overwhelmed(results, load.rate),
     'CPU ÷ limit is per delivery. MB are resident. Wrong: missing, repeated or out of order, in all runs. Durable: before anybody sees it.',
     `The load itself was late by ${lateness(results).toFixed(2)} ms (p99, the worst run); over 1 ms the machine was not quiet, and latencies say little.`,
   ].join('\n');
@@ -67,9 +67,23 @@ export function figure({ samples }: Result, name: Figure): number {
 
 /** CPU seconds per delivery, in those of the limit. */
 export function against(result: Result, limit: Result): number {
-  const perDelivery = ({ samples }: Result): number =>
-    median(samples.map(({ cpu, deliveriesPerSecond }) => cpu / deliveriesPerSecond));
-  return perDelivery(result) / perDelivery(limit);
+  return median(result.samples.map(perDelivery)) / median(limit.samples.map(perDelivery));
+}
+
+/** CPU seconds. */
+export function perDelivery({ cpu, deliveriesPerSecond }: Sample): number {
+  return cpu / deliveriesPerSecond;
+}
+
+/** A sentence on those that could not take the whole load. */
+function overwhelmed(results: readonly Result[], rate: number): readonly string[] {
+  const shares = results.flatMap(({ peer, shareOfAll }) =>
+    shareOfAll === null ? [] : [`${peer.title} ${(100 * shareOfAll).toFixed(0)} %`],
+  );
+  if (shares.length === 0) return [];
+  return [
+    `Measured with less, as they did not deliver everything within a second: what came in a trial at ${rate} messages/s, of what was due: ${shares.join(', ')}.`,
+  ];
 }
 
 function lateness(results: readonly Result[]): number {

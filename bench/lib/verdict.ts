@@ -6,6 +6,18 @@ export interface Line {
   /** One of the two: the value may be at most, or must be at least, so much. */
   readonly max?: number;
   readonly min?: number;
+  /** The figures of the single runs, for the spread. */
+  readonly runs?: readonly number[];
+}
+
+/**
+ * A line over several runs. One that must be 0 counts faults, and its worst run counts: the median would
+ * forgive a run that lost messages. Of every other line it is the median. A run without a figure leaves
+ * the line without one.
+ */
+export function ofRuns(line: Omit<Line, 'value' | 'runs'>, runs: readonly number[]): Line {
+  const value = line.max === 0 ? Math.max(...runs) : median(runs);
+  return { ...line, value: runs.every(Number.isFinite) ? value : Number.NaN, runs };
 }
 
 /** Prints each line; true if all are reached. */
@@ -14,16 +26,18 @@ export function judge(lines: readonly Line[]): boolean {
   return lines.every(reached);
 }
 
+/** Least and greatest of the runs stand in brackets. */
 export function lineText(line: Line): string {
-  const { name, unit, value, max, min } = line;
+  const { name, unit, value, max, min, runs = [] } = line;
   const bound = max === undefined ? `at least ${round(min ?? Number.NaN)}` : `at most ${round(max)}`;
   const measured = `${round(value)} ${unit}`.trimEnd();
-  return `${reached(line) ? 'reached    ' : 'not reached'}  ${name}: ${measured}, ${bound}`;
+  const spread = runs.length < 2 ? '' : ` (${round(Math.min(...runs))} – ${round(Math.max(...runs))})`;
+  return `${reached(line) ? 'reached    ' : 'not reached'}  ${name}: ${measured}${spread}, ${bound}`;
 }
 
 /** A figure that is no number was not measured, and so not reached. */
 function reached({ value, max, min }: Line): boolean {
-  return value <= (max ?? Infinity) && value >= (min ?? -Infinity);
+  return Number.isFinite(value) && value <= (max ?? Infinity) && value >= (min ?? -Infinity);
 }
 
 export function median(values: readonly number[]): number {
@@ -31,5 +45,5 @@ export function median(values: readonly number[]): number {
 }
 
 function round(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value.toFixed(2);
+  return value >= 100 || Number.isInteger(value) ? value.toFixed(0) : value.toFixed(2);
 }

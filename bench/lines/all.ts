@@ -11,4 +11,6 @@ export const LINES: { readonly [name: string]: () => Promise<LinesOf> } = {
   restart: async () => (await import('./restart.ts')).restartLines,
   'beside-pages': async () => (await import('./beside-pages.ts')).besidePagesLines,
   journal: async () => (await import('./journal.ts')).journalLines,
+  'sdk-size': async () => (await import('./sdk-size.ts')).sdkSizeLines,
+  start: async () => (await import('./start.ts')).startLines,
 };

@@ -2,13 +2,13 @@
  * What every file of lines exports, and how one is run by itself: `bun bench/lines/<name>.ts`
  * prints its lines and ends with 1 if one is not reached. `--scale 0.1` is a quick look with a tenth
  * of rooms, players and rates, whose figures say little; `--seconds 5` the length of a measured
- * stretch; `--runs 5` takes the median of so many.
+ * stretch; `--runs 5` takes the median of so many, and of what must be 0 the worst.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { judge, type Line, median } from '../lib/verdict.ts';
+import { judge, type Line, ofRuns } from '../lib/verdict.ts';
 
 export interface LineOptions {
   /** On the disk that is measured; whoever made it removes it. */
@@ -34,15 +34,15 @@ export async function alone(measure: LinesOf): Promise<never> {
   const folder = await mkdtemp(join(tmpdir(), 'escapement-line-'));
   try {
     const options = { folder, scale: Number(values.scale), seconds: Number(values.seconds) };
-    process.exitCode = judge(await medians(measure, options, Number(values.runs))) ? 0 : 1;
+    process.exitCode = judge(await repeated(measure, options, Number(values.runs))) ? 0 : 1;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
   process.exit();
 }
 
-/** The median of each line over so many runs, one after another. */
-export async function medians(
+/** Each line over so many runs, one after another. */
+export async function repeated(
   measure: LinesOf,
   options: LineOptions,
   runs: number,
@@ -53,10 +53,10 @@ export async function medians(
     if (runs > 1)
       for (const { name, value, unit } of all.at(-1) ?? []) say(`run ${run}: ${name} ${value} ${unit}`);
   }
-  return (all[0] ?? []).map((line, at) => ({
-    ...line,
-    value: median(all.map((lines) => lines[at]?.value ?? Number.NaN)),
-  }));
+  return (all[0] ?? []).map((line, at) => {
+    const figures = all.map((lines) => lines[at]?.value ?? Number.NaN);
+    return ofRuns(line, figures);
+  });
 }
 
 /** Progress, for whoever waits. */

@@ -54,7 +54,7 @@ export async function startServer(plan: ServerPlan): Promise<LineServer> {
 }
 
 /** False = there is no such process any more. */
-function signal(pid: number, what: 'SIGKILL' | 0): boolean {
+export function signal(pid: number, what: 'SIGINT' | 'SIGKILL' | 0): boolean {
   try {
     return process.kill(pid, what);
   } catch {

@@ -115,7 +115,7 @@ struct counts {
   uint32_t live, opening;     /* players now */
   uint32_t first, last;       /* messages from first up to last are measured */
   bool measuring;
-  uint64_t delivered, faults, repeated, signals;
+  uint64_t delivered, during, faults, repeated, signals; /* during: came in the measured stretch, whenever they were sent */
   uint32_t closed, refused, holds, expects, resets, reconnects;
   /* Since the first player lost its connection, ns; 0 = not yet. */
   uint64_t lost_at, half_at, most_at, all_at;

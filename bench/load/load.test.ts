@@ -185,6 +185,15 @@ test.skipIf(skip).each(TRICKS)('%s is found', async (_, found, trick) => {
   expect(report.firstFault).toEndWith(found);
 });
 
+test.skipIf(skip)('what comes after the measured stretch is delivered, but not during it', async () => {
+  const report = await play((log, members, tell) => {
+    Bun.sleepSync(2 * PLAN.measureMs);
+    honest(log, members, tell);
+  }, PATIENT);
+  expect(report.delivered).toBe(report.expected);
+  expect(report.during).toBeLessThan(TRICKED * PLAYERS);
+});
+
 test.skipIf(skip)(
   'a player whose connection ends comes back with its position and misses nothing',
   async () => {

@@ -94,6 +94,7 @@ bool delivered(struct player *player, const uint8_t *body, size_t length, uint64
   }
   if (message->came++ == 0) message->seq = (uint32_t)seq;
   else if (message->seq != (uint32_t)seq) return fault(player, "a seq that another player saw elsewhere"), false;
+  if (counts->measuring) counts->during++;
   if (number < counts->first || number >= counts->last) return true;
   counts->delivered++;
   add(latencies, now - stamp);
@@ -139,9 +140,10 @@ bool everything_came(void) { return counts->delivered == expected_deliveries(); 
 
 void print_report(double seconds) {
   const uint64_t expected = expected_deliveries();
-  printf("report {\"sent\":%u,\"delivered\":%" PRIu64 ",\"expected\":%" PRIu64 ",\"faults\":%" PRIu64,
-         counts->last - counts->first, counts->delivered, expected, counts->faults);
-  printf(",\"firstFault\":\"%s\",\"seconds\":%.4f,\"signals\":%" PRIu64, counts->fault, seconds, counts->signals);
+  printf("report {\"sent\":%u,\"delivered\":%" PRIu64 ",\"during\":%" PRIu64 ",\"expected\":%" PRIu64,
+         counts->last - counts->first, counts->delivered, counts->during, expected);
+  printf(",\"faults\":%" PRIu64 ",\"firstFault\":\"%s\",\"seconds\":%.4f,\"signals\":%" PRIu64, counts->faults, counts->fault,
+         seconds, counts->signals);
   printf(",\"closed\":%u,\"refused\":%u,\"holds\":%u,\"expects\":%u,\"resets\":%u", counts->closed,
          counts->refused, counts->holds, counts->expects, counts->resets);
   printf(",\"p50\":%.4f,\"p90\":%.4f,\"p99\":%.4f,\"p999\":%.4f,\"max\":%.4f,\"mean\":%.4f", quantile_ms(latencies, 0.5),
