@@ -7,6 +7,8 @@ import type { CommitPlace } from './rooms.ts';
 
 /** Entries are joined up to here, and trimmed only together; a longer append stays alone. */
 export const RUN_BYTES_MAX = 4 * 1024;
+/** In two steps to a full buffer: each leaves the one before to the collector. */
+const GROWTH = 8;
 
 export class StoredRun implements Run {
   readonly first: number;
@@ -49,7 +51,7 @@ export class StoredRun implements Run {
   }
 
   private grow(length: number): void {
-    const grown = new Uint8Array(Math.min(RUN_BYTES_MAX, Math.max(2 * this.buffer.length, length)));
+    const grown = new Uint8Array(Math.min(RUN_BYTES_MAX, Math.max(GROWTH * this.buffer.length, length)));
     grown.set(this.records);
     this.buffer = grown;
   }
