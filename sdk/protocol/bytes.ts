@@ -5,7 +5,7 @@
  * input: it turns bad and stays bad, and the caller looks at `bad` once, at the end.
  */
 
-const text = new TextEncoder();
+export const encoder = new TextEncoder();
 // ignoreBOM keeps a leading U+FEFF, so that a text comes back exactly as it was sent.
 const strictText = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -133,11 +133,11 @@ export class Writer {
   }
 
   text(value: string): this {
-    return this.bytes(text.encode(value));
+    return this.bytes(encoder.encode(value));
   }
 
   id(id: Uint8Array): this {
-    if (id.length !== ID_BYTES) throw new RangeError(`an id has ${ID_BYTES} bytes, this one ${id.length}`);
+    if (id.length !== ID_BYTES) throw new RangeError(`an id has ${ID_BYTES} bytes`);
     return this.raw(id);
   }
 

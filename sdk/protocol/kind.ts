@@ -6,7 +6,7 @@ export const RecordKind = {
   open: 1,
   /** A process opened the room; body: varint epoch. */
   epoch: 2,
-  /** A seat was taken, given up or claimed; header seat says which; body: one byte, 1 taken, 0 given up. */
+  /** Reserved, nobody writes it: a seat was taken (body: one byte, 1) or given up (0); header seat says which. */
   seat: 3,
   /** A client sends for the first time; header client is its number; body: its 16-byte id. */
   client: 4,

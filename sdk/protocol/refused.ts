@@ -21,4 +21,6 @@ export const RefusedReason = {
   /** The client id belongs to another seat: moves of a page that sat elsewhere cannot be sent from here. */
   otherSeat: 6,
 } as const;
+/** From this reason on what the client sent behind it would fare no better. */
+export const REFUSED_FOR_GOOD = 4;
 export type RefusedReason = (typeof RefusedReason)[keyof typeof RefusedReason];

@@ -170,7 +170,7 @@ export class Core<State, Move> {
     this.#on(expect, ({ client, next }) => this.outboxes.expect(client, next));
     this.#on(refused, ({ client, clientSeq, reason }) => {
       this.options.report('refused', String(reason));
-      this.outboxes.refused(client, clientSeq);
+      this.outboxes.refused(client, clientSeq, reason);
     });
     this.#on(drain, ({ windowMs }) => {
       this.connection.windowMs = windowMs;

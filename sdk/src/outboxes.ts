@@ -6,6 +6,7 @@
  */
 import { CLIENTS_MAX } from '../protocol/hello.ts';
 import { type LogRecord, RecordKind } from '../protocol/record.ts';
+import { REFUSED_FOR_GOOD } from '../protocol/refused.ts';
 import { encodeSend } from '../protocol/send.ts';
 import type { Connection } from './connection.ts';
 import { fromHex, toHex } from './hex.ts';
@@ -127,9 +128,9 @@ export class Outboxes {
     this.#pump();
   }
 
-  refused(place: number, clientSeq: number): void {
+  refused(place: number, clientSeq: number, reason: number): void {
     const outbox = this.#at(place);
-    if (outbox?.refuse(clientSeq)) void this.#renumbered(outbox);
+    if (outbox?.refuse(clientSeq, reason >= REFUSED_FOR_GOOD)) void this.#renumbered(outbox);
     else if (outbox) void this.#save(outbox);
   }
 
@@ -138,12 +139,18 @@ export class Outboxes {
     if (this.#spacing === 0 || this.#held || this.#pace.armed()) return;
     const now = this.#environment.now();
     this.#pacedAt = Math.max(this.#pacedAt, now);
+    // What is under way may arrive at one moment: `burst` messages, but a second's worth at least, which
+    // the server forgives and a long way needs.
+    let free = Math.max(1_000, this.#aheadMax) / this.#spacing;
+    for (const { sent, settled } of this.#all()) free -= Math.max(0, sent - settled);
     for (const outbox of this.#all()) {
       for (let send = outbox.next(); send !== undefined; send = outbox.next()) {
         const wait = this.#pacedAt - now - this.#aheadMax;
         if (wait > 0) return this.#pace.set(wait, () => this.#pump());
+        // The next echo goes on.
+        if (free-- < 0) return;
         this.#pacedAt += this.#spacing;
-        outbox.sent(send);
+        outbox.sent = send.clientSeq;
         this.#connection.send(encodeSend({ client: outbox.place, ...send }));
       }
     }
@@ -170,7 +177,10 @@ export class Outboxes {
 
   #heard(outbox: Outbox, { kind, client, clientSeq, body }: LogRecord): void {
     if (kind === RecordKind.client && toHex(body) === outbox.id) outbox.number = client;
-    if (outbox.number === client && outbox.settle(clientSeq)) void this.#save(outbox);
+    if (outbox.number === client && outbox.settle(clientSeq)) {
+      void this.#save(outbox);
+      this.#pump();
+    }
   }
 
   #save(outbox: Outbox): Promise<void> {

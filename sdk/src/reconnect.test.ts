@@ -236,6 +236,21 @@ test('P60 drain: the page plays on until it is closed, then comes back at a rand
   expect(page.joins).toBe(1);
 });
 
+test('P60 drain before there was a welcome counts, too: the page was not let in any more', async () => {
+  const scene = new Scene();
+  const page = await scene.open({ random: () => 0.5 }, false);
+  scene.room.interceptHello = (socket) => {
+    scene.room.interceptHello = () => false;
+    socket.deliver(drain.encode({ windowMs: 8_000 }));
+    socket.close(4000);
+    return true;
+  };
+  await scene.time.advance(3_900);
+  expect(page.sockets).toHaveLength(1);
+  await scene.time.advance(1_000);
+  expect([page.sockets.length, page.session.status()]).toEqual([2, 'live']);
+});
+
 test('a missing record is never skipped: the page comes back with its position', async () => {
   const scene = new Scene();
   const page = await scene.open();
@@ -263,7 +278,7 @@ test('a replay that ends before its head is not taken for complete', async () =>
   expect(page.sockets).toHaveLength(3);
 });
 
-test('a heartbeat tells of a head that never comes: the page comes back for it', async () => {
+test('P50 a heartbeat tells of a head that never comes: the page comes back for it', async () => {
   const scene = new Scene();
   const page = await scene.open();
   scene.room.mute = true;

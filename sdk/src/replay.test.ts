@@ -103,13 +103,20 @@ test('replay while the app leaves: nothing is applied and nobody is told after c
 
 test('first frames before anybody listens: what comes right behind the welcome is not lost', async () => {
   const scene = new Scene();
-  history(scene, 2);
+  history(scene, 5);
+  scene.gathers = true;
   const page = await scene.open({}, false);
-  // The page is still waiting for its own listener while welcome, records and live arrive together.
-  scene.latencyMs = 0;
   await scene.time.advance(100);
+  expect(page.session.status()).toBe('connecting');
+  // Welcome, a chunk, records and live, in one moment; the app attaches its listener behind it.
+  expect(page.socket.gathered).toHaveLength(4);
+  page.socket.arriveTogether();
+  const seen: (number | undefined)[] = [];
+  page.session.onChange(() => seen.push(page.sum));
+  await scene.time.advance(10);
   expect(page.session.status()).toBe('live');
-  expect(page.sum).toBe(3);
+  expect([page.sum, seen.at(-1)]).toEqual([15, 15]);
+  expect([page.sockets.length, page.reports]).toEqual([1, []]);
 });
 
 test('a chunk that cannot be inflated ends the connection, not the page', async () => {

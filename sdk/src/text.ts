@@ -1,5 +1,6 @@
 /** Bodies as text and JSON: one encoder and one decoder for all. */
-const encoder = new TextEncoder();
+import { encoder } from '../protocol/bytes.ts';
+
 // Bad UTF-8 becomes U+FFFD, the same in every engine.
 const decoder = new TextDecoder();
 

@@ -71,6 +71,8 @@ export class Scene {
   /** New sockets find nobody while false. */
   online = true;
   latencyMs = 10;
+  /** What the server sends over new sockets waits until it arrives together. */
+  gathers = false;
   #ids = 0;
   #seed = 1;
 
@@ -107,6 +109,7 @@ export class Scene {
       connect: (url, events) => {
         const socket = new ScriptedSocket(time, url, events, this.latencyMs);
         page.sockets.push(socket);
+        if (this.gathers) socket.gathered = [];
         if (this.online) this.room.seat(socket, seat);
         return socket.pageEnd();
       },

@@ -15,6 +15,8 @@ export class ScriptedSocket {
   /** The page called close. */
   left = false;
   server: ServerEnd | null = null;
+  /** While it is a list, the server's frames wait in it. */
+  gathered: (() => void)[] | null = null;
   readonly #time: FakeTime;
   readonly #events: SessionSocketEvents;
   readonly #latencyMs: number;
@@ -38,7 +40,16 @@ export class ScriptedSocket {
   /** The server sends a frame; its bytes are its own. */
   deliver(frame: Uint8Array): void {
     const copy = frame.slice();
-    this.#later(() => this.#events.message(copy));
+    const arrive = (): void => this.#events.message(copy);
+    if (this.gathered) this.gathered.push(arrive);
+    else this.#later(arrive);
+  }
+
+  /** All that was gathered arrives in one moment: nothing of the page runs in between. */
+  arriveTogether(): void {
+    const arrivals = this.gathered ?? [];
+    this.gathered = null;
+    for (const arrive of arrivals) arrive();
   }
 
   /** The server closes. */

@@ -17,6 +17,8 @@ from websocket import WebSocket
 
 VERSION = 1
 WAIT_SECONDS = 30.0
+# P31: after these reasons what is behind would fare no better.
+REFUSED_FOR_GOOD = 4
 
 
 class LostThread(Exception):
@@ -61,8 +63,12 @@ class Page:
         self.outboxes: list[list[tuple[int, int, bytes]]] = [[], *(list(left) for _, left in taken_over)]
         self.numbers = [0] * len(self.clients)
         self.next_seq = 1
-        # The highest client seq sent over the present connection.
+        # The highest client seq sent over the present connection, and the next one to send.
         self.sent = [0] * len(self.clients)
+        self.due = [1] * len(self.clients)
+        # P53: seconds between messages in the long run, where sends would be at that, and how far ahead they may run.
+        self.spacing, self.paced_at, self.ahead = 0.0, 0.0, 0.0
+        self.under_way_max = 0
         self.renumbered = False
         self.log: list[Record] = []
         self.epoch = 0
@@ -87,7 +93,7 @@ class Page:
         self.address = address
         self.socket = WebSocket(address)
         self.seen, self.frames = [], {}
-        self.sent = [0] * len(self.clients)
+        self.sent, self.due = [0] * len(self.clients), [1] * len(self.clients)
         self.renumbered = False
         self.first_seq, self.live, self.held, self.beat_seq = 0, False, False, 0
         self.say("hello", version=version, credential=credential, clients=[{"id": each} for each in self.clients],
@@ -110,9 +116,7 @@ class Page:
         """Kept until its echo came (P29)."""
         self.outboxes[0].append((self.next_seq, kind, body))
         self.next_seq += 1
-        # Messages made before the welcome go out behind it, when it is known what the server has.
-        if "welcome" in self.frames and not self.held:
-            self._put(0, *self.outboxes[0][-1])
+        self._pump()
 
     def until(self, met: Callable[[], bool], what: str) -> None:
         """Takes what comes until it is so; fails when the connection ends or nothing more comes."""
@@ -134,7 +138,8 @@ class Page:
 
     def take_all(self, seconds: float) -> None:
         assert self.socket is not None
-        for message in self.socket.receive(seconds):
+        wait = self._pump()
+        for message in self.socket.receive(seconds if wait is None else min(wait, seconds)):
             self._take(message)
             if self.renumbered:
                 # P31: answers to frames under the old numbers could mean either.
@@ -142,14 +147,33 @@ class Page:
                 self.again()
                 return
 
-    def _put(self, place: int, client_seq: int, kind: int, body: bytes) -> None:
-        self.sent[place] = max(self.sent[place], client_seq)
-        self.raw(frames.encode_send(place, client_seq, kind, body))
-
-    def _put_all(self, place: int, first: int = 1) -> None:
-        for message in self.outboxes[place]:
-            if message[0] >= first:
-                self._put(place, *message)
+    def _pump(self) -> float | None:
+        """P53: sends what is due as fast as the welcome allows; answers the seconds until the next may go, if one waits."""
+        # Messages made before the welcome go out behind it, when it is known what the server has.
+        if "welcome" not in self.frames or self.held:
+            return None
+        now = time.monotonic()
+        self.paced_at = max(self.paced_at, now)
+        free = self.under_way_max - sum(
+            client_seq < self.due[place]
+            for place in range(len(self.clients)) for client_seq, _, _ in self.outboxes[place])
+        # P39: those of pages that are gone first.
+        for place in reversed(range(len(self.clients))):
+            for client_seq, kind, body in self.outboxes[place]:
+                if client_seq < self.due[place]:
+                    continue
+                wait = self.paced_at - now - self.ahead
+                if wait > 0:
+                    return wait
+                if free <= 0:
+                    # The next echo goes on.
+                    return None
+                free -= 1
+                self.paced_at += self.spacing
+                self.due[place] = client_seq + 1
+                self.sent[place] = max(self.sent[place], client_seq)
+                self.raw(frames.encode_send(place, client_seq, kind, body))
+        return None
 
     def _take(self, message: bytes) -> None:
         if message[:1] == bytes([frames.RECORDS]):
@@ -175,9 +199,11 @@ class Page:
             # P16: these are durable; their records come by replay, or are here.
             self.outboxes[place] = [each for each in self.outboxes[place] if each[0] > client["lastSeq"]]
         self.next_seq = max(self.next_seq, values["clients"][0]["lastSeq"] + 1)
-        # P39: those of pages that are gone first. If `hold` follows, all of it is said again (P42).
-        for place in reversed(range(len(self.clients))):
-            self._put_all(place)
+        self.spacing = 1 / values["rate"]
+        self.paced_at, self.ahead = 0.0, (values["burst"] - 1) * self.spacing
+        self.under_way_max = max(values["rate"], values["burst"])
+        # If `hold` follows, all of it is said again (P42).
+        self._pump()
 
     def _on_chunk(self, values: dict[str, Any]) -> None:
         records = frames.decode_records(zlib.decompress(values["deflated"], wbits=-15))
@@ -194,22 +220,31 @@ class Page:
     def _on_hold(self, values: dict[str, Any]) -> None:
         self.held = values["on"] == 1
         if not self.held:
-            for place in reversed(range(len(self.clients))):
-                self._put_all(place)
+            self.due = [1] * len(self.clients)
+            self._pump()
 
     def _on_expect(self, values: dict[str, Any]) -> None:
-        self._put_all(values["client"], values["next"])
+        self.due[values["client"]] = values["next"]
+        self._pump()
 
     def _on_refused(self, values: dict[str, Any]) -> None:
-        """P31: it is taken out, and those behind it move up."""
+        """P31: it is taken out, and those behind it move up, or go with it."""
         self.refusals.append(values)
         place, client_seq = values["client"], values["clientSeq"]
+        if values["reason"] >= REFUSED_FOR_GOOD:
+            self.outboxes[place] = [each for each in self.outboxes[place] if each[0] < client_seq]
+            self.due[place] = client_seq
+            if place == 0:
+                self.next_seq = client_seq
+            return
         behind = [(seq - 1 if seq > client_seq else seq, kind, body)
                   for seq, kind, body in self.outboxes[place] if seq != client_seq]
         if len(behind) == len(self.outboxes[place]):
             return
         self.outboxes[place] = behind
         self.renumbered = self.sent[place] > client_seq
+        # One that moved up to the refused one's number was not sent under it.
+        self.due[place] = min(self.due[place], client_seq)
         if place == 0:
             self.next_seq -= 1
 

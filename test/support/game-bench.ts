@@ -114,10 +114,10 @@ export class Page {
     return this.records().map((record) => record.seq);
   }
 
-  /** The texts of the moves seen, in order. */
-  moves(): string[] {
+  /** The texts of the moves seen, in order; with `after` those behind a position (P21). */
+  moves(after = 0): string[] {
     return this.records()
-      .filter((record) => record.kind >= RecordKind.move)
+      .filter((record) => record.kind >= RecordKind.move && record.seq > after)
       .map((record) => new TextDecoder().decode(record.body));
   }
 

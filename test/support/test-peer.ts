@@ -6,6 +6,8 @@ export class TestPeer implements Peer {
   readonly address: string;
   /** Every frame the server sent, as bytes; the very objects it gave. */
   readonly sent: Uint8Array[] = [];
+  /** The same frames by the writes in which they left. */
+  readonly writes: Uint8Array[][] = [];
   closedWith: number | null = null;
   /** Frames that the server tried to send after the end. */
   lateSends = 0;
@@ -16,7 +18,11 @@ export class TestPeer implements Peer {
   stuck = false;
   /** The network is gone without a word: nothing arrives, and the server does not know. */
   cut = false;
+  /** The end is reported only when the page goes, not from within the call of `close`. */
+  closesLate = false;
   private waiting = 0;
+  private write: Uint8Array[] | null = null;
+  private readonly wakes: (() => void)[] = [];
   private handler: PeerHandler | null = null;
 
   private constructor(address: string) {
@@ -41,11 +47,22 @@ export class TestPeer implements Peer {
       return false;
     }
     this.sent.push(frame);
+    if (this.write === null) this.writes.push([frame]);
+    else this.write.push(frame);
+    this.wakeWaiting();
     if (this.stuck) {
       this.congested = true;
       this.waiting += frame.length;
     }
     return true;
+  }
+
+  together(run: () => void): void {
+    if (this.write !== null) return run();
+    this.write = [];
+    run();
+    if (this.write.length > 0) this.writes.push(this.write);
+    this.write = null;
   }
 
   buffered(): number {
@@ -65,7 +82,8 @@ export class TestPeer implements Peer {
   }
 
   close(code: number, _reason: string): void {
-    this.end(code);
+    if (this.closesLate) this.closedWith ??= code;
+    else this.end(code);
   }
 
   // The page's side.
@@ -82,6 +100,11 @@ export class TestPeer implements Peer {
     this.handler?.text();
   }
 
+  /** A ping of the WebSocket layer; the server's own are counted in `pings`. */
+  ownPing(): void {
+    this.handler?.pinged();
+  }
+
   pong(): void {
     this.handler?.alive();
   }
@@ -91,6 +114,12 @@ export class TestPeer implements Peer {
     this.end(1005);
   }
 
+  /** The kernel takes so many bytes of what is waiting, not all. */
+  trickle(bytes: number): void {
+    if (bytes >= this.waiting) throw new Error(`only ${this.waiting} bytes are waiting`);
+    this.waiting -= bytes;
+  }
+
   /** The kernel takes everything. */
   drain(): void {
     this.stuck = false;
@@ -98,6 +127,11 @@ export class TestPeer implements Peer {
     if (!this.congested) return;
     this.congested = false;
     this.handler?.drained();
+  }
+
+  /** Resolves when a frame has made it so. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>((wake) => this.wakes.push(wake));
   }
 
   frames(): DownFrame[] {
@@ -121,11 +155,19 @@ export class TestPeer implements Peer {
     return this.frames().map((frame) => frame.name);
   }
 
+  /** The names of the frames of each write. */
+  writeNames(): DownName[][] {
+    return this.writes.map((write) => write.map((frame) => decodeDown(frame).name));
+  }
+
+  private wakeWaiting(): void {
+    for (const wake of this.wakes.splice(0)) wake();
+  }
+
   private end(code: number): void {
-    if (this.closedWith !== null) return;
-    this.closedWith = code;
+    this.closedWith ??= code;
     const { handler } = this;
     this.handler = null;
-    handler?.closed(code);
+    handler?.closed(this.closedWith);
   }
 }

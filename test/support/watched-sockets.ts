@@ -22,6 +22,7 @@ export function changeHandlers(own: Sockets, change: (real: PeerHandler) => Part
         return {
           message: (frame) => real.message(frame),
           text: () => real.text(),
+          pinged: () => real.pinged(),
           alive: () => real.alive(),
           drained: () => real.drained(),
           closed: (code) => real.closed(code),

@@ -1,7 +1,10 @@
 /** Bun's server as front end, over real sockets: what the port promises and what Bun really does. */
 import { afterEach, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { realWorld } from '../../lib/world.real.ts';
-import { Opcode, RawSocket } from '../../../test/support/raw-socket.ts';
+import { maskedFrame, Opcode, RawSocket } from '../../../test/support/raw-socket.ts';
 import { bunFrontend } from './frontend.bun.ts';
 import type { Frontend, FrontendOptions, Peer, PeerHandler, SocketOffer } from './frontend.ts';
 
@@ -10,6 +13,7 @@ interface Seen {
   readonly events: string[];
   readonly offers: SocketOffer[];
   readonly failures: unknown[];
+  onPing: (() => void) | null;
   /** Resolves when an event that starts with `prefix` has been seen. */
   until(prefix: string): Promise<void>;
 }
@@ -32,6 +36,7 @@ function start(change: Partial<FrontendOptions> = {}, onOpen?: (peer: Peer) => v
     events: [],
     offers: [],
     failures: [],
+    onPing: null,
     until: (prefix) =>
       new Promise((wake) => {
         if (seen.events.some((event) => event.startsWith(prefix))) wake();
@@ -49,6 +54,10 @@ function start(change: Partial<FrontendOptions> = {}, onOpen?: (peer: Peer) => v
       note(`message ${Buffer.from(frame).toString('hex')}`);
     },
     text: () => note('text'),
+    pinged: () => {
+      note('pinged');
+      seen.onPing?.();
+    },
     alive: () => note('alive'),
     drained: () => note('drained'),
     closed: (code) => note(`closed ${code}`),
@@ -139,13 +148,27 @@ test('a text frame is told apart from a binary one', async () => {
   await seen.until('text');
 });
 
-test('pings and pongs of the WebSocket layer are signs of life', async () => {
+test('a pong of the WebSocket layer is a sign of life, a ping is told apart from it', async () => {
   const seen = start();
   const socket = await client();
   await seen.until('open');
   seen.peers[0]!.ping();
   await seen.until('alive');
   expect(socket.pings).toBe(1);
+  socket.sendFrame(Opcode.ping, Buffer.from('?'));
+  await seen.until('pinged');
+  expect(seen.events).toEqual(['open', 'alive', 'pinged']);
+});
+
+test('a socket closed over a ping is told nothing of those that came with it', async () => {
+  const seen = start();
+  const socket = await client();
+  await seen.until('open');
+  seen.onPing = () => seen.peers[0]!.close(4002, 'too many');
+  const ping = maskedFrame(Opcode.ping, new Uint8Array(0));
+  socket.sendRaw(Buffer.concat(Array.from({ length: 50_000 }, () => ping)));
+  expect(await socket.closed).toBe(4002);
+  expect(seen.events).toEqual(['open', 'pinged', 'closed 4002']);
 });
 
 test('a frame over the limit closes that socket with 1009', async () => {
@@ -160,6 +183,45 @@ test('a frame of the full size passes', async () => {
   const seen = start();
   (await client()).sendBinary(new Uint8Array(1_000));
   await seen.until('message');
+});
+
+/** In continuous integration a missing part is a failure. */
+const noCompiler = process.env['CI'] !== 'true' && Bun.which('gcc') === null;
+
+test.skipIf(noCompiler)(
+  'a frame leaves in one write, be it short or long, and frames sent together do, too',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sends-'));
+    try {
+      const library = join(folder, 'count-sends.so');
+      const source = join(import.meta.dir, '../../../test/support/count-sends.c');
+      expect(Bun.spawnSync(['gcc', '-shared', '-fPIC', '-o', library, source, '-ldl']).exitCode).toBe(0);
+      const command = [process.execPath, join(import.meta.dir, 'sends.child.ts'), library];
+      const child = Bun.spawn(command, { env: { ...process.env, LD_PRELOAD: library }, stderr: 'inherit' });
+      // 60 bytes; 100,000 bytes; four frames one by one; four together, and once more from within.
+      expect(JSON.parse(await new Response(child.stdout).text())).toEqual([1, 1, 4, 1, 1]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
+
+test('what is sent together and not taken by the kernel counts as congestion, and drains', async () => {
+  const seen = start();
+  const socket = await client({ neverReads: true });
+  await seen.until('open');
+  const [peer] = seen.peers;
+  // Short frames: none of them alone tells that the kernel is full.
+  while (peer!.buffered() === 0) {
+    expect(peer!.congested).toBe(false);
+    peer!.together(() => {
+      for (let each = 0; each < 10; each++) expect(peer!.send(new Uint8Array(1_000))).toBe(true);
+    });
+  }
+  expect(peer!.congested).toBe(true);
+  socket.read();
+  await seen.until('drained');
+  expect([peer!.congested, peer!.buffered()]).toEqual([false, 0]);
 });
 
 test('closing sends what is buffered first, then the code, and tells at once', async () => {

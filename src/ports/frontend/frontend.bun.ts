@@ -4,11 +4,14 @@
  * What Bun 1.4 does, as its tests beside this file show, and what follows from it:
  * - `send` hands the frame to the kernel and keeps what did not fit; over `backpressureLimit` it
  *   drops and answers 0. The limit here is many times the cap at which a room closes a slow reader.
+ * - a frame is one call of the kernel, short or long; what is sent within `cork`, or while a handler runs,
+ *   is one together, but then `send` cannot tell what the kernel will not take.
  * - `close` sends what is buffered before the close frame, gives up after some seconds if the other
  *   side does not read, and reports `close` at once, from within the call.
  * - a frame over `maxPayloadLength` is refused by its header alone (1009).
  * - `pause` stops reading; what was read before still comes.
- * - a request that comes byte by byte is closed by `idleTimeout` like one that does not come at all.
+ * - a request whose body comes byte by byte is closed by `idleTimeout`, like a connection without another
+ *   one; where the head of the first has not come within 10 to 12 s, Bun closes, whatever is set.
  */
 import type { Server, ServerWebSocket, WebSocketHandler } from 'bun';
 import { visitorAddress } from '../../lib/address.ts';
@@ -17,7 +20,7 @@ import type { Frontend, FrontendOptions, Peer, PeerHandler, SocketAnswer } from 
 
 /** Largest request body; uploads of whole releases do not come this way. */
 const HTTP_BODY_BYTES_MAX = 1024 * 1024;
-/** An HTTP connection on which nothing moves is closed after this many seconds. */
+/** An HTTP connection on which nothing moves is closed after this many seconds, unless told otherwise. */
 const HTTP_IDLE_SECONDS = 20;
 /** Rooms close silent sockets far earlier; this catches one that nobody looks after. */
 const SOCKET_IDLE_SECONDS = 120;
@@ -36,7 +39,7 @@ export function bunFrontend(options: FrontendOptions, timers: Timers): Frontend 
     hostname: options.hostname,
     port: options.port,
     maxRequestBodySize: HTTP_BODY_BYTES_MAX,
-    idleTimeout: HTTP_IDLE_SECONDS,
+    idleTimeout: options.httpIdleSeconds ?? HTTP_IDLE_SECONDS,
     development: false,
     fetch: (request, bun) => route(request, bun, options),
     error(error) {
@@ -102,7 +105,7 @@ function socketHandlers(options: FrontendOptions): WebSocketHandler<SocketData> 
       if (typeof message === 'string') handler?.text();
       else handler?.message(message);
     },
-    ping: (ws) => ws.data.peer?.handler?.alive(),
+    ping: (ws) => ws.data.peer?.handler?.pinged(),
     pong: (ws) => ws.data.peer?.handler?.alive(),
     drain(ws) {
       const peer = ws.data.peer;
@@ -147,6 +150,12 @@ class BunPeer implements Peer {
     if (status === 0) return false;
     this.congested = true;
     return true;
+  }
+
+  together(run: () => void): void {
+    this.ws.cork(run);
+    // Only now it shows what the kernel did not take of frames that waited for each other.
+    if (this.ws.getBufferedAmount() > 0) this.congested = true;
   }
 
   buffered(): number {

@@ -4,6 +4,8 @@ export interface Peer {
   readonly address: string;
   /** Takes the whole frame or (socket gone) none of it: false. Never drops silently: see `buffered`. */
   send(frame: Uint8Array): boolean;
+  /** Runs it at once; what it sends to this socket leaves in one write, as far as that may be long. */
+  together(run: () => void): void;
   /** Bytes accepted by `send` that the kernel has not taken yet. */
   buffered(): number;
   /**
@@ -26,7 +28,9 @@ export interface PeerHandler {
   message(frame: Uint8Array): void;
   /** A text frame: never part of our protocol. */
   text(): void;
-  /** A ping or pong of the WebSocket layer came in: the other side lives. */
+  /** A ping of the WebSocket layer came in, and is answered: work that the other side gives at no cost. */
+  pinged(): void;
+  /** A pong of the WebSocket layer came in, asked for or not: the other side lives. */
   alive(): void;
   /** Everything buffered has gone out. */
   drained(): void;
@@ -54,6 +58,8 @@ export interface FrontendOptions {
   readonly sockets: (offer: SocketOffer) => SocketAnswer;
   /** A longer frame closes the socket with 1009, before it is held in memory. */
   readonly frameBytesMax: number;
+  /** So long a request's body may take to come, and a connection may wait for another one; default 20, 0 = for ever. */
+  readonly httpIdleSeconds?: number;
   /** A bug: a handler threw. Its request got 500, its socket 1011; everybody else goes on. */
   readonly failed: (error: unknown) => void;
 }

@@ -2,7 +2,8 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { RefusedReason } from '../../../sdk/protocol/refused.ts';
-import { createGameBench, OTHER_ROOM, ROOM } from '../../../test/support/game-bench.ts';
+import { createGameBench, OTHER_ROOM, ROOM, SLOT } from '../../../test/support/game-bench.ts';
+import { socketPath } from '../../domain/room.ts';
 import { BATCH_BYTES_MAX } from './batch.ts';
 import { Allowance } from './allowance.ts';
 
@@ -63,6 +64,47 @@ test('P53 signals and pings have an allowance of their own', async () => {
   const ben = await bench.join({ seat: 2 });
   for (let step = 0; step < 56; step++) ben.ping(1);
   expect([anna.closedWith, ben.closedWith]).toEqual([null, 4002]);
+});
+
+test('P53 pings and pongs of the WebSocket layer are paid for out of the same allowance', async () => {
+  for (const control of ['ownPing', 'pong'] as const) {
+    const bench = await createGameBench({ smallRate: 10, smallBurst: 5 });
+    const anna = await bench.join();
+    for (let count = 1; count <= 5; count++) anna.peer[control]();
+    expect(anna.peer.paused).toBe(false);
+    anna.peer[control]();
+    expect(anna.peer.paused).toBe(true);
+    for (let count = 7; count <= 55; count++) anna.peer[control]();
+    expect(anna.closedWith).toBeNull();
+    anna.peer[control]();
+    expect(anna.closedWith).toBe(4002);
+  }
+});
+
+test('P53 before its welcome a socket has so many pings and pongs, one more closes it with 4002', async () => {
+  for (const says of ['nothing', 'hello'] as const) {
+    const bench = await createGameBench();
+    bench.store.loadRoom = () => new Promise(() => {});
+    const page = bench.open();
+    if (says === 'hello') page.hello();
+    for (let count = 1; count <= 16; count++) page.peer[count % 2 ? 'ownPing' : 'pong']();
+    expect(page.closedWith).toBeNull();
+    page.peer.ownPing();
+    expect(page.closedWith).toBe(4002);
+  }
+});
+
+test('P49 P53 the pong that was asked for costs nothing, however long a page only listens', async () => {
+  const bench = await createGameBench({ smallRate: 0.001, smallBurst: 1 });
+  const quiet = await bench.join();
+  for (let minute = 0; minute < 10; minute++) {
+    for (let beat = 0; beat < 4; beat++) {
+      const { pings } = quiet.peer;
+      await bench.world.advance(15_000);
+      if (quiet.peer.pings > pings) quiet.peer.pong();
+    }
+  }
+  expect([quiet.closedWith, quiet.peer.paused]).toEqual([null, false]);
 });
 
 test('P53 a sender at its rate is never paused', () => {
@@ -193,7 +235,9 @@ test('P55 sockets that have not said hello are bounded', async () => {
   const bench = await createGameBench({ socketsWaitingMax: 2 });
   const waiting = bench.open();
   const other = bench.open();
-  expect(() => bench.open()).toThrow('503');
+  const offer = { path: socketPath(SLOT, ROOM), address: '10.0.0.1', origin: null };
+  // The front end makes a header `Retry-After` of it.
+  expect(bench.game.sockets(offer)).toEqual({ accept: false, status: 503, retryAfter: 2 });
   waiting.hello();
   other.peer.leave();
   for (let round = 0; round < 5; round++) bench.open().peer.leave();

@@ -32,6 +32,7 @@ export function speaking(dialect: Dialect, peer: Peer): Peer {
       const theirs = dialect.down(frame);
       return theirs === null || peer.send(theirs);
     },
+    together: (run) => peer.together(run),
     buffered: () => peer.buffered(),
     ping: () => peer.ping(),
     pause: () => peer.pause(),

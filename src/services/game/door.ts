@@ -34,7 +34,8 @@ export const DOOR_LIMITS: DoorLimits = {
 const REMEMBERED_MAX = 20_000;
 /** However few may be open: the pages of one player on a poor network come and go. */
 const UPGRADES_MIN = 100;
-const SECONDS_FOR_ALL = 10;
+/** A visitor may open all its sockets anew in so many seconds. */
+export const SECONDS_FOR_ALL = 10;
 
 interface Visitor {
   sockets: number;

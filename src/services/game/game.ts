@@ -92,7 +92,8 @@ class GameService implements Game {
   private readonly sessionOutside: SessionOutside;
   private readonly sessions = new Set<Session>();
   private readonly door: Door;
-  private leaving = false;
+  /** What everybody is told once nobody is let in any more: when to come back. */
+  private farewell: Uint8Array | null = null;
 
   constructor(deps: GameDeps) {
     const { world } = deps;
@@ -114,6 +115,7 @@ class GameService implements Game {
       rooms: this.rooms,
       source: { log, store, pace: new ReplayPace(world.timers) },
       report,
+      farewell: () => this.farewell,
       greeted: () => this.door.greeted(),
       ended: (session, hadGreeted) => this.ended(session, hadGreeted),
     };
@@ -123,7 +125,7 @@ class GameService implements Game {
     const [, slot, room] = PATH.exec(path) ?? [];
     if (slot === undefined || room === undefined || !ROOM_ID.test(room))
       return { accept: false, status: 404 };
-    if (this.leaving || !this.door.lets(address))
+    if (this.farewell !== null || !this.door.lets(address))
       return { accept: false, status: 503, retryAfter: RETRY_AFTER };
     // A page cannot see the status of a refused upgrade, so this is said by a close code.
     if (slot !== this.deps.slot) return { accept: true, open: (peer) => closeAtOnce(peer, Close.rejoin) };
@@ -163,8 +165,8 @@ class GameService implements Game {
 
   /** Lets nobody in any more and tells those who are there when to come back. */
   private leave(windowMs: number): void {
-    this.leaving = true;
     const frame = drain.encode({ windowMs });
+    this.farewell = frame;
     for (const session of this.sessions) session.tell(frame);
   }
 
@@ -213,5 +215,12 @@ class GameService implements Game {
 function closeAtOnce(peer: Session['peer'], { code, reason }: CloseCode): PeerHandler {
   peer.close(code, reason);
   const nothing = () => {};
-  return { message: nothing, text: nothing, alive: nothing, drained: nothing, closed: nothing };
+  return {
+    message: nothing,
+    text: nothing,
+    pinged: nothing,
+    alive: nothing,
+    drained: nothing,
+    closed: nothing,
+  };
 }

@@ -254,18 +254,26 @@ test('P40 the same page connecting again takes the place of its older socket', a
 });
 
 test('P40 the late close of a superseded socket does not hurt the new one', async () => {
-  const bench = await createGameBench();
+  const bench = await createGameBench({ socketsPerAddressMax: 3 });
   const ben = await bench.join({ seat: 2 });
   const first = await bench.join({ seat: 1, ids: [5] });
-  first.peer.cut = true;
+  first.peer.closesLate = true;
   const second = await bench.join({ seat: 1, ids: [5] });
+  expect(first.closedWith).toBe(4409);
+  // What it still says, and its end, come when the second is in.
+  first.send(1, 'of the first');
   first.peer.leave();
   await bench.world.advance(500);
   expect(bench.game.control.watch(ROOM)).toMatchObject({ sockets: 2, onlineSeats: [1, 2] });
-  expect(ben.peer.last('presence').observers).toBe(0);
+  expect([bench.game.counts().sockets, first.peer.lateSends]).toEqual([2, 0]);
   second.send(1);
   await bench.commit();
   expect([second.moves(), ben.moves()]).toEqual([['m1'], ['m1']]);
+  const third = await bench.join({ seat: 1, ids: [5] });
+  expect([second.closedWith, third.closedWith]).toEqual([4409, null]);
+  // It was counted as gone once.
+  bench.open();
+  expect(() => bench.open()).toThrow('503');
 });
 
 test('P40 somebody who knows the client id but sits elsewhere cannot push its page out', async () => {

@@ -35,7 +35,7 @@ export class Intake {
     return this.goesOn(debtMs, now);
   }
 
-  /** A signal or a ping came. */
+  /** A signal came, or a ping of either kind. */
   small(): boolean {
     const now = this.world.clock.mono();
     return this.goesOn(this.pace.small(now), now);

@@ -3,6 +3,7 @@ import { expect, test } from 'bun:test';
 import { RecordKind } from '../../../sdk/protocol/record.ts';
 import {
   createGameBench,
+  type GameBench,
   KEYS,
   OTHER_ROOM,
   type Page,
@@ -81,6 +82,52 @@ test('P60 draining tells every page, takes no new ones, and closes room by room 
   expect(bench.log.releases).toEqual(rooms);
 });
 
+/** With rooms that keep the draining busy for some seconds. */
+async function createBusyBench(): Promise<GameBench> {
+  const bench = await createGameBench();
+  for (const room of ['x', 'y', 'z'].map((letter) => letter.repeat(20))) {
+    bench.store.addRoom(room, bench.world.clock.now());
+    await bench.join({ room });
+  }
+  return bench;
+}
+
+test('P60 who is on the way in when the draining begins hears of it right behind the welcome', async () => {
+  const bench = await createBusyBench();
+  const loading = bench.open({ seat: 1 });
+  loading.hello({ seat: 1 });
+  const silent = bench.open({ seat: 2 });
+  const drained = bench.game.drain({ windowMs: 8_000, batch: 1, everyMs: 1_000 });
+  silent.hello({ seat: 2 });
+  await bench.world.until(drained);
+  for (const page of [loading, silent]) {
+    expect(page.peer.names().slice(0, 2)).toEqual(['welcome', 'drain']);
+    expect(page.peer.all('drain')).toEqual([{ windowMs: 8_000 }]);
+    expect(page.closedWith).toBe(4000);
+  }
+});
+
+test('P19 P60 a hold comes before it', async () => {
+  const bench = await createBusyBench();
+  bench.log.say('hold');
+  const page = bench.open();
+  page.hello();
+  const drained = bench.game.drain({ windowMs: 8_000, batch: 1, everyMs: 1_000 });
+  await bench.world.until(drained);
+  expect(page.peer.names().slice(0, 3)).toEqual(['welcome', 'hold', 'drain']);
+});
+
+test('P15 P60 who is closed before there was a welcome hears of it all the same', async () => {
+  const bench = await createGameBench();
+  bench.store.loadRoom = () => new Promise(() => {});
+  const page = bench.open();
+  page.hello();
+  await bench.world.until(bench.game.stop());
+  expect(page.peer.all('drain')).toEqual([{ windowMs: 500 }]);
+  expect(page.peer.names()).toEqual(['drain']);
+  expect([page.closedWith, page.peer.lateSends]).toEqual([4000, 0]);
+});
+
 test('P60 draining while an append is under way loses nothing that was taken', async () => {
   const bench = await createGameBench();
   const anna = await bench.join({ seat: 1 });
@@ -146,6 +193,7 @@ test('a room that is still being loaded when the process stops is not opened', a
   go();
   await bench.commit();
   expect(bench.game.counts()).toEqual({ rooms: 0, sockets: 0 });
+  expect(bench.log.releases).toEqual([ROOM]);
   expect(page.peer.lateSends).toBe(0);
 });
 

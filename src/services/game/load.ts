@@ -8,14 +8,16 @@ import { encodeRecord, RecordKind, recordLength, type RecordHeader } from '../..
 import { nextEpoch, type OpenBody } from '../../domain/room.ts';
 import type { World } from '../../lib/world.ts';
 import type { LoadedRoom } from '../../ports/main-db/queries/rooms.ts';
-import type { Head, RoomLog } from '../../ports/room-log/room-log.ts';
+import type { Head } from '../../ports/room-log/room-log.ts';
+import type { Opening } from './opening.ts';
 import type { RoomState } from './room.ts';
 import type { RoomStore } from './store.ts';
 import { readTail, type Tail } from './tail.ts';
 
 export interface LoadOutside {
   readonly world: World;
-  readonly log: RoomLog;
+  /** The log, for this room. */
+  readonly opening: Opening;
   readonly store: RoomStore;
   /** The name under which this process serves rooms. */
   readonly slot: string;
@@ -32,7 +34,7 @@ const ATTEMPTS_MAX = 5;
 const RETRY_MS = 50;
 
 export async function loadRoom(id: string, outside: LoadOutside): Promise<LoadOutcome> {
-  const { log, store, slot, world } = outside;
+  const { opening, store, slot, world } = outside;
   let floor = 0;
   let gap = '';
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
@@ -43,11 +45,11 @@ export async function loadRoom(id: string, outside: LoadOutside): Promise<LoadOu
     if (facts.owner && facts.owner.slot !== slot) return no(Close.rejoin);
     const archived = archivedHead(facts);
     const epoch = nextEpoch(Math.max(floor, archived.epoch, facts.owner?.epoch ?? 0), world.clock.now());
-    const opened = await log.open(id, epoch, archived);
+    const opened = await opening.open(epoch, archived);
     if (!opened.ok && opened.why === 'refused') return no(Close.busy);
     floor = opened.ok ? epoch : Math.max(epoch, opened.epoch);
     if (!opened.ok) continue;
-    const tail = await readTail(log, facts, opened.head.seq);
+    const tail = await readTail(opening, facts, opened.head.seq);
     gap = typeof tail === 'string' ? tail : '';
     if (typeof tail === 'string') continue;
     const begun = await begin(facts, epoch, opened.head, tail, outside);
@@ -72,7 +74,7 @@ async function begin(
   epoch: number,
   head: Head,
   tail: Tail,
-  { world, log }: LoadOutside,
+  { world, opening }: LoadOutside,
 ): Promise<RoomState | 'again' | 'refused'> {
   const { room } = facts;
   const ms = Math.max(head.ms, Math.floor(world.clock.now() - room.started_at));
@@ -80,7 +82,7 @@ async function begin(
   if (head.seq === 0) bodies.unshift({ kind: RecordKind.open, body: openBody(facts) });
   const records = encodeAll(bodies, head.seq, ms);
   const seq = head.seq + bodies.length;
-  const outcome = await log.append({
+  const outcome = await opening.append({
     room: room.id,
     epoch,
     prevSeq: head.seq,

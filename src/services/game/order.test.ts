@@ -81,6 +81,7 @@ test('P30 what one commit makes durable leaves in one write to each socket, howe
       1, 39,
     ]);
     for (const page of pages) {
+      // A frame is one call of the kernel, however long: `frontend.bun.test.ts` counts them.
       expect(page.peer.sent).toHaveLength(2);
       expect(page.peer.sent).toEqual(bench.log.appends.slice(appends).map(({ records }) => records));
     }
@@ -171,6 +172,26 @@ test('P37 a jump is answered with the durable next, once for a run of wrong fram
   release();
   await bench.commit();
   expect(anna.moves()).toEqual(['m2', 'm3']);
+});
+
+test('P37 what becomes durable while the fence is asked counts: the page is not told an old number', async () => {
+  const bench = await createGameBench();
+  const anna = await bench.join();
+  anna.send(1);
+  await bench.commit();
+  const release = bench.log.block();
+  const { open } = bench.log;
+  bench.log.open = async (...asked) => {
+    const outcome = await open.apply(bench.log, asked);
+    release();
+    await anna.peer.until(() => anna.moves().includes('m2'));
+    return outcome;
+  };
+  anna.send(2);
+  anna.send(4);
+  await bench.commit();
+  expect(anna.peer.all('expect')).toEqual([{ client: 0, next: 3 }]);
+  expect(anna.peer.names().slice(-2)).toEqual(['records', 'expect']);
 });
 
 test('P31 a refusal does not advance: the client seq is still free', async () => {

@@ -1,6 +1,5 @@
 /** A socket that was let into its room: replaying first, then live. */
 import { Close, type CloseCode } from '../../../sdk/protocol/close-codes.ts';
-import { expect } from '../../../sdk/protocol/expect.ts';
 import { ping } from '../../../sdk/protocol/ping.ts';
 import { SILENT_MS } from '../../../sdk/protocol/limits.ts';
 import { SEND } from '../../../sdk/protocol/send.ts';
@@ -21,6 +20,7 @@ import { Replay, type ReplaySink, type ReplaySource } from './replay.ts';
 import type { Member, Room } from './room.ts';
 import type { SpeakerPace } from './room-pace.ts';
 import { Sender } from './sender.ts';
+import type { SignalsTold } from './signals.ts';
 
 /** Beats in a row without a sign of life until the socket is pinged, and until it is closed. */
 const SILENT_BEATS_MAX = SILENT_MS / HEARTBEAT_MS;
@@ -69,11 +69,14 @@ export class Player implements Member, ReplaySink {
   private replay: Replay | null = null;
   /** A frame that cannot be sent ends the socket from within: what was under way looks here. */
   private left = false;
-  private missedSignals = false;
+  /** Whose signals were left out while the socket was behind. */
+  private missed: Set<number> | null = null;
   private heard = true;
   private silentBeats = 0;
   private stalledBeats = 0;
-  private replaySentBefore = 0;
+  /** Bytes sent during the replay, by it or beside it, and how many of them had gone out at the last beat. */
+  private replayBytes = 0;
+  private replayTaken = Number.NEGATIVE_INFINITY;
 
   constructor(room: Room, greeting: Greeting, host: PlayerHost) {
     const { claims, clients } = greeting;
@@ -90,17 +93,20 @@ export class Player implements Member, ReplaySink {
     this.sender = new Sender(room.ledger, this.clients, this.observer, room.limits.bodyBytesMax);
   }
 
-  /** Joins the room, says welcome and starts the replay. */
-  enter(greeting: Greeting): void {
+  /** Joins the room, says welcome, and `farewell` if the process is leaving, and starts the replay. */
+  enter(greeting: Greeting, farewell: Uint8Array | null): void {
     this.room.join(this);
     const { epoch, seq } = greeting;
     const resumed = positionHolds(this.room.epochs, this.room.ledger.durableSeq, { epoch, seq });
     // From the start, so that what is sent beside the replay is not counted against the cap either.
     this.replay = new Replay(this.room, resumed ? seq : 0, this, this.host.outside.source);
-    this.deliver(this.welcome(greeting, resumed));
-    const held = this.room.holdFrame();
-    if (held) this.deliver(held);
-    this.replay?.go();
+    this.together(() => {
+      this.deliver(this.welcome(greeting, resumed));
+      const held = this.room.holdFrame();
+      if (held) this.deliver(held);
+      if (farewell) this.deliver(farewell);
+      this.replay?.go();
+    });
   }
 
   leave(): void {
@@ -121,17 +127,22 @@ export class Player implements Member, ReplaySink {
     else this.close(Close.malformed);
   }
 
+  pinged(): void {
+    this.heard = true;
+    if (!this.intake.small()) this.close(Close.tooFast);
+  }
+
   alive(): void {
+    // One in a beat is what was asked for; whoever says so more often pays for it.
+    if (this.heard && !this.intake.small()) this.close(Close.tooFast);
     this.heard = true;
   }
 
   drained(): void {
     this.host.outlet.drained();
-    if (this.missedSignals) {
-      this.missedSignals = false;
-      const values = this.room.signals.all();
-      if (values) this.deliver(values);
-    }
+    const { missed } = this;
+    this.missed = null;
+    if (missed) this.deliver(this.room.signals.of(missed).frame);
     this.replay?.go();
   }
 
@@ -140,12 +151,13 @@ export class Player implements Member, ReplaySink {
   deliver(frame: Uint8Array): void {
     // The cap is for those who cannot keep up with the present; replay goes at the reader's pace.
     if (this.replay === null) this.host.outlet.send(frame);
-    else if (!this.host.outlet.sendReplay(frame)) this.host.close(Close.tooSlow);
+    else if (!this.send(frame)) this.host.close(Close.tooSlow);
   }
 
-  deliverSignals(frame: Uint8Array): void {
-    if (this.congested) this.missedSignals = true;
-    else this.deliver(frame);
+  deliverSignals({ frame, seats }: SignalsTold): void {
+    if (!this.congested) return this.deliver(frame);
+    this.missed ??= new Set();
+    for (const seat of seats) this.missed.add(seat);
   }
 
   advanced(): void {
@@ -177,7 +189,12 @@ export class Player implements Member, ReplaySink {
   }
 
   send(frame: Uint8Array): boolean {
+    this.replayBytes += frame.length;
     return this.host.outlet.sendReplay(frame);
+  }
+
+  together(run: () => void): void {
+    this.host.peer.together(run);
   }
 
   caughtUp(seq: number): void {
@@ -208,20 +225,21 @@ export class Player implements Member, ReplaySink {
     const answer = this.sender.take(frame);
     if (answer === null) return;
     if (answer === 'wait') this.room.crowded.add(this);
-    else if (!(answer instanceof Uint8Array)) this.close(answer);
-    else if (answer[0] === expect.type) this.answerJump(answer);
-    else this.deliver(answer);
+    else if (typeof answer === 'number') this.answerJump(answer);
+    else if (answer instanceof Uint8Array) this.deliver(answer);
+    else this.close(answer);
   }
 
   /**
    * The page numbers its messages anew by this answer, for good. So a room that another process has taken
-   * over, where the client may have come further, must not give it.
+   * over, where the client may have come further, must not give it; and what became durable while the
+   * log was asked counts.
    */
-  private answerJump(frame: Uint8Array): void {
+  private answerJump(place: number): void {
     const busy = () => this.close(Close.busy);
     this.host.fence(this.room).then((fence) => {
       if (fence === 'unknown') busy();
-      else if (fence === 'ours' && !this.left) this.deliver(frame);
+      else if (fence === 'ours' && !this.left) this.deliver(this.sender.expect(place));
     }, busy);
   }
 
@@ -239,13 +257,12 @@ export class Player implements Member, ReplaySink {
     this.deliver(this.room.heartbeat(said.token));
   }
 
+  /** A slow link may need several beats for one page of replay: what counts is that something goes out. */
   private stalls(): boolean {
-    if (!this.replay || !this.congested || this.replay.sent !== this.replaySentBefore) {
-      this.replaySentBefore = this.replay?.sent ?? 0;
-      this.stalledBeats = 0;
-      return false;
-    }
-    this.stalledBeats++;
+    if (!this.replay || !this.congested) return false;
+    const taken = this.replayBytes - this.host.peer.buffered();
+    this.stalledBeats = taken > this.replayTaken ? 0 : this.stalledBeats + 1;
+    this.replayTaken = Math.max(taken, this.replayTaken);
     return this.stalledBeats >= STALLED_BEATS_MAX;
   }
 

@@ -37,6 +37,8 @@ export interface ReplayedRoom {
 export interface ReplaySink {
   /** Sends one frame; false ends the replay. */
   send(frame: Uint8Array): boolean;
+  /** Runs it at once; what it sends leaves in one write. */
+  together(run: () => void): void;
   readonly congested: boolean;
   /** Everything up to `seq`, the durable head at this very moment, was sent. */
   caughtUp(seq: number): void;
@@ -52,8 +54,6 @@ interface Page {
 }
 
 export class Replay {
-  /** Frames sent so far: a replay that stands still is a socket that does not read. */
-  sent = 0;
   private after: number;
   private running = false;
   private stopped = false;
@@ -93,26 +93,37 @@ export class Replay {
   }
 
   private async pages(): Promise<void> {
-    while (!this.stopped && !this.sink.congested) {
-      const head = this.room.ledger.durableSeq;
-      if (this.after === head) {
-        this.stopped = true;
-        this.sink.caughtUp(head);
-        return;
-      }
-      // The log may know of an append a moment before the room does: the room's word counts.
-      if (this.after > head) return;
+    let page: Page | null = null;
+    while (this.tell(page)) {
       const turn = this.source.pace.turn();
       if (turn) await turn;
-      const page = await this.read();
+      page = await this.read();
       if (this.stopped) return;
       if (!page) {
         this.stopped = true;
         this.sink.gap(this.after);
         return;
       }
-      if (!this.send(page)) return;
     }
+  }
+
+  /** Sends a page if there is one, and what follows the last, in one write. True: more should be read now. */
+  private tell(page: Page | null): boolean {
+    let more = false;
+    this.sink.together(() => {
+      if (page === null || this.send(page)) more = this.goesOn();
+    });
+    return more && !this.sink.congested;
+  }
+
+  private goesOn(): boolean {
+    if (this.stopped || this.sink.congested) return false;
+    const head = this.room.ledger.durableSeq;
+    // The log may know of an append a moment before the room does: the room's word counts.
+    if (this.after !== head) return this.after < head;
+    this.stopped = true;
+    this.sink.caughtUp(head);
+    return false;
   }
 
   private send(page: Page): boolean {
@@ -123,7 +134,6 @@ export class Replay {
         return false;
       }
       bytes += frame.length;
-      this.sent++;
     }
     this.after = page.last;
     this.source.pace.spent(bytes);

@@ -7,7 +7,7 @@ import type { RoomLimits } from '../../domain/room-limits.ts';
 import { Allowance } from './allowance.ts';
 
 export interface SmallLimits {
-  /** Signals and pings of one seat: per second in the long run, and at once. */
+  /** Signals and pings of one seat, those of the WebSocket layer too: per second in the long run, and at once. */
   readonly smallRate: number;
   readonly smallBurst: number;
 }

@@ -17,7 +17,7 @@ import { Ledger, type LedgerStart } from './ledger.ts';
 import type { GameLimits } from './limits.ts';
 import { RoomPace } from './room-pace.ts';
 import { PresenceBoard, type PresenceSource } from './presence.ts';
-import { SignalBoard, type SignalTicker, type Signalling } from './signals.ts';
+import { SignalBoard, type SignalTicker, type Signalling, type SignalsTold } from './signals.ts';
 
 /** A socket as its room sees it. */
 export interface Member {
@@ -30,8 +30,8 @@ export interface Member {
   readonly pageKey: string;
   /** Sends a frame; closes the socket itself when that fails. */
   deliver(frame: Uint8Array): void;
-  /** A frame whose loss does no harm: left out while the socket is behind. */
-  deliverSignals(frame: Uint8Array): void;
+  /** Signals may be left out while the socket is behind; then it gets the present ones. */
+  deliverSignals(told: SignalsTold): void;
   /** More is durable: a replay that had caught up may go on. */
   advanced(): void;
   /** A message of this member was turned back because too much waited; now something was stored. */
@@ -247,10 +247,10 @@ export class Room implements Signalling, PresenceSource {
 
   sendSignals(): void {
     this.signalsAsked = false;
-    const frame = this.signals.takeChanged();
+    const told = this.signals.takeChanged();
     // Nobody watches a lone player's cursor.
-    if (!frame || this.live.length < 2 || this.gone) return;
-    for (let index = this.live.length - 1; index >= 0; index--) this.live[index]!.deliverSignals(frame);
+    if (!told || this.live.length < 2 || this.gone) return;
+    for (let index = this.live.length - 1; index >= 0; index--) this.live[index]!.deliverSignals(told);
   }
 
   setHold(on: boolean): void {

@@ -11,6 +11,8 @@ import { pageKeyOf, type Greeting } from './hello.ts';
 import type { HeartbeatWheel } from './heartbeat.ts';
 import type { GameLimits } from './limits.ts';
 import { loadRoom } from './load.ts';
+import { Opening } from './opening.ts';
+import { within } from './patience.ts';
 import { Room, type RoomOutside } from './room.ts';
 import type { SignalTicker } from './signals.ts';
 import type { RoomStore } from './store.ts';
@@ -131,7 +133,9 @@ export class RoomTable {
   async fence(room: Room): Promise<'ours' | 'overtaken' | 'unknown'> {
     const { id, epoch } = room;
     // An epoch that the archive has is never opened again, so this only asks.
-    const asked = await this.outside.log.open(id, epoch, { epoch, seq: 0, ms: 0 });
+    const { log, world } = this.outside;
+    const answer = log.open(id, epoch, { epoch, seq: 0, ms: 0 });
+    const asked = await within(world.timers, 'the room log', answer);
     if (asked.ok || asked.why !== 'fenced') return 'unknown';
     if (asked.epoch === epoch) return 'ours';
     this.forget(room, Close.ownerLost);
@@ -178,17 +182,23 @@ export class RoomTable {
   private async settle(room: Room, why: CloseCode): Promise<void> {
     await room.ledger.end();
     room.close(why);
-    await this.letGo(room);
+    await this.letGo(room.id, this.outside.log.release(room.id, room.epoch));
     this.entries.delete(room.id);
   }
 
-  private async letGo(room: Room): Promise<void> {
+  private async letGo(id: string, released: Promise<void>): Promise<void> {
     try {
-      await this.outside.log.release(room.id, room.epoch);
+      await released;
     } catch (error) {
       // The fence of the next owner does not need it; only memory is kept a while longer.
-      this.outside.report(`releasing room ${room.id}`, error);
+      this.outside.report(`releasing room ${id}`, error);
     }
+  }
+
+  /** Of a room that left memory at once: an append of it may still be under way. */
+  private async endAndRelease(room: Room): Promise<void> {
+    await room.ledger.end();
+    await this.outside.log.release(room.id, room.epoch);
   }
 
   private async find(id: string): Promise<Room | CloseCode> {
@@ -209,19 +219,14 @@ export class RoomTable {
   }
 
   private async loadNow(id: string): Promise<Room | CloseCode> {
-    const { world } = this.outside;
+    const { log, world } = this.outside;
+    const opening = new Opening(id, log, world.timers);
     try {
       const pause = (ms: number) => new Promise<void>((resolve) => world.timers.after(ms, resolve));
-      const loaded = await loadRoom(id, { ...this.outside, pause });
-      if (loaded.ok && this.stopping) {
-        this.entries.delete(id);
-        return Close.goingAway;
-      }
-      if (!loaded.ok) {
-        this.entries.delete(id);
-        if (loaded.broken) this.outside.onBroken(id, loaded.broken);
-        return loaded.close;
-      }
+      const loaded = await loadRoom(id, { ...this.outside, opening, pause });
+      if (!loaded.ok && loaded.broken) this.outside.onBroken(id, loaded.broken);
+      if (!loaded.ok) return this.notEntered(id, opening, loaded.close);
+      if (this.stopping) return this.notEntered(id, opening, Close.goingAway);
       const room = new Room(loaded.state, this.roomOutside);
       if (this.held) room.setHold(true);
       const stopBeating = this.outside.wheel.add({ beat: () => this.beat(room) });
@@ -229,9 +234,15 @@ export class RoomTable {
       return room;
     } catch (error) {
       this.outside.report(`loading room ${id}`, error);
-      this.entries.delete(id);
-      return Close.busy;
+      return this.notEntered(id, opening, Close.busy);
     }
+  }
+
+  private notEntered(id: string, opening: Opening, why: CloseCode): CloseCode {
+    this.entries.delete(id);
+    // Not waited for: it may be the log's silence that ended the load.
+    void this.letGo(id, opening.letGo());
+    return why;
   }
 
   private async denied(room: Room, claims: PassClaims): Promise<CloseCode | null> {
@@ -255,6 +266,7 @@ export class RoomTable {
     if (entry?.kind === 'open' && entry.room === room) {
       entry.stopBeating();
       this.entries.delete(room.id);
+      void this.letGo(room.id, this.endAndRelease(room));
     }
     room.close(why);
   }

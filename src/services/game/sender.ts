@@ -9,9 +9,10 @@ import type { Ledger } from './ledger.ts';
 
 /**
  * null = nothing to say; a frame = the answer to this socket; a close code = it is closed; 'wait' =
- * turned back until something was stored, then `settleDebts`.
+ * turned back until something was stored, then `settleDebts`; a number = out of turn: the client with
+ * this place in the hello is to be told where to go on, by `expect`.
  */
-export type Answer = null | 'wait' | Uint8Array | CloseCode;
+export type Answer = null | 'wait' | number | Uint8Array | CloseCode;
 
 // One for all frames of the process: it is read before anything else can happen.
 const head: SendHead = { client: 0, clientSeq: 0, kind: 0, bodyAt: 0 };
@@ -46,7 +47,7 @@ export class Sender {
     if (!SENDABLE.has(head.kind)) return no(RefusedReason.kind);
     if (frame.length - head.bodyAt > this.bodyBytesMax) return no(RefusedReason.tooLarge);
     const offer = this.ledger.offer(client, head.clientSeq, head.kind, frame, head.bodyAt);
-    if (offer === 'jump') return this.expect(client);
+    if (offer === 'jump') return this.jumped();
     this.asked &= ~(1 << head.client);
     switch (offer) {
       case 'taken':
@@ -71,19 +72,24 @@ export class Sender {
   settleDebts(): Uint8Array[] {
     const frames: Uint8Array[] = [];
     for (const [place, client] of this.clients.entries()) {
-      if ((this.owed & (1 << place)) === 0 || !client) continue;
-      frames.push(expect.encode({ client: place, next: client.durableSeq + 1 }));
+      if (this.owed & (1 << place) && client) frames.push(this.expect(place));
     }
     this.owed = 0;
     return frames;
   }
 
-  private expect(client: Client): Answer {
+  /** Where the client with this place goes on, as of now. */
+  expect(place: number): Uint8Array {
+    // The durable one: what is still under way may yet be refused, and a repeat does no harm.
+    const next = (this.clients[place]?.durableSeq ?? 0) + 1;
+    return expect.encode({ client: place, next });
+  }
+
+  private jumped(): Answer {
     const bit = 1 << head.client;
     if (this.asked & bit) return null;
     this.asked |= bit;
-    // The durable one: what is still under way may yet be refused, and a repeat does no harm.
-    return expect.encode({ client: head.client, next: client.durableSeq + 1 });
+    return head.client;
   }
 }
 

@@ -20,6 +20,8 @@ export interface SessionLimits {
   /** Frames kept while the room is being loaded, and their bytes; more close the socket (4002). */
   readonly framesBeforeRoomMax: number;
   readonly bytesBeforeRoomMax: number;
+  /** Pings and pongs of the WebSocket layer before the page is let in; more close the socket (4002). */
+  readonly controlsBeforeRoomMax: number;
 }
 
 export const SESSION_LIMITS: SessionLimits = {
@@ -27,6 +29,7 @@ export const SESSION_LIMITS: SessionLimits = {
   frameBytesMax: FRAME_BYTES_MAX,
   framesBeforeRoomMax: 64,
   bytesBeforeRoomMax: 64 * 1024,
+  controlsBeforeRoomMax: 16,
 };
 
 type State =
@@ -45,6 +48,8 @@ interface Early {
 /** The same for all sessions: an idle socket should cost little. */
 export interface SessionOutside extends PlayerOutside, HelloOutside {
   readonly rooms: RoomTable;
+  /** What everybody was told when the process began to leave; null while it does not. */
+  farewell(): Uint8Array | null;
   /** The socket has said hello: it counts no longer as one of the unknown. */
   greeted(): void;
   /** The socket is gone. Comes once; `hadGreeted` says whether `greeted` was called. */
@@ -59,6 +64,8 @@ export class Session implements PeerHandler, PlayerHost, OutletOwner {
   /** Null while the page speaks the present version. */
   private dialect: Dialect | null = null;
   private state: State;
+  /** Pings and pongs of the WebSocket layer before there was a player. */
+  private controls = 0;
 
   constructor(peer: Peer, room: string, outside: SessionOutside) {
     const { world, limits } = outside;
@@ -99,8 +106,16 @@ export class Session implements PeerHandler, PlayerHost, OutletOwner {
     this.close(Close.malformed);
   }
 
+  pinged(): void {
+    const player = this.player();
+    if (player) player.pinged();
+    else this.countControl();
+  }
+
   alive(): void {
-    this.player()?.alive();
+    const player = this.player();
+    if (player) player.alive();
+    else this.countControl();
   }
 
   drained(): void {
@@ -133,11 +148,20 @@ export class Session implements PeerHandler, PlayerHost, OutletOwner {
   }
 
   close(why: CloseCode): void {
-    if (this.state.kind === 'closed') return;
+    const { kind } = this.state;
+    if (kind === 'closed') return;
+    const farewell = this.outside.farewell();
+    // Those who were let in have heard of it.
+    if (kind === 'loading' && farewell) this.outlet.sendReplay(farewell);
     // First out of the room, so that nothing more is sent; then the socket: its own `closed` may
     // come from within the call.
     this.end();
     this.peer.close(why.code, why.reason);
+  }
+
+  /** Nobody has been let in yet who could pay for it. */
+  private countControl(): void {
+    if (++this.controls > this.outside.limits.controlsBeforeRoomMax) this.close(Close.tooFast);
   }
 
   private player(): Player | null {
@@ -179,7 +203,7 @@ export class Session implements PeerHandler, PlayerHost, OutletOwner {
       if (this.state.kind !== 'loading') return;
       const player = new Player(room, greeting, this);
       this.state = { kind: 'replaying', player };
-      player.enter(greeting);
+      player.enter(greeting, this.outside.farewell());
       for (const frame of early.frames) this.take(frame);
     });
     if (admitted !== null) this.close(admitted);

@@ -14,6 +14,12 @@ const LATE_MS = 20;
 /** Rooms served in one go before other work gets its turn. */
 const ROOMS_PER_TURN = 32;
 
+/** A signals frame, and whose values it tells: a socket that is behind gets those later. */
+export interface SignalsTold {
+  readonly frame: Uint8Array;
+  readonly seats: readonly number[];
+}
+
 /** The values of one room. */
 export class SignalBoard {
   private readonly values = new Map<number, Uint8Array>();
@@ -33,25 +39,26 @@ export class SignalBoard {
     return true;
   }
 
-  /** A frame with what changed since the last one; null if nothing did. */
-  takeChanged(): Uint8Array | null {
+  /** What changed since the last time; null if nothing did. */
+  takeChanged(): SignalsTold | null {
     if (this.changed.size === 0) return null;
-    const frame = this.encode(this.changed);
-    for (const seat of this.changed) if (this.values.get(seat)?.length === 0) this.values.delete(seat);
+    const told = this.of(this.changed);
+    for (const seat of told.seats) if (this.values.get(seat)?.length === 0) this.values.delete(seat);
     this.changed.clear();
-    return frame;
+    return told;
   }
 
-  /** A frame with everything, for a socket that saw none of it; null if there is nothing. */
-  all(): Uint8Array | null {
-    return this.values.size === 0 ? null : this.encode(this.values.keys());
+  /** Everything, for a socket that saw none of it; null if there is nothing. */
+  all(): SignalsTold | null {
+    return this.values.size === 0 ? null : this.of(this.values.keys());
   }
 
-  private encode(seats: Iterable<number>): Uint8Array {
-    const items = [...seats];
-    const writer = new Writer().byte(signals.type).varint(items.length);
-    for (const seat of items) writer.varint(seat).bytes(this.values.get(seat) ?? NOTHING);
-    return writer.done();
+  /** The present values of these seats: empty for one that has none any more. */
+  of(seats: Iterable<number>): SignalsTold {
+    const told = [...seats];
+    const writer = new Writer().byte(signals.type).varint(told.length);
+    for (const seat of told) writer.varint(seat).bytes(this.values.get(seat) ?? NOTHING);
+    return { frame: writer.done(), seats: told };
   }
 }
 

@@ -3,7 +3,7 @@ import { afterEach, expect, setDefaultTimeout, test } from 'bun:test';
 import { RecordKind } from '../../../sdk/protocol/record.ts';
 import { encodeSend } from '../../../sdk/protocol/send.ts';
 import { decodeDown, type DownFrames } from '../../../test/support/down-frames.ts';
-import type { RawSocket } from '../../../test/support/raw-socket.ts';
+import { maskedFrame, Opcode, type RawSocket } from '../../../test/support/raw-socket.ts';
 import { startRealGame, type HelloOptions, type RealGame } from '../../../test/support/real-game.ts';
 
 // Megabytes through a real disk take their time on a busy machine.
@@ -118,6 +118,24 @@ test('P23 P54 a page that reads slowly is replayed megabytes and is not cut off'
   await slow.until(() => slow.moves.length === 2_001);
   expect(slow.seqs).toEqual(slow.seqs.map((_, index) => index + 1));
   expect(slow.moves.at(-1)).toBe('live');
+});
+
+test('P53 a flood of pings costs its own socket, before the hello and after it, and the others play on', async () => {
+  real = await startRealGame();
+  real.addRoom(ROOM);
+  const anna = await new RealPage().join({ seat: 1 });
+  const flood = Buffer.concat(
+    Array.from({ length: 20_000 }, () => maskedFrame(Opcode.ping, Buffer.from('?'))),
+  );
+  const early = await real.open(ROOM, {});
+  early.sendRaw(flood);
+  expect(await early.closed).toBe(4002);
+  const ben = await new RealPage().join({ seat: 2 });
+  ben.socket.sendRaw(flood);
+  expect(await ben.socket.closed).toBe(4002);
+  anna.send(1, 'after');
+  await anna.until(() => anna.moves.length === 1);
+  expect(real.failures).toEqual([]);
 });
 
 test('P51 6 MB message: its sender is closed with 1009, what it said before is kept, the others play on', async () => {

@@ -5,6 +5,7 @@
 import type { Timers } from '../../lib/world.ts';
 import type { LoadedRoom } from '../../ports/main-db/queries/rooms.ts';
 import type { ChunkRow, SeatRow } from '../../ports/main-db/schema.ts';
+import { within } from './patience.ts';
 
 export interface RoomStore {
   /** The room as of one moment: archive head, epochs and clients belong together. null = no such room. */
@@ -15,21 +16,12 @@ export interface RoomStore {
   chunks(room: string, afterSeq: number, limit: number): Promise<readonly ChunkRow[]>;
 }
 
-/** The database has this long for an answer; the page, which waits 15 s for its welcome, is then told. */
-export const STORE_MS_MAX = 10_000;
-
-/** The store with a time-out: a call that takes longer rejects, and what it answers later is not used. */
+/** The store with a time-out: a call that takes longer rejects. */
 export function patient(store: RoomStore, timers: Timers): RoomStore {
-  const within = <T>(answer: Promise<T>): Promise<T> =>
-    new Promise((resolve, reject) => {
-      const cancel = timers.after(STORE_MS_MAX, () =>
-        reject(new Error(`the main database gave no answer within ${STORE_MS_MAX} ms`)),
-      );
-      answer.then(resolve, reject).finally(cancel);
-    });
+  const soon = <T>(answer: Promise<T>): Promise<T> => within(timers, 'the main database', answer);
   return {
-    loadRoom: (room) => within(store.loadRoom(room)),
-    seats: (room) => within(store.seats(room)),
-    chunks: (room, afterSeq, limit) => within(store.chunks(room, afterSeq, limit)),
+    loadRoom: (room) => soon(store.loadRoom(room)),
+    seats: (room) => soon(store.seats(room)),
+    chunks: (room, afterSeq, limit) => soon(store.chunks(room, afterSeq, limit)),
   };
 }

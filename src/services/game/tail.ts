@@ -21,7 +21,11 @@ export interface Tail {
 }
 
 /** Reads on from the archive to entry `head`; a sentence if archive and log do not fit together. */
-export async function readTail(log: RoomLog, facts: LoadedRoom, head: number): Promise<Tail | string> {
+export async function readTail(
+  log: Pick<RoomLog, 'read'>,
+  facts: LoadedRoom,
+  head: number,
+): Promise<Tail | string> {
   const reading = new TailReading(facts);
   while (reading.after < head) {
     const before = reading.after;

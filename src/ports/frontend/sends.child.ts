@@ -1,0 +1,63 @@
+/**
+ * Bun's front end with one socket, which says how many writes to the network its frames took: an array of
+ * counts as JSON. Started with the library of test/support/count-sends.c preloaded, whose path is the argument.
+ */
+import { dlopen } from 'bun:ffi';
+import { realWorld } from '../../lib/world.real.ts';
+import { bunFrontend } from './frontend.bun.ts';
+import type { Peer } from './frontend.ts';
+
+const library = dlopen(process.argv[2] ?? '', { sends_so_far: { args: [], returns: 'i64' } });
+const sends = (): number => Number(library.symbols.sends_so_far());
+
+const frames = [60, 60, 9_000, 60].map((length) => new Uint8Array(length));
+
+/** What is done to the socket, each from an empty event loop. */
+const STEPS: readonly ((peer: Peer) => void)[] = [
+  (peer) => void peer.send(new Uint8Array(60)),
+  (peer) => void peer.send(new Uint8Array(100_000)),
+  (peer) => frames.forEach((frame) => peer.send(frame)),
+  (peer) => peer.together(() => frames.forEach((frame) => peer.send(frame))),
+  // From within another one, as when a replay that is over at once says so.
+  (peer) => peer.together(() => peer.together(() => frames.forEach((frame) => peer.send(frame)))),
+];
+
+async function measure(peer: Peer): Promise<void> {
+  const counts: number[] = [];
+  for (const step of STEPS) {
+    await Bun.sleep(1);
+    const before = sends();
+    step(peer);
+    counts.push(sends() - before);
+  }
+  console.log(JSON.stringify(counts));
+  process.exit(0);
+}
+
+const nothing = (): void => {};
+const frontend = bunFrontend(
+  {
+    hostname: '127.0.0.1',
+    port: 0,
+    fetch: () => new Response(),
+    sockets: () => ({
+      accept: true,
+      open(peer) {
+        void measure(peer);
+        return {
+          message: nothing,
+          text: nothing,
+          pinged: nothing,
+          alive: nothing,
+          drained: nothing,
+          closed: nothing,
+        };
+      },
+    }),
+    frameBytesMax: 1_000,
+    failed: console.error,
+  },
+  realWorld.timers,
+);
+const page = new WebSocket(`ws://127.0.0.1:${frontend.port}/`);
+page.addEventListener('error', () => process.exit(1));
