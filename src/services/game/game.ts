@@ -11,6 +11,7 @@ import type { World } from '../../lib/world.ts';
 import type { Command, ControlTarget, TellOutcome } from '../../ports/control/control.ts';
 import type { PeerHandler, SocketAnswer, SocketOffer } from '../../ports/frontend/frontend.ts';
 import type { RoomLog } from '../../ports/room-log/room-log.ts';
+import { ArchivePages } from './archive-pages.ts';
 import { HeartbeatWheel } from './heartbeat.ts';
 import { type Dialect, DIALECTS } from './dialect.ts';
 import { Door } from './door.ts';
@@ -113,7 +114,7 @@ class GameService implements Game {
       dialects: deps.dialects ?? DIALECTS,
       limits,
       rooms: this.rooms,
-      source: { log, store, pace: new ReplayPace(world.timers) },
+      source: { log, archive: new ArchivePages(store, world.clock), pace: new ReplayPace(world.timers) },
       report,
       farewell: () => this.farewell,
       greeted: () => this.door.greeted(),

@@ -3,7 +3,8 @@ import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { DOWN_FRAME_BYTES_MAX } from '../../../sdk/protocol/limits.ts';
 import { createGameBench, play, ROOM, upTo } from '../../../test/support/game-bench.ts';
-import { chunkPage, tailPage } from './replay.ts';
+import { chunkPage } from './archive-pages.ts';
+import { tailPage } from './replay.ts';
 
 test('P20 a fresh page gets everything from entry 1 on, then live', async () => {
   const bench = await createGameBench();

@@ -3,27 +3,17 @@
  * are stored, then the tail from the log. One page at a time, the next one only when the socket has
  * taken the last; live messages simply wait in the log until replay gets there.
  */
-import { crc32 } from 'node:zlib';
-import { chunk } from '../../../sdk/protocol/chunk.ts';
-import type { ChunkRow } from '../../ports/main-db/schema.ts';
 import type { RoomLog, Run } from '../../ports/room-log/room-log.ts';
+import { type ArchivePages, type Page, PAGE_BYTES } from './archive-pages.ts';
 import type { ReplayPace } from './pace.ts';
-import type { RoomStore } from './store.ts';
 
-/**
- * About so much goes out at a time. A run of the log may come on top, and together they stay within
- * the limit of a frame; what is under way of a replay stays far below the cap of a live socket.
- */
-const PAGE_BYTES = 64 * 1024;
-/** How many chunks are asked for at a time: most are far smaller than a page. */
-const CHUNKS_PER_READ = 8;
 /** A gap seen so often in a row is no race with the archiver. */
 const READS_MAX = 4;
 const RETRY_MS = 50;
 
 export interface ReplaySource {
   readonly log: RoomLog;
-  readonly store: RoomStore;
+  readonly archive: ArchivePages;
   readonly pace: ReplayPace;
 }
 
@@ -46,11 +36,6 @@ export interface ReplaySink {
   gap(seq: number): void;
   /** The log or the database could not be read. */
   unreadable(error: unknown): void;
-}
-
-interface Page {
-  readonly frames: readonly Uint8Array[];
-  readonly last: number;
 }
 
 export class Replay {
@@ -160,29 +145,10 @@ export class Replay {
 
   private async readArchive(): Promise<Page | null> {
     const { room, after } = this;
-    const rows = await this.source.store.chunks(room.id, after, CHUNKS_PER_READ);
-    const page = chunkPage(rows, after);
-    if (!page) return null;
-    const more = page.frames.length < rows.length || rows.length === CHUNKS_PER_READ;
-    room.archivedSeq = Math.max(room.archivedSeq, more ? page.last + 1 : page.last);
-    return page;
+    const found = await this.source.archive.read(room.id, after);
+    if (found) room.archivedSeq = Math.max(room.archivedSeq, found.more ? found.last + 1 : found.last);
+    return found;
   }
-}
-
-/** The leading chunks that follow `after` without a gap and are whole, about PAGE_BYTES of them. */
-export function chunkPage(rows: readonly ChunkRow[], after: number): Page | null {
-  const frames: Uint8Array[] = [];
-  let last = after;
-  let bytes = 0;
-  for (const { first_seq: first, last_seq: end, deflated, crc } of rows) {
-    const follows = frames.length === 0 ? first <= last + 1 && end > last : first === last + 1;
-    const fits = frames.length === 0 || bytes + deflated.length <= PAGE_BYTES;
-    if (!follows || !fits || crc32(deflated) !== crc) break;
-    bytes += deflated.length;
-    frames.push(chunk.encode({ first, last: end, deflated }));
-    last = end;
-  }
-  return frames.length === 0 ? null : { frames, last };
 }
 
 /** The runs up to the durable `head` as one frame; null when they do not go on after `after`. */
