@@ -3,6 +3,7 @@ import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { DOWN_FRAME_BYTES_MAX } from '../../../sdk/protocol/limits.ts';
 import { createGameBench, play, ROOM, upTo } from '../../../test/support/game-bench.ts';
+import { encodeRecords, RoomScript } from '../../../test/support/room-script.ts';
 import { chunkPage } from './archive-pages.ts';
 import { tailPage } from './replay.ts';
 
@@ -326,4 +327,12 @@ test('P29 an append that the log has and the room does not know of yet is not re
   const run = (first: number, last: number) => ({ first, last, records: new Uint8Array(last - first + 1) });
   expect(tailPage([run(1, 4), run(5, 6)], 0, 4)).toEqual({ frames: [new Uint8Array(4)], last: 4 });
   expect(tailPage([run(5, 6)], 4, 4)).toBeNull();
+});
+
+test('P29 nor is the part of a run that the room does not know of yet', () => {
+  const { records } = new RoomScript();
+  const run = { first: 1, last: 2, records: encodeRecords(records) };
+  expect(tailPage([run], 0, 1)).toEqual({ frames: [encodeRecords(records.slice(0, 1))], last: 1 });
+  expect(tailPage([run], 0, 2)).toEqual({ frames: [run.records], last: 2 });
+  expect(tailPage([run], 1, 1)).toBeNull();
 });

@@ -3,6 +3,8 @@
  * are stored, then the tail from the log. One page at a time, the next one only when the socket has
  * taken the last; live messages simply wait in the log until replay gets there.
  */
+import { Reader } from '../../../sdk/protocol/bytes.ts';
+import { readRecord } from '../../../sdk/protocol/record.ts';
 import type { RoomLog, Run } from '../../ports/room-log/room-log.ts';
 import { type ArchivePages, type Page, PAGE_BYTES } from './archive-pages.ts';
 import type { ReplayPace } from './pace.ts';
@@ -153,24 +155,27 @@ export class Replay {
 
 /** The runs up to the durable `head` as one frame; null when they do not go on after `after`. */
 export function tailPage(runs: readonly Run[], after: number, head: number): Page | null {
+  const parts: Uint8Array[] = [];
   let last = after;
-  let length = 0;
-  let count = 0;
   for (const run of runs) {
-    const follows = count === 0 ? run.first <= last + 1 && run.last > last : run.first === last + 1;
+    const follows = parts.length === 0 ? run.first <= last + 1 && run.last > last : run.first === last + 1;
+    if (!follows || last >= head) break;
     // What the room does not know to be durable would be a position that the room does not know either.
-    if (!follows || run.last > head) break;
-    last = run.last;
-    length += run.records.length;
-    count++;
+    parts.push(run.last > head ? recordsUpTo(run.records, head) : run.records);
+    last = Math.min(run.last, head);
   }
-  if (count === 0) return null;
-  if (count === 1) return { frames: [runs[0]!.records], last };
-  const frame = new Uint8Array(length);
-  let at = 0;
-  for (let index = 0; index < count; index++) {
-    frame.set(runs[index]!.records, at);
-    at += runs[index]!.records.length;
+  if (parts.length === 0) return null;
+  return { frames: [parts.length === 1 ? parts[0]! : Buffer.concat(parts)], last };
+}
+
+/** A run may hold more than was appended at a time: its records up to entry `head`. */
+function recordsUpTo(records: Uint8Array, head: number): Uint8Array {
+  const reader = new Reader(records);
+  let end = 0;
+  while (!reader.atEnd) {
+    const record = readRecord(reader);
+    if (record === null || record.seq > head) break;
+    end = reader.at;
   }
-  return { frames: [frame], last };
+  return records.subarray(0, end);
 }
