@@ -51,7 +51,12 @@ export function restore(evening: Evening, backup: Backup): void {
   // Players who changed their device or got a new link since join once more.
   noteDevices(evening);
   const echoed = new Set(ROOMS.flatMap((room) => [...oracle.truth(room).places.keys()]));
-  for (const [room, kept] of entries) oracle.truth(room).rewind(kept);
+  evening.archive.forget();
+  for (const [room, kept] of entries) {
+    oracle.truth(room).rewind(kept);
+    // The database was copied last: what it has beyond the log's files is in the room, too.
+    for (const records of evening.database.archiveNow(room)) oracle.truth(room).take(records);
+  }
   for (const move of oracle.moves.values()) {
     // It was echoed, and is nowhere any more.
     if (echoed.has(move.id) && !oracle.truth(move.room).places.has(move.id)) move.owed = false;
@@ -60,7 +65,6 @@ export function restore(evening: Evening, backup: Backup): void {
   evening.restores++;
   scheduler.wallOffset += RESTORE_MS;
   scheduler.mark('backup restored');
-  scheduler.trace(
-    () => `a backup is restored: ${[...entries.values()].map(({ length }) => length).join(', ')} entries`,
-  );
+  const lengths = ROOMS.map((room) => oracle.truth(room).length);
+  scheduler.trace(() => `a backup is restored: ${lengths.join(', ')} entries`);
 }

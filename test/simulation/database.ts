@@ -5,6 +5,7 @@
  * statement, a commit too, was carried out.
  */
 import { Database, type SQLQueryBindings } from 'bun:sqlite';
+import { inflateRawSync } from 'node:zlib';
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -47,11 +48,15 @@ export async function makeDatabase(furnish: (db: Kysely<Schema>) => Promise<void
 export class SimulatedDatabase {
   /** The share of statements that fail now; half of those were carried out. */
   failing = 0;
+  /** Called when a transaction that moved an archive is committed, before anybody hears of it. */
+  onArchived = (): void => {};
   #sqlite: Database;
   readonly #scheduler: Scheduler;
   readonly #queue = new Queue();
   /** Changes from outside that were made within somebody's transaction. */
   readonly #meanwhile: (() => void)[] = [];
+  /** The transaction under way has moved an archive. */
+  #archives = false;
   /** What a planted bug makes of a statement. */
   readonly #rewrite: (sql: string) => string;
 
@@ -86,15 +91,15 @@ export class SimulatedDatabase {
     make();
   }
 
-  /** The room's chunks as they are now, oldest first. */
-  archiveNow(room: string): { readonly first: number; readonly deflated: Uint8Array }[] {
-    const query = 'select first_seq as first, deflated from chunks where room = ? order by last_seq';
-    return this.#sqlite.query(query).all(room) as { first: number; deflated: Uint8Array }[];
+  /** At once, as it is now: for those who watch. */
+  rows<Row>(sql: string, ...parameters: (string | number)[]): Row[] {
+    return this.#sqlite.query(sql).all(...parameters) as Row[];
   }
 
-  archivedNow(room: string): number {
-    const row = this.#sqlite.query('select archived_upto as upto from rooms where id = ?').get(room);
-    return (row as { upto: number } | null)?.upto ?? 0;
+  /** The records of the room's chunks as they are now, oldest first. */
+  archiveNow(room: string): Uint8Array[] {
+    const query = 'select deflated from chunks where room = ? order by last_seq';
+    return this.rows<{ deflated: Uint8Array }>(query, room).map(({ deflated }) => inflateRawSync(deflated));
   }
 
   /** The process that used it is gone: what it left open is undone, and nobody waits for it. */
@@ -132,6 +137,8 @@ export class SimulatedDatabase {
 
   #transactionOver(isCommitted: boolean): void {
     for (const make of this.#meanwhile.splice(0)) if (!isCommitted) make();
+    if (isCommitted && this.#archives) this.onArchived();
+    this.#archives = false;
   }
 
   /** Takes a while before and after; who dies in between never hears of it. */
@@ -140,6 +147,7 @@ export class SimulatedDatabase {
     await this.#pause(lease);
     const fails = sql !== 'rollback' && scheduler.chance(this.failing);
     const isLost = fails && scheduler.chance(0.5);
+    if (fails) scheduler.strike('database fails');
     if (fails && !isLost) {
       scheduler.mark('database: statement failed');
       throw new Error('the database failed');
@@ -148,8 +156,10 @@ export class SimulatedDatabase {
     scheduler.trace(() => `database: ${sql.slice(0, 70)}`);
     const answer = execute(this.#sqlite, this.#rewrite(sql), parameters);
     if (sql === 'commit' || sql === 'rollback') this.#transactionOver(sql === 'commit');
-    if (answer.changes === 0 && sql.startsWith('update "rooms" set "archived_upto"'))
-      scheduler.mark('archive moved by another');
+    if (sql.startsWith('update "rooms" set "archived_upto"')) {
+      if (answer.changes === 0) scheduler.mark('archive moved by another');
+      else this.#archives = true;
+    }
     await this.#pause(lease);
     if (isLost) {
       scheduler.mark(sql === 'commit' ? 'database: commit unknown' : 'database: answer lost');

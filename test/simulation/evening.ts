@@ -6,17 +6,21 @@ import type { JoinAnswer } from '../../sdk/src/session-api.ts';
 import { signPass, TICKET_MS } from '../../src/domain/pass.ts';
 import { socketPath } from '../../src/domain/room.ts';
 import type { SimulatedDisk } from '../support/disk.simulated.ts';
+import { ArchiveCheck } from './archive-check.ts';
 import type { Backup } from './backup.ts';
 import { SimulatedDatabase } from './database.ts';
+import { DiskWatch } from './disk-watch.ts';
 import { Faults, makeDisk } from './faults.ts';
 import type { Lease } from './lease.ts';
 import { Network, type ServerDoor } from './network.ts';
 import { Oracle } from './oracle.ts';
+import { orderGame } from './order-game.ts';
 import { Device, Page, type PagesWorld } from './pages.ts';
 import type { Plant } from './plant.ts';
 import { type Ground, type Host, HostProcess, JournalProcess, KEYS, SLOT } from './processes.ts';
 import { Scheduler } from './scheduler.ts';
 import { ROOMS, seatsOf, stage } from './stage.ts';
+import type { Rule } from './violation.ts';
 
 export class Evening implements Ground {
   readonly seed: number;
@@ -25,6 +29,7 @@ export class Evening implements Ground {
   readonly faults = new Faults();
   readonly plant: Plant;
   readonly database: SimulatedDatabase;
+  readonly archive: ArchiveCheck;
   readonly network: Network;
   readonly world: PagesWorld;
   readonly devices: readonly Device[];
@@ -43,17 +48,22 @@ export class Evening implements Ground {
   restores = 0;
   /** The link's generation, by room. */
   readonly generations = new Map<string, number>(ROOMS.map((room) => [room, 1]));
+  readonly diskWatch: DiskWatch;
   disk: SimulatedDisk;
   lock: Lease | null = null;
 
-  constructor(seed: number, plant: Plant, trace: ((line: string) => void) | null) {
+  /** `deafTo`: a rule whose violations the oracle does not note. */
+  constructor(seed: number, plant: Plant, trace: ((line: string) => void) | null, deafTo: Rule | null) {
     const scheduler = new Scheduler(seed, trace);
     this.seed = seed;
     this.plant = plant;
     this.scheduler = scheduler;
-    this.oracle = new Oracle(scheduler);
+    this.oracle = new Oracle(scheduler, deafTo);
     this.database = new SimulatedDatabase(stage(), scheduler, plant.sql);
+    this.archive = new ArchiveCheck(this.oracle, this.database);
+    this.database.onArchived = () => ROOMS.forEach((room) => this.archive.look(room));
     for (const room of ROOMS) this.database.change('update rooms set seed = ? where id = ?', seed, room);
+    this.diskWatch = new DiskWatch(scheduler);
     this.disk = this.newDisk();
     const route = (room: string) => this.route(room);
     this.network = new Network(scheduler, this.oracle, route, plant.networkForgets ?? false);
@@ -71,13 +81,15 @@ export class Evening implements Ground {
       scheduler,
       network: this.network,
       oracle: this.oracle,
+      rules: plant.rules?.(orderGame) ?? orderGame,
       wrapStore: plant.outbox ?? ((store) => store),
       join: (device) => this.join(device),
     };
   }
 
   newDisk(): SimulatedDisk {
-    return makeDisk(this.scheduler, this.faults, this.plant.diskLies ?? false);
+    this.diskWatch.forget();
+    return makeDisk(this.scheduler, this.faults);
   }
 
   begin(): void {
@@ -106,14 +118,13 @@ export class Evening implements Ground {
   /** Every process at once; `power` also takes what the disk had not made durable. */
   killAll(power: 'everything' | 'random' | null): void {
     for (const process of [this.journal, this.rival, ...this.hosts]) process.kill();
-    if (power !== null) this.disk.cut(power);
+    if (power !== null) this.diskWatch.cut(this.disk, power);
   }
 
-  /** The machine that has the journal loses its power. */
-  powerCut(loss: 'everything' | 'random'): void {
-    this.journal.kill();
-    this.rival.kill();
-    this.disk.cut(loss);
+  /** The machine that has the journal loses its power. Answers whether a process ran on it, and whether a write was torn. */
+  powerCut(loss: 'everything' | 'random'): { readonly ran: boolean; readonly torn: boolean } {
+    const killed = [this.journal, this.rival].filter((process) => process.kill());
+    return { ran: killed.length > 0, torn: this.diskWatch.cut(this.disk, loss) };
   }
 
   serverDied(lease: Lease): void {
@@ -131,7 +142,9 @@ export class Evening implements Ground {
       const servers = this.servers();
       return servers.length === 0 ? null : this.scheduler.pick(servers).door;
     }
-    const at = this.misrouted ? Math.floor(this.scheduler.between(0, 2)) : (this.routes.get(room) ?? 0);
+    const right = this.routes.get(room) ?? 0;
+    const at = this.misrouted ? Math.floor(this.scheduler.between(0, 2)) : right;
+    if (at !== right) this.scheduler.strike('wrong routing');
     return this.hosts[at]?.host?.door ?? null;
   }
 

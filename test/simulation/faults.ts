@@ -5,6 +5,8 @@ import type { Lease } from './lease.ts';
 import type { Scheduler } from './scheduler.ts';
 
 export class Faults {
+  /** The deed that filled the disk, as long as it is full: it strikes when the journal misses the space. */
+  filledBy: string | null = null;
   diskSlow = false;
   /** The next call that makes something durable fails. */
   syncFails = false;
@@ -17,39 +19,39 @@ export class Faults {
 
   /** Nothing goes wrong any more. */
   end(): void {
+    this.filledBy = null;
     this.diskSlow = this.syncFails = false;
     this.diskFailing = this.writesShort = this.wireLosing = 0;
   }
 }
 
-export function makeDisk(scheduler: Scheduler, faults: Faults, lies: boolean): SimulatedDisk {
+export function makeDisk(scheduler: Scheduler, faults: Faults): SimulatedDisk {
   return new SimulatedDisk({
     random: scheduler.random,
     timers: { after: (ms, run) => scheduler.after(ms, run) },
     delayMs: ({ kind, length }) => {
       scheduler.event('disk', kind.length * 1_000_000 + length);
-      if (faults.diskSlow) scheduler.mark('disk: slow call');
+      if (faults.diskSlow) scheduler.strike('disk slow');
       return scheduler.between(0.05, faults.diskSlow ? 80 : 1.2);
     },
     trouble: ({ kind, path, length }): DiskTrouble | null => {
       scheduler.trace(() => `disk: ${kind} ${path} ${length || ''}`);
       if (faults.syncFails && (kind === 'sync' || kind === 'writeDurably')) {
         faults.syncFails = false;
-        scheduler.mark('disk: sync failed');
+        scheduler.strike('sync fails');
         return { fault: 'failed' };
       }
       if (faults.diskFailing > 0 && scheduler.chance(faults.diskFailing)) {
-        scheduler.mark('disk: call failed');
+        scheduler.strike('disk fails');
         return { fault: 'failed' };
       }
       if (faults.writesShort > 0 && kind.startsWith('write') && scheduler.chance(faults.writesShort)) {
-        scheduler.mark('disk: short write');
+        scheduler.strike('writes short');
         return { shortTo: Math.floor(scheduler.between(0, length)) };
       }
       return null;
     },
     leak: 0.3,
-    lies,
   });
 }
 

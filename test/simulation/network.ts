@@ -20,6 +20,8 @@ const READ_AHEAD_MS = 6;
 export interface LinkWatcher {
   /** The server reads this frame. */
   up(link: Link, frame: Uint8Array): void;
+  /** The server has looked at this frame and keeps the link. */
+  taken(link: Link, frame: Uint8Array): void;
   /** The server has sent this frame: it is out of its hands. */
   down(link: Link, frame: Uint8Array): void;
   /** Nothing more is said on it. */
@@ -111,7 +113,7 @@ export class Link implements Peer {
     this.#later('up', () => {
       const door = this.#network.up ? this.#network.route(this.room) : null;
       // Nobody answers at all, or the machine says that there is nobody.
-      if (door === null) return this.#scheduler.chance(0.3) ? this.cut() : this.reset();
+      if (door === null) return void (this.#scheduler.chance(0.3) ? this.cut() : this.reset());
       this.server = door.lease;
       door.lease.deliver(() => this.#answer(door));
     });
@@ -130,19 +132,18 @@ export class Link implements Peer {
     };
   }
 
-  /** Nothing arrives any more, and nobody is told. */
-  cut(): void {
-    this.#scheduler.mark('network: half-open');
-    this.#cut = true;
+  /** Nothing arrives any more, and nobody is told. Answers whether it was whole. */
+  cut(): boolean {
+    return this.#break('network: half-open');
   }
 
-  /** Both sides notice, each in its own time. */
-  reset(): void {
-    this.#scheduler.mark('network: reset');
-    this.#cut = true;
+  /** Both sides notice, each in its own time. Answers whether it was whole. */
+  reset(): boolean {
+    const wasWhole = this.#break('network: reset');
     const soon = () => this.#scheduler.between(0, 100);
     this.#scheduler.after(soon(), () => this.#closePage(1006));
     this.#scheduler.after(soon(), () => this.#toServer(() => this.#serverEnds(1006)));
+    return wasWhole;
   }
 
   /** The page is gone: its kernel says so, unless the link is cut. */
@@ -175,6 +176,10 @@ export class Link implements Peer {
     return true;
   }
 
+  together(run: () => void): void {
+    run();
+  }
+
   buffered(): number {
     return Math.max(0, this.#downBytes - WINDOW_BYTES);
   }
@@ -205,12 +210,19 @@ export class Link implements Peer {
     this.#serverEnds(code);
   }
 
+  #break(how: string): boolean {
+    const wasWhole = !this.#cut;
+    if (wasWhole) this.#scheduler.mark(how);
+    this.#cut = true;
+    return wasWhole;
+  }
+
   /** The upgrade: the page hears of it after everything that was decided. */
   #answer(door: ServerDoor): void {
     const answer = door.sockets({ path: this.#path, address: this.address, origin: null });
     if (!answer.accept) {
       this.#scheduler.mark(`declined ${answer.status}`);
-      return this.reset();
+      return void this.reset();
     }
     this.#later('down', () => this.#tellPage(() => this.#events.opened()));
     // It may be closed from within.
@@ -232,6 +244,7 @@ export class Link implements Peer {
       this.#note('up', frame);
       this.#network.watcher.up(this, frame);
       this.#handler.message(frame);
+      if (this.#handler !== null) this.#network.watcher.taken(this, frame);
     }
   }
 

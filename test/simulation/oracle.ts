@@ -4,40 +4,47 @@
  *
  * Rule numbers are those of the design: 1 nothing leaves before it is durable, 2 one order without
  * gap or repeat, 3 a resend is harmless, 4 a position stays good and no other is taken for good,
- * 5 one owner, 10 archive and log are one.
+ * 5 one owner, 10 archive and log are one (`archive-check.ts`).
  */
 import { inflateRawSync } from 'node:zlib';
 import { Reader } from '../../sdk/protocol/bytes.ts';
 import { chunk } from '../../sdk/protocol/chunk.ts';
+import { drain } from '../../sdk/protocol/drain.ts';
 import { expect } from '../../sdk/protocol/expect.ts';
 import { heartbeat } from '../../sdk/protocol/heartbeat.ts';
 import { hello } from '../../sdk/protocol/hello.ts';
+import { hold } from '../../sdk/protocol/hold.ts';
 import { live } from '../../sdk/protocol/live.ts';
 import { readRecord, RECORD_VERSION } from '../../sdk/protocol/record.ts';
-import { welcome } from '../../sdk/protocol/welcome.ts';
+import { readSend } from '../../sdk/protocol/send.ts';
+import { Role, welcome } from '../../sdk/protocol/welcome.ts';
 import { toHex } from '../../sdk/src/hex.ts';
+import { frameName } from './frame-names.ts';
 import type { Link, LinkWatcher } from './network.ts';
 import type { Scheduler } from './scheduler.ts';
 import { RoomTruth, type SentMove } from './truth.ts';
+import { type Rule, Violation } from './violation.ts';
 
 interface Conversation {
   readonly room: RoomTruth;
   readonly epoch: number;
   readonly position: number;
   readonly clients: readonly string[];
+  /** The head that the welcome told; -1 before it. */
+  head: number;
   /** The last seq sent on this link. */
   last: number;
   live: boolean;
-  welcomed: boolean;
+  held: boolean;
+  /** It was told to go instead of being welcomed. */
+  dismissed: boolean;
+  /** Records frames so far. */
+  frames: number;
 }
 
 interface Passage {
   readonly first: number;
   readonly last: number;
-}
-
-export class Violation extends Error {
-  override readonly name = 'Violation';
 }
 
 export class Oracle implements LinkWatcher {
@@ -47,11 +54,14 @@ export class Oracle implements LinkWatcher {
   /** Frames go to many sockets: what was found to be right is not looked at again. */
   #right = new WeakMap<Uint8Array, Passage>();
   readonly #scheduler: Scheduler;
+  /** What is wrong by this rule is not noted: shows whether anything else would see it. */
+  readonly #deafTo: Rule | null;
   /** The first thing that was seen to be wrong. */
   #noted: Violation | null = null;
 
-  constructor(scheduler: Scheduler) {
+  constructor(scheduler: Scheduler, deafTo: Rule | null) {
     this.#scheduler = scheduler;
+    this.#deafTo = deafTo;
   }
 
   truth(room: string): RoomTruth {
@@ -63,19 +73,17 @@ export class Oracle implements LinkWatcher {
     return truth;
   }
 
-  fail(rule: number, what: string): never {
-    throw new Violation(`rule ${rule}: ${what}`);
-  }
-
   /** Throws if something wrong was seen so far. */
   verdict(): void {
     if (this.#noted !== null) throw this.#noted;
   }
 
-  /** For what is seen from within: who is watched must not notice it. */
-  note(rule: number, what: string): void {
-    this.#scheduler.trace(() => `VIOLATION of rule ${rule}: ${what}`);
-    this.#noted ??= new Violation(`rule ${rule}: ${what}`);
+  /** Who is watched must not notice it; `verdict` tells. */
+  note(rule: Rule, what: string): void {
+    if (rule === this.#deafTo) return;
+    const violation = new Violation(rule, what);
+    this.#scheduler.trace(() => `VIOLATION of ${violation.message}`);
+    this.#noted ??= violation;
   }
 
   /** A backup was restored: what was right need not be so any more. */
@@ -91,12 +99,30 @@ export class Oracle implements LinkWatcher {
     const clients = said.clients.map(({ id }) => toHex(id));
     const { epoch, seq: position } = said;
     const room = this.truth(link.room);
-    this.#talks.set(link, { room, epoch, position, clients, last: -1, live: false, welcomed: false });
+    const state = { head: -1, last: -1, live: false, held: false, dismissed: false, frames: 0 };
+    this.#talks.set(link, { room, epoch, position, clients, ...state });
+  }
+
+  /** The server has looked at that frame, and the link is still open: a repeat was dropped without a word. */
+  taken(link: Link, frame: Uint8Array): void {
+    const talk = this.#talks.get(link);
+    const send = { client: 0, clientSeq: 0, kind: 0, bodyAt: 0 };
+    // While the room holds, everything is dropped, and before the welcome it waits.
+    if (talk === undefined || talk.head < 0 || talk.held || !readSend(frame, send)) return;
+    const { room, clients, head, last } = talk;
+    // What the server has told on this link it surely knows; that it is not stored again, `truth.ts` sees.
+    const known = room.clientAt(clients[send.client] ?? '', Math.max(head, last))?.lastSeq ?? 0;
+    if (send.clientSeq <= known) this.#scheduler.mark('resend dropped as a repeat');
   }
 
   down(link: Link, frame: Uint8Array): void {
     const talk = this.#talks.get(link);
-    if (talk === undefined) return;
+    if (talk === undefined) return this.note(2, `${link.name} got ${frameName(frame)} without a hello`);
+    if (talk.dismissed) this.note(2, `${link.name} got ${frameName(frame)} after it was told to go`);
+    // Who is not let in any more is told so instead of a welcome, and nothing else (P15, P60).
+    if (talk.head < 0 && frame[0] === drain.type) talk.dismissed = true;
+    else if (talk.head < 0 && frame[0] !== welcome.type)
+      this.note(2, `${link.name} got ${frameName(frame)} before its welcome`);
     switch (frame[0]) {
       case welcome.type:
         return this.#welcome(link, talk, frame);
@@ -111,10 +137,13 @@ export class Oracle implements LinkWatcher {
         return this.#live(link, talk, frame);
       case heartbeat.type:
         return this.#head(link, talk, heartbeat.decode(frame)?.seq ?? 0);
+      case hold.type:
+        talk.held = hold.decode(frame)?.on === 1;
+        return;
       case expect.type: {
         const values = expect.decode(frame);
         const client = talk.clients[values?.client ?? -1] ?? '';
-        return this.#clientTold(link, talk, client, (values?.next ?? 1) - 1);
+        return this.#expected(link, talk, client, (values?.next ?? 1) - 1);
       }
       default:
         return;
@@ -128,16 +157,17 @@ export class Oracle implements LinkWatcher {
   /** All moves that were kept until they were echoed are in the log. */
   checkMoves(): void {
     for (const { id, room, owed, author } of this.moves.values()) {
-      if (owed && !this.truth(room).places.has(id)) this.fail(3, `move ${id} of ${author} is not in the log`);
+      if (owed && !this.truth(room).places.has(id)) this.note(3, `move ${id} of ${author} is not in the log`);
     }
   }
 
   #welcome(link: Link, talk: Conversation, frame: Uint8Array): void {
     const values = welcome.decode(frame);
-    if (values === null) return;
+    if (values === null) return this.note(2, `${link.name} got a welcome that is none`);
+    if (talk.head >= 0) this.note(2, `${link.name} was welcomed twice`);
     const { room, epoch, position } = talk;
     const resumed = values.resumed === 1;
-    talk.welcomed = true;
+    talk.head = values.seq;
     talk.last = resumed ? position : 0;
     this.#scheduler.mark(resumed ? 'position resumed' : position > 0 ? 'position reset' : 'position none');
     this.#head(link, talk, values.seq);
@@ -146,12 +176,33 @@ export class Oracle implements LinkWatcher {
       this.note(4, `${link.name} held entry ${position} of epoch ${epoch} and was reset`);
     if (resumed && !room.holds(epoch, position))
       this.note(4, `${link.name} was resumed at ${position}, which is not of epoch ${epoch}`);
-    for (const [place, { lastSeq }] of values.clients.entries()) {
-      this.#clientTold(link, talk, talk.clients[place] ?? '', lastSeq);
-    }
+    const seat = values.role === Role.observer ? null : values.seat;
+    for (const [place, told] of values.clients.entries())
+      this.#clientTold(link, talk, talk.clients[place] ?? '', seat, told);
   }
 
-  #clientTold(link: Link, { room }: Conversation, client: string, seq: number): void {
+  /**
+   * A welcome's head and its clients are of one moment. So what it says of a client is exactly what the
+   * log has up to that head, whatever became durable since: more is not durable, less makes the page
+   * send again what it need not. A client of another seat is answered with nothing.
+   */
+  #clientTold(
+    link: Link,
+    { room, head }: Conversation,
+    client: string,
+    seat: number | null,
+    told: { readonly number: number; readonly lastSeq: number },
+  ): void {
+    const found = room.clientAt(client, head);
+    const { number, lastSeq } = found?.seat === seat ? found : { number: 0, lastSeq: 0 };
+    const what = `of client ${client}, the log has ${lastSeq} up to ${head}`;
+    if (told.lastSeq > lastSeq) this.note(1, `${link.name} was told ${told.lastSeq} ${what}`);
+    if (told.lastSeq < lastSeq) this.note(3, `${link.name} was told only ${told.lastSeq} ${what}`);
+    if (told.number !== number)
+      this.note(3, `${link.name} was told that client ${client} is ${told.number}, it is ${number}`);
+  }
+
+  #expected(link: Link, { room }: Conversation, client: string, seq: number): void {
     const last = room.lastOf(client);
     if (seq > last) this.note(1, `${link.name} was told ${seq} of client ${client}, the log has ${last}`);
   }
@@ -161,13 +212,17 @@ export class Oracle implements LinkWatcher {
   }
 
   #records(link: Link, talk: Conversation, bytes: Uint8Array, key: Uint8Array): void {
-    if (!talk.welcomed) this.note(2, `${link.name} got records before its welcome`);
     const passage = this.#right.get(key) ?? this.#look(link, talk, bytes, key);
     if (passage === null) return;
     const { first, last } = passage;
+    const isChunk = bytes !== key;
     if (first > talk.last + 1) this.note(2, `${link.name} got ${first} after ${talk.last}`);
-    // A page of replay may begin before the position; live records may not.
-    if (first <= talk.last && talk.live) this.note(2, `${link.name} got ${first} again`);
+    // In a replay a chunk, and the first records frame, may begin before what the page has, which skips
+    // that (P21); but each must bring something new. Live records always begin with the next one.
+    const mayOverlap = !talk.live && (isChunk || talk.frames === 0) && last > talk.last;
+    if (first <= talk.last && !mayOverlap)
+      this.note(2, `${link.name} got ${first} again in ${first}–${last}, having got ${talk.last}`);
+    if (!isChunk) talk.frames++;
     talk.last = Math.max(talk.last, last);
   }
 
@@ -196,6 +251,7 @@ export class Oracle implements LinkWatcher {
     const seq = live.decode(frame)?.seq ?? -1;
     if (talk.live) this.note(2, `${link.name} went live twice`);
     if (seq !== talk.last) this.note(2, `${link.name} went live at ${seq} having got ${talk.last}`);
+    if (seq < talk.head) this.note(2, `${link.name} went live at ${seq}, its welcome said ${talk.head}`);
     talk.live = true;
   }
 }

@@ -1,14 +1,16 @@
 /** The players' side: devices that keep outboxes, and pages on them that run the real session. */
 import { inflateRawSync } from 'node:zlib';
 import { RecordKind } from '../../sdk/protocol/record.ts';
+import type { GameRules } from '../../sdk/src/rules.ts';
 import { openSession } from '../../sdk/src/session.ts';
 import type { Environment, JoinAnswer, OutboxStore, Session, StoredSend } from '../../sdk/src/session-api.ts';
 import type { Lease } from './lease.ts';
 import type { Network } from './network.ts';
 import type { Oracle } from './oracle.ts';
-import { type CountedMove, orderGame, type Tally } from './order-game.ts';
+import type { CountedMove, Tally } from './order-game.ts';
 import type { Scheduler } from './scheduler.ts';
 import { firstToken } from './stage.ts';
+import { describeTalk } from './truth.ts';
 
 /** What a planted bug may change about how a device keeps outboxes. */
 export type WrapStore = (store: OutboxStore, device: Device) => OutboxStore;
@@ -18,6 +20,7 @@ export interface PagesWorld {
   readonly scheduler: Scheduler;
   readonly network: Network;
   readonly oracle: Oracle;
+  readonly rules: GameRules<Tally, CountedMove>;
   readonly wrapStore: WrapStore;
   join(device: Device): Promise<JoinAnswer>;
 }
@@ -68,7 +71,7 @@ export class Page {
     scheduler.event('page', device.pagesMade);
     this.session = openSession({
       room: device.room,
-      rules: orderGame,
+      rules: world.rules,
       environment: this.#environment(),
       join: () => world.join(device),
       report: (kind, detail) => {
@@ -112,15 +115,40 @@ export class Page {
     this.device.pages.delete(this);
   }
 
+  /** It shows itself as live, whether or not the room can store. */
+  isLive(): boolean {
+    return ['live', 'hold'].includes(this.session.status());
+  }
+
+  /**
+   * After a backup was restored, a page that has not noticed yet may stand in the course of things before that:
+   * then its position is none.
+   */
+  isOfThisCourse(restores: number): boolean {
+    const { epoch, seq } = this.session.position();
+    return restores === 0 || this.#world.oracle.truth(this.device.room).holds(epoch, seq);
+  }
+
   /** A page that shows itself as live shows what the log says (rule 2). */
   check(): void {
     const { oracle } = this.#world;
     const { seq } = this.session.position();
     const state = this.session.state();
     const expected = oracle.truth(this.device.room).stateAt(seq);
-    if (state === null || expected === null) return;
+    if (expected === null) return oracle.note(2, `${this.name} is live at ${seq}, which is nowhere`);
+    if (state === null) return oracle.note(2, `${this.name} is live at ${seq} and shows nothing`);
     if (state.hash !== expected.hash || state.count !== expected.count)
       oracle.note(2, `${this.name} at ${seq} is in another state than the log`);
+  }
+
+  /** At the log's end it also shows what players said, each line once. */
+  checkTalk(): void {
+    const { oracle } = this.#world;
+    const { session, device } = this;
+    const lines = session.chat().map(({ seq, text }) => `${seq} ${text}`);
+    const notes = new Map(session.notes().map(({ id, text }) => [id, text]));
+    if (describeTalk(lines, notes) !== oracle.truth(device.room).talk())
+      oracle.note(2, `${this.name} shows other chat or notes than the log has`);
   }
 
   #environment(): Environment {

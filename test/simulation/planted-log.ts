@@ -1,7 +1,6 @@
-/** Logs and disks with one guard removed, for the planted bugs. */
+/** Logs with one guard removed, for the planted bugs. */
 import { Reader } from '../../sdk/protocol/bytes.ts';
 import { encodeRecord, type LogRecord, readRecord, recordLength } from '../../sdk/protocol/record.ts';
-import { type Disk, DiskError, type DiskFile } from '../../src/ports/room-log/disk.ts';
 import type { Append, AppendOutcome, RoomLog } from '../../src/ports/room-log/room-log.ts';
 import { override } from './override.ts';
 
@@ -31,24 +30,68 @@ export function mistaking(outcome: AppendOutcome, meant: AppendOutcome): (log: R
     });
 }
 
-/** Lets the log drop entries before the archive has them. */
-export function careless(log: RoomLog): RoomLog {
-  return override(log, {
-    read: async (room, afterSeq, maxBytes) => {
-      const runs = await log.read(room, afterSeq, maxBytes);
-      const last = runs.at(-1)?.last;
-      if (last !== undefined) await log.trim(room, last);
-      return runs;
-    },
-  });
-}
-
 /** Forgets what time it was in the room. */
 export function timeless(log: RoomLog): RoomLog {
   return override(log, {
     open: async (room, epoch, archived) => {
       const opened = await log.open(room, epoch, archived);
       return opened.ok ? { ...opened, head: { ...opened.head, ms: 0 } } : opened;
+    },
+  });
+}
+
+/** Notes up to where each room's appends that are under way reach. */
+export function noting(log: RoomLog, assigned: Map<string, number>): RoomLog {
+  return override(log, {
+    append: async (entries) => {
+      assigned.set(entries.room, entries.lastSeq);
+      const outcome = await log.append(entries);
+      assigned.delete(entries.room);
+      return outcome;
+    },
+  });
+}
+
+/**
+ * A log that opens the epoch that is open once more. Behind it is the journal, which would not: it is given
+ * the next epoch, under which that one goes from then on.
+ */
+export function opensAgain(log: RoomLog): RoomLog {
+  /** By room: an epoch, and what the journal knows it as. */
+  const known = new Map<string, { readonly epoch: number; readonly as: number }>();
+  const asKnown = (room: string, epoch: number): number => {
+    const found = known.get(room);
+    return found?.epoch === epoch ? found.as : epoch;
+  };
+  return override(log, {
+    open: async (room, epoch, archived) => {
+      const as = asKnown(room, epoch);
+      const outcome = await log.open(room, as, archived);
+      if (outcome.ok || outcome.why !== 'fenced' || outcome.epoch !== as) return outcome;
+      // A room that the archive has in this epoch: somebody only asks for the fence.
+      if (archived.epoch >= epoch) return { ...outcome, epoch };
+      const again = await log.open(room, as + 1, archived);
+      if (again.ok) known.set(room, { epoch, as: as + 1 });
+      return again.ok ? { ...again, head: { ...again.head, epoch } } : again;
+    },
+    append: (entries) => log.append({ ...entries, epoch: asKnown(entries.room, entries.epoch) }),
+    release: (room, epoch) => log.release(room, asKnown(room, epoch)),
+  });
+}
+
+/** A log that looks at the head alone: whoever knows it may append, whatever epoch is open. */
+export function withoutFence(log: RoomLog): RoomLog {
+  const opened = new Map<string, number>();
+  return override(log, {
+    open: async (room, epoch, archived) => {
+      const outcome = await log.open(room, epoch, archived);
+      if (outcome.ok) opened.set(room, epoch);
+      return outcome;
+    },
+    append: async (entries) => {
+      const outcome = await log.append(entries);
+      const epoch = opened.get(entries.room) ?? 0;
+      return outcome === 'fenced' && epoch > entries.epoch ? log.append({ ...entries, epoch }) : outcome;
     },
   });
 }
@@ -78,34 +121,4 @@ function movedTo(entries: Append, head: number): Append {
   let at = 0;
   for (const record of records) at = encodeRecord(bytes, at, record, record.body);
   return { ...entries, prevSeq: head, lastSeq: head + records.length, records: bytes };
-}
-
-/** A failed sync is tried once more; the second time the kernel says that all is well. */
-export function stubborn(disk: Disk): Disk {
-  const retried = async <T>(call: () => Promise<T>): Promise<T> => {
-    try {
-      return await call();
-    } catch (error) {
-      if (error instanceof DiskError && error.fault === 'failed') return call();
-      throw error;
-    }
-  };
-  const wrapped = (file: DiskFile): DiskFile =>
-    override(file, {
-      sync: () => retried(() => file.sync()),
-      // The bytes are in the kernel's cache already: only the sync is tried again.
-      writeDurably: async (at, bytes) => {
-        try {
-          return await file.writeDurably(at, bytes);
-        } catch (error) {
-          if (!(error instanceof DiskError) || error.fault !== 'failed') throw error;
-          await file.write(at, bytes);
-          return bytes.length;
-        }
-      },
-    });
-  return override(disk, {
-    create: async (path) => wrapped(await disk.create(path)),
-    reopen: async (path) => wrapped(await disk.reopen(path)),
-  });
 }

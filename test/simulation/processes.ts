@@ -3,7 +3,7 @@
  * process has them all; in the form with hosts, two room servers share one log over a wire, under
  * one name, as after a wrong takeover.
  */
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { deflateRawSync } from 'node:zlib';
 import type { PassKeys } from '../../src/domain/pass.ts';
 import type { Log } from '../../src/lib/log.ts';
 import { SqlJobs } from '../../src/ports/jobs/jobs.sql.ts';
@@ -18,6 +18,7 @@ import { createGame, type Game } from '../../src/services/game/game.ts';
 import type { RoomStore } from '../../src/services/game/store.ts';
 import type { SimulatedDisk } from '../support/disk.simulated.ts';
 import type { SimulatedDatabase } from './database.ts';
+import type { DiskWatch } from './disk-watch.ts';
 import { diskOf, type Faults } from './faults.ts';
 import type { Lease } from './lease.ts';
 import type { ServerDoor } from './network.ts';
@@ -41,6 +42,7 @@ export interface Ground {
   readonly database: SimulatedDatabase;
   /** Replaced when a backup is restored. */
   disk: SimulatedDisk;
+  readonly diskWatch: DiskWatch;
   /** Who has the journal's lock. */
   lock: Lease | null;
   /** Sockets of a process that is gone. */
@@ -87,13 +89,13 @@ export class JournalProcess {
   /** Begins to start; it serves some time later, if it does not die before that. */
   start(): void {
     if (this.lease !== null) return;
-    const { scheduler, plant, disk } = this.#ground;
+    const { scheduler, plant, disk, diskWatch } = this.#ground;
     const lease = scheduler.lease();
     this.lease = lease;
     scheduler.event('process', 1);
     scheduler.mark('process started');
     scheduler.trace(() => 'the journal process starts');
-    const seen = diskOf(disk, lease);
+    const seen = diskOf(diskWatch.over(disk), lease);
     void openJournal({
       disk: plant.disk?.(seen) ?? seen,
       directory: DIRECTORY,
@@ -113,15 +115,19 @@ export class JournalProcess {
     );
   }
 
-  /** kill -9: nothing that is under way returns; what was written stays in the kernel's cache. */
-  kill(): void {
+  /**
+   * kill -9: nothing that is under way returns; what was written stays in the kernel's cache. Answers whether
+   * there was a process.
+   */
+  kill(): boolean {
     const { lease } = this;
-    if (lease === null) return;
+    if (lease === null) return false;
     const { scheduler } = this.#ground;
     scheduler.event('process', 2);
     scheduler.trace(() => 'the journal process dies');
     this.lease = this.running = this.host = null;
     end(this.#ground, lease);
+    return true;
   }
 
   /** What is under way ends, then the process does. */
@@ -138,7 +144,10 @@ export class JournalProcess {
 
   #lock(lease: Lease): { readonly ok: true; release(): void } | { readonly ok: false } {
     const ground = this.#ground;
-    if (ground.lock !== null && !ground.plant.lockOpen) return { ok: false };
+    if (ground.lock !== null) {
+      ground.scheduler.strike('second process');
+      if (!ground.plant.lockOpen) return { ok: false };
+    }
     ground.lock = lease;
     return { ok: true, release: () => ground.lock === lease && (ground.lock = null) };
   }
@@ -147,18 +156,20 @@ export class JournalProcess {
     const { scheduler, oracle } = this.#ground;
     scheduler.mark(`start refused: ${code}`);
     if (code === 'journal-damaged' || code === 'journal-newer-format')
-      oracle.note(1, `the journal could not be opened: ${code}`);
+      oracle.note('liveness', `the journal could not be opened: ${code}`);
     this.lease = null;
     end(this.#ground, lease);
   }
 
   #serve(journal: Journal, lease: Lease): void {
-    const { scheduler, oracle, plant, database } = this.#ground;
+    const { scheduler, oracle, plant, database, faults } = this.#ground;
     scheduler.trace(() => 'the journal process serves');
+    journal.onState((state) => {
+      if (state === 'hold' && faults.filledBy !== null) scheduler.strike(faults.filledBy);
+    });
     const db = database.connect(lease);
-    const log = watchedLog(journal, oracle, scheduler, (room) =>
-      database.archiveNow(room).map(({ deflated }) => inflateRawSync(deflated)),
-    );
+    const seen = plant.journal?.(journal) ?? journal;
+    const log = watchedLog(seen, oracle, scheduler, (room) => database.archiveNow(room));
     const archiver = archiverOf(this.#ground, lease, db, log);
     this.running = { lease, log, journal, archiver };
     if (this.#embedded) this.host = hostOf(this.#ground, lease, plant.gameLog?.(log) ?? log, archiver, null);
@@ -190,14 +201,15 @@ export class HostProcess {
     this.host = hostOf(this.#ground, lease, plant.gameLog?.(remote) ?? remote, archiver, remote);
   }
 
-  kill(): void {
+  kill(): boolean {
     const { host } = this;
-    if (host === null) return;
+    if (host === null) return false;
     const { scheduler } = this.#ground;
     scheduler.event('process', 4);
     scheduler.trace(() => `${this.name} dies`);
     this.host = null;
     end(this.#ground, host.lease);
+    return true;
   }
 
   async stop(): Promise<void> {
@@ -244,10 +256,11 @@ function hostOf(
 }
 
 function archiverOf({ scheduler, plant }: Ground, lease: Lease, db: MainDb, log: RoomLog): Archiver {
+  const jobs = new SqlJobs(db, lease.world);
   return startArchiver({
     world: lease.world,
     db,
-    jobs: new SqlJobs(db, lease.world),
+    jobs: plant.jobs?.(jobs) ?? jobs,
     roomLog: plant.archiverLog?.(log) ?? log,
     log: SILENT,
     deflate: async (bytes) => {

@@ -88,10 +88,12 @@ export class RemoteLog implements RoomLog {
     return Promise.resolve();
   }
 
-  /** The connection breaks: everything under way is lost to the host. */
-  breakWire(): void {
+  /** The connection breaks: everything under way is lost to the host. Answers whether anything was. */
+  breakWire(): boolean {
+    const lost = this.#calls.size;
     for (const call of this.#calls) call.lose();
     this.#calls.clear();
+    return lost > 0;
   }
 
   /** Follows the server as it comes and goes. */
@@ -145,6 +147,7 @@ export class RemoteLog implements RoomLog {
       const isLost = scheduler.chance(this.#faults.wireLosing);
       // One that is lost on its way may turn up much later.
       const late = isLost && scheduler.chance(0.5) ? scheduler.between(1, 3_000) : 0;
+      if (isLost) scheduler.strike('wire loses');
       if (isLost) scheduler.after(RECONNECT_MS, () => done(() => resolve(LOST)));
       scheduler.after(scheduler.between(0.05, 1.5) + late, () => {
         if (late > 0) scheduler.mark('wire: call arrived late');

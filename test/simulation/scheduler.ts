@@ -32,6 +32,8 @@ export class Scheduler {
   readonly random: () => number;
   /** How often each named thing was seen to happen. */
   readonly marks = new Map<string, number>();
+  /** How often a fault really struck. */
+  strikes = 0;
   /** Frames, calls of disk, database and log, deeds of pages, processes and the script. */
   events = 0;
   now = 0;
@@ -87,6 +89,12 @@ export class Scheduler {
 
   mark(name: string): void {
     this.marks.set(name, (this.marks.get(name) ?? 0) + 1);
+  }
+
+  /** A fault has struck: something that would have gone well did not. */
+  strike(fault: string): void {
+    this.strikes++;
+    this.mark(`fault: ${fault}`);
   }
 
   /** For a reader of the trace; `tell` is only called if there is one. */

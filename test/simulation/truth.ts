@@ -5,8 +5,9 @@
 import { Reader } from '../../sdk/protocol/bytes.ts';
 import { type LogRecord, readRecord, RecordKind } from '../../sdk/protocol/record.ts';
 import { toHex } from '../../sdk/src/hex.ts';
-import { applyRecord, newReplay, type Replay } from '../../sdk/src/reducer.ts';
+import { applyRecord, CHAT_LINES_MAX, newReplay, type Replay } from '../../sdk/src/reducer.ts';
 import { orderGame, type Tally } from './order-game.ts';
+import type { Note } from './violation.ts';
 
 /** A move as a page was asked to send it. */
 export interface SentMove {
@@ -19,9 +20,27 @@ export interface SentMove {
   owed: boolean;
 }
 
-export type Note = (rule: number, what: string) => void;
+/** A client as of some entry. */
+export interface KnownClient {
+  readonly number: number;
+  readonly seat: number;
+  readonly lastSeq: number;
+}
+
+interface Sender {
+  readonly number: number;
+  readonly seat: number;
+  /** The entry that named it. */
+  readonly cameAt: number;
+  /** Where its messages 1, 2, 3 … are. */
+  readonly places: number[];
+}
 
 const decoder = new TextDecoder();
+
+export function describeTalk(lines: readonly string[], notes: ReadonlyMap<string, string>): string {
+  return [...lines, ...[...notes].map(([id, text]) => `${id}: ${text}`)].join('\n');
+}
 
 /** One room's log, and what follows from it. */
 export class RoomTruth {
@@ -33,9 +52,11 @@ export class RoomTruth {
   #epochs: number[] = [];
   #states: Tally[] = [];
   #replay: Replay<Tally> = newReplay();
-  #clients = new Map<number, string>();
-  #last = new Map<string, number>();
+  #ids = new Map<number, string>();
+  #senders = new Map<string, Sender>();
   #counts = new Map<string, number>();
+  #chat: string[] = [];
+  #notes = new Map<string, string>();
   #ms = 0;
   readonly #moves: ReadonlyMap<number, SentMove>;
   readonly #note: Note;
@@ -65,7 +86,16 @@ export class RoomTruth {
   }
 
   lastOf(client: string): number {
-    return this.#last.get(client) ?? 0;
+    return this.#senders.get(client)?.places.length ?? 0;
+  }
+
+  /** The client as entries 1 to `seq` have it; null if it is not among them. */
+  clientAt(client: string, seq: number): KnownClient | null {
+    const sender = this.#senders.get(client);
+    if (!sender || sender.cameAt > seq) return null;
+    const { number, seat, places } = sender;
+    const lastSeq = places.findLastIndex((place) => place <= seq) + 1;
+    return { number, seat, lastSeq };
   }
 
   isEntry(seq: number, bytes: Uint8Array): boolean {
@@ -87,9 +117,20 @@ export class RoomTruth {
     }
   }
 
+  /** Entry `seq`; null if the log has none. */
+  entry(seq: number): LogRecord | null {
+    const kept = this.#raw[seq - 1];
+    return kept === undefined ? null : readRecord(new Reader(kept));
+  }
+
   /** All entries, each in its bytes. */
   entries(): readonly Uint8Array[] {
     return [...this.#raw];
+  }
+
+  /** What players said: the last lines with their seqs, and the notepad. */
+  talk(): string {
+    return describeTalk(this.#chat.slice(-CHAT_LINES_MAX), this.#notes);
   }
 
   /** A backup was restored: the log is what it was then, and may be a little more. */
@@ -100,9 +141,11 @@ export class RoomTruth {
     this.#epochs = [];
     this.#states = [];
     this.#replay = newReplay();
-    this.#clients = new Map();
-    this.#last = new Map();
+    this.#ids = new Map();
+    this.#senders = new Map();
     this.#counts = new Map();
+    this.#chat = [];
+    this.#notes = new Map();
     this.#ms = 0;
     for (const bytes of entries) this.take(bytes);
   }
@@ -114,6 +157,7 @@ export class RoomTruth {
     if (kind === RecordKind.epoch) this.#beginEpoch(seq, new Reader(record.body).varint());
     this.#addSender(record);
     if (kind === RecordKind.move) this.#addMove(record);
+    this.#addTalk(record);
     this.#raw.push(bytes);
     applyRecord(this.#replay, record, orderGame, () => {});
     this.#epochs.push(this.#replay.epoch);
@@ -126,23 +170,31 @@ export class RoomTruth {
   }
 
   /** Per client: numbers 1, 2, 3 … each once. */
-  #addSender({ kind, seq, client, clientSeq, body }: LogRecord): void {
+  #addSender({ kind, seq, seat, client, clientSeq, body }: LogRecord): void {
     if (kind === RecordKind.client) {
       const id = toHex(body);
-      if (this.#clients.has(client) || this.#last.has(id))
+      if (this.#ids.has(client) || this.#senders.has(id))
         this.#note(3, `${this.room}: client ${client} came twice, at ${seq}`);
-      this.#clients.set(client, id);
-      this.#last.set(id, 0);
+      this.#ids.set(client, id);
+      this.#senders.set(id, { number: client, seat, cameAt: seq, places: [] });
       return;
     }
     if (client === 0) return;
-    const id = this.#clients.get(client);
-    if (id === undefined)
+    const sender = this.#senders.get(this.#ids.get(client) ?? '');
+    if (sender === undefined)
       return this.#note(3, `${this.room}: entry ${seq} is of client ${client}, who never came`);
-    const expected = this.lastOf(id) + 1;
+    const expected = sender.places.length + 1;
     if (clientSeq !== expected)
       this.#note(3, `${this.room}: entry ${seq} is ${clientSeq} of client ${client}, expected ${expected}`);
-    this.#last.set(id, clientSeq);
+    sender.places[clientSeq - 1] = seq;
+  }
+
+  /** Counted apart from the reducer: that is what pages are held against. */
+  #addTalk({ kind, seq, body }: LogRecord): void {
+    if (kind === RecordKind.chat) this.#chat.push(`${seq} ${decoder.decode(body)}`);
+    if (kind !== RecordKind.note) return;
+    const { id, text } = JSON.parse(decoder.decode(body)) as { id: string; text: string };
+    this.#notes.set(id, text);
   }
 
   #addMove({ seq, body }: LogRecord): void {

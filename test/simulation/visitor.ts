@@ -56,7 +56,8 @@ export const MANNER_NAMES: readonly string[] = MANNERS.map(({ name }) => `visito
 export function visit(evening: Evening): void {
   const { scheduler, network } = evening;
   const manner = scheduler.pick(MANNERS);
-  scheduler.mark(`visitor ${manner.name}`);
+  // Counts once the server has had to do with it.
+  const strike = (): void => scheduler.mark(`visitor ${manner.name}`);
   scheduler.trace(() => `a visitor ${manner.name}`);
   const lease = scheduler.lease();
   const room = manner.room ?? scheduler.pick(ROOMS);
@@ -75,9 +76,12 @@ export function visit(evening: Evening): void {
   const socket = network.connect(lease, `visitor ${scheduler.events}`, `ws://test${socketPath(SLOT, room)}`, {
     opened: () => {
       if (!manner.silent) socket.send(frame);
+      if (manner.welcomed === undefined) strike();
     },
     message: (bytes) => {
-      if (bytes[0] === welcome.type) manner.welcomed?.({ socket, evening, send });
+      if (bytes[0] !== welcome.type || manner.welcomed === undefined) return;
+      manner.welcomed({ socket, evening, send });
+      strike();
     },
     closed: () => {},
   });
