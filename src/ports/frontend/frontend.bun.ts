@@ -29,7 +29,8 @@ const BACKPRESSURE_BYTES = 16 * 1024 * 1024;
 
 interface SocketData {
   readonly address: string;
-  readonly open: (peer: Peer) => PeerHandler;
+  /** Null once the socket is open: what it holds on to is as large as the socket. */
+  open: ((peer: Peer) => PeerHandler) | null;
   /** Null until the socket is open. */
   peer: BunPeer | null;
 }
@@ -94,9 +95,12 @@ function socketHandlers(options: FrontendOptions): WebSocketHandler<SocketData> 
     idleTimeout: SOCKET_IDLE_SECONDS,
     sendPings: true,
     open(ws) {
+      const { open } = ws.data;
+      if (open === null) throw new Error('a socket that opens twice');
       const peer = new BunPeer(ws);
       ws.data.peer = peer;
-      const handler = ws.data.open(peer);
+      ws.data.open = null;
+      const handler = open(peer);
       if (peer.goneWith === null) peer.handler = handler;
       else handler.closed(peer.goneWith);
     },
