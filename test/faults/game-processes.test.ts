@@ -1,18 +1,34 @@
 /**
  * Several game processes, the real ones: what happens to players when one of them dies, when all
  * are told to stop, when the main process dies, and when there are fewer of them at the next start.
+ *
+ * The controls do without the order of write and echo, the journals' locks, and the journals that are
+ * left over.
  */
 import { Database } from 'bun:sqlite';
 import { afterEach, expect, test } from 'bun:test';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { RecordKind } from '../../sdk/protocol/record.ts';
 import { lockFile } from '../../src/lib/lock.real.ts';
-import type { ServerProcess } from '../e2e/support/server.ts';
+import { type ServerProcess, startServer } from '../e2e/support/server.ts';
 import { escapement, temporaryFolder } from '../support/command-line.ts';
+import { faultServer } from '../support/fault-test.ts';
 import { allGone, gameProcesses, startWithProcesses } from '../support/game-processes.ts';
-import { enterRoom, freeLink, lines, RoomClient } from '../support/room-client.ts';
-import { type Site, type SiteVisitor, siteVisitor } from '../support/site-visitor.ts';
+import { enterRoom, freeLink, RoomClient } from '../support/room-client.ts';
+import {
+  backAtTheSameAddress,
+  gone,
+  joinBoth,
+  leave,
+  move,
+  newPair,
+  type Pair,
+  portOf,
+  slotOf,
+  wrongWith,
+} from '../support/room-pair.ts';
+import { type Site, siteVisitor } from '../support/site-visitor.ts';
 
 const TEST_MS = 120_000;
 const GAME = 'dormouse-hour';
@@ -30,81 +46,22 @@ function dataFolder(): string {
 
 /** The program, ended with its game processes when the test is over. */
 async function start(dataDir: string, count: number, ...flags: string[]): Promise<ServerProcess> {
-  const server = await startWithProcesses(dataDir, count, flags);
+  return endedAfter(await startWithProcesses(dataDir, count, flags));
+}
+
+/** The same without this guard, in no process of it. */
+async function startWithout(unguarded: string, dataDir: string, count: number): Promise<ServerProcess> {
+  const flags = ['--game-processes', String(count)];
+  return endedAfter(await startServer(faultServer(dataDir, { unguarded, everywhere: true, flags })));
+}
+
+function endedAfter(server: ServerProcess): ServerProcess {
   undo.push(async () => {
     const pids = Object.values(gameProcesses(server.pid));
     await server.kill();
     await allGone(pids);
   });
   return server;
-}
-
-interface Pair {
-  readonly room: string;
-  readonly visitors: readonly SiteVisitor[];
-  readonly pages: readonly RoomClient[];
-}
-
-/** Two players in a new room. */
-async function newPair(site: Site): Promise<Pair> {
-  const visitors = [siteVisitor(site), siteVisitor(site)];
-  const link = await freeLink(visitors[0] as SiteVisitor, GAME);
-  let room = '';
-  for (const visitor of visitors) room = await enterRoom(visitor, link, 'Somebody');
-  const pair = { room, visitors, pages: visitors.map(() => new RoomClient()) };
-  await joinBoth(site, pair);
-  return pair;
-}
-
-/** Both ask where their room is, and go there. */
-async function joinBoth(site: Site, { room, visitors, pages }: Pair): Promise<void> {
-  for (const [index, page] of pages.entries()) await page.enter(site, visitors[index] as SiteVisitor, room);
-}
-
-const slotOf = (pair: Pair): string => /\/h\/(h\d+)\//.exec(pair.pages[0]?.address ?? '')?.[1] ?? '';
-const portOf = (pair: Pair): string => new URL(pair.pages[0]?.address ?? '').port;
-
-/** Both send, both see all of it. */
-async function move(pair: Pair, count = 5): Promise<void> {
-  for (let index = 0; index < count; index++) {
-    for (const page of pair.pages) page.send(RecordKind.move, crypto.getRandomValues(new Uint8Array(60)));
-  }
-  await Promise.all(pair.pages.map((page) => page.echoed()));
-  await evened(pair);
-}
-
-async function evened({ pages }: Pair): Promise<void> {
-  const head = Math.max(...pages.map((page) => page.records.length));
-  await Promise.all(pages.map((page) => page.has(head)));
-}
-
-/** Both pages have one log, were never reset, and a newcomer is told the same. */
-async function expectWhole(pair: Pair): Promise<void> {
-  const [ada, ben] = pair.pages as [RoomClient, RoomClient];
-  expect(lines(ben.records)).toEqual(lines(ada.records));
-  expect([ada.resets, ben.resets, ada.fault, ben.fault]).toEqual([0, 0, null, null]);
-  const newcomer = ada.sibling();
-  newcomer.address = ada.address;
-  await newcomer.reconnect();
-  expect(lines(newcomer.records)).toEqual(lines(ada.records));
-  await newcomer.leave();
-}
-
-/** Tries until its process serves again, as a page does. */
-async function backAtTheSameAddress(page: RoomClient): Promise<void> {
-  while (true) {
-    const met = await page.reconnect().then(
-      () => true,
-      () => false,
-    );
-    if (met) return;
-    if (page.fault) throw page.fault;
-    await Bun.sleep(50);
-  }
-}
-
-async function leave(...pairs: readonly Pair[]): Promise<void> {
-  for (const { pages } of pairs) for (const page of pages) await page.leave();
 }
 
 test(
@@ -127,7 +84,7 @@ test(
     for (const pair of hit) await move(pair);
     for (const pair of others) await move(pair);
     expect(others.flatMap(({ pages }) => pages.map(({ connected }) => connected))).not.toContain(false);
-    for (const pair of pairs) await expectWhole(pair);
+    for (const pair of pairs) expect(await wrongWith(pair)).toEqual([]);
     expect(gameProcesses(server.pid)['h1']).not.toBe(h1);
     for (const path of ['/health', '/ready']) {
       expect((await fetch(`http://127.0.0.1:${portOf(hit[0] as Pair)}${path}`)).status).toBe(200);
@@ -141,9 +98,21 @@ test(
   TEST_MS,
 );
 
-async function gone(page: RoomClient): Promise<void> {
-  await page.until('its end', () => page.closedWith !== null);
-}
+test(
+  'control: if echoes came before their write, players of a process that is killed would lose what they saw',
+  async () => {
+    const server = await startWithout('early', dataFolder(), 1);
+    const { h1 = 0 } = gameProcesses(server.pid);
+    const pair = await newPair(server);
+    await move(pair);
+    // Seen by both, and written a moment later.
+    process.kill(h1, 'SIGKILL');
+    for (const page of pair.pages) await gone(page);
+    for (const page of pair.pages) await backAtTheSameAddress(page);
+    expect(await wrongWith(pair)).toEqual(['a page was reset', 'a page was reset']);
+  },
+  TEST_MS,
+);
 
 test(
   'three processes, then one, then none: every message is there, whoever was killed between',
@@ -170,7 +139,7 @@ test(
     for (const pair of pairs) await joinBoth(site, pair);
     expect(pairs.map(slotOf)).toEqual(['h1', 'h1', 'h1']);
     for (const pair of pairs) await move(pair, 8);
-    for (const pair of pairs) await expectWhole(pair);
+    for (const pair of pairs) expect(await wrongWith(pair)).toEqual([]);
     await leave(...pairs);
     expect(await server.stop()).toBe(0);
 
@@ -179,7 +148,7 @@ test(
     for (const pair of pairs) await joinBoth(site, pair);
     expect(pairs.map(portOf)).toEqual(pairs.map(() => String(server.port)));
     for (const pair of pairs) await move(pair, 8);
-    for (const pair of pairs) await expectWhole(pair);
+    for (const pair of pairs) expect(await wrongWith(pair)).toEqual([]);
     expect(
       pairs.map(({ pages }) => pages[0]?.records.filter(({ kind }) => kind === RecordKind.move).length),
     ).toEqual([48, 48, 48]);
@@ -200,6 +169,30 @@ function hostsIn(dataDir: string): readonly string[] {
     database.close();
   }
 }
+
+test(
+  'control: without the journals of slots that are no more, what was in them is gone',
+  async () => {
+    const dataDir = dataFolder();
+    let server = await start(dataDir, 2);
+    const site: Site = { port: server.port };
+    const pairs = [await newPair(site), await newPair(site)];
+    for (const pair of pairs) await move(pair);
+    const left = pairs.find((pair) => slotOf(pair) === 'h2') as Pair;
+    const processes = Object.values(gameProcesses(server.pid));
+    // Nobody stops in order or is started again: what was sent is in the journals alone.
+    for (const pid of processes) process.kill(pid, 'SIGSTOP');
+    await server.kill();
+    for (const pid of processes) process.kill(pid, 'SIGKILL');
+    await allGone(processes);
+    renameSync(join(dataDir, 'journal', 'h2'), join(dataDir, 'h2-put-aside'));
+    server = await start(dataDir, 1);
+    site.port = server.port;
+    await joinBoth(site, left);
+    expect(await wrongWith(left)).toEqual(['a page was reset', 'a page was reset']);
+  },
+  TEST_MS,
+);
 
 test(
   'told to stop, pages hear within which time to come back before their sockets are closed',
@@ -256,6 +249,20 @@ test(
     const free = lockFile(join(dataDir, 'journal', 'h1', 'lock'));
     expect(free.ok).toBe(true);
     if (free.ok) free.release();
+  },
+  TEST_MS,
+);
+
+test(
+  'control: without the locks a slot is served whose journal somebody else holds',
+  async () => {
+    const dataDir = dataFolder();
+    const directory = join(dataDir, 'journal', 'h2');
+    mkdirSync(directory, { recursive: true });
+    const lock = lockFile(join(directory, 'lock'));
+    const server = await startWithout('locks', dataDir, 2);
+    if (lock.ok) lock.release();
+    expect(Object.keys(gameProcesses(server.pid)).toSorted()).toEqual(['h1', 'h2']);
   },
   TEST_MS,
 );

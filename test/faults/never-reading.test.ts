@@ -7,7 +7,7 @@ import { afterEach, expect, test } from 'bun:test';
 import { Close } from '../../sdk/protocol/close-codes.ts';
 import { socketPath } from '../../src/domain/room.ts';
 import { RawPlayer } from '../support/raw-player.ts';
-import { RawSocket } from '../support/raw-socket.ts';
+import { Opcode, RawSocket } from '../support/raw-socket.ts';
 import { helloFor, SLOT, ticketFor } from '../support/real-game.ts';
 import type { Removed } from '../support/room-server.shared.ts';
 import { startRoomServer } from '../support/room-server.ts';
@@ -25,6 +25,8 @@ const UNREAD_MB = 24;
 const LIMITS = { messageRate: 400, messageBurst: 400 };
 /** The minute after which a replay that stands still is given up takes six seconds. */
 const SPEED = { live: 1, replay: 10 };
+/** Once in a heartbeat: who is not heard at all is let go for that (P49), and not for what it does not read. */
+const ALIVE_MS = 15_000;
 /** Twenty times the cap of a socket is 40 MB; the rest is what any busy server needs for a while. */
 const GROWTH_MB_MAX = 120;
 
@@ -52,12 +54,12 @@ async function neverRead(when: keyof typeof SPEED, removed: Removed | null): Pro
   await Promise.all(beside.map((page) => page.live()));
   for (const page of beside) page.play(50);
 
-  const early = when === 'live' ? await joinUnread(server.port) : [];
+  const early = when === 'live' ? await joinUnread(server.port, speed) : [];
   const loud = await shout(server.port);
   if (when === 'replay') await loud();
   const ended = (await server.counts()).closes.length;
   const { residentMb } = await server.counts();
-  const late = when === 'replay' ? await joinUnread(server.port) : [];
+  const late = when === 'replay' ? await joinUnread(server.port, speed) : [];
   const done = when === 'live' ? loud() : Promise.resolve();
   let growthMb = 0;
   let closes: readonly number[] = [];
@@ -85,12 +87,14 @@ function quietPage(port: number, seat: number): SdkPage {
   return page;
 }
 
-/** Sockets in the loud room that say hello and never read. */
-async function joinUnread(port: number): Promise<readonly RawSocket[]> {
+/** Sockets in the loud room that say hello and never read, and give a sign of life now and then all the same. */
+async function joinUnread(port: number, speed: number): Promise<readonly RawSocket[]> {
   const sockets = Array.from({ length: NEVER_READING }, async (_, n) => {
     const socket = await RawSocket.open({ port, path: socketPath(SLOT, LOUD), neverReads: true });
     undo.push(() => socket.destroy());
     socket.sendBinary(helloFor(LOUD, { seat: 10 + n, id: n }));
+    const alive = setInterval(() => socket.sendFrame(Opcode.pong, new Uint8Array(0)), ALIVE_MS / speed);
+    undo.push(() => clearInterval(alive));
     return socket;
   });
   return Promise.all(sockets);

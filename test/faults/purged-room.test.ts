@@ -1,6 +1,8 @@
 /**
  * A room that was swept into the archive and purged from the live log, in a program that was
  * stopped, started again and killed: to its players it is the room they left.
+ *
+ * The controls archive the entries alone, without how far each page is or where epochs began.
  */
 import { Database } from 'bun:sqlite';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
@@ -11,7 +13,9 @@ import { lockFile } from '../../src/lib/lock.real.ts';
 import { realWorld } from '../../src/lib/world.real.ts';
 import { createRealDisk } from '../../src/ports/room-log/disk.real.ts';
 import { openJournal } from '../../src/ports/room-log/journal.ts';
-import { type ServerProcess, startServer, temporaryFolder } from '../e2e/support/server.ts';
+import { type ServerProcess, startServer } from '../e2e/support/server.ts';
+import { temporaryFolder } from '../support/command-line.ts';
+import { faultServer } from '../support/fault-test.ts';
 import { type Draft, enterRoom, freeLink, lines, RoomClient } from '../support/room-client.ts';
 import { type Site, type SiteVisitor, siteVisitor } from '../support/site-visitor.ts';
 
@@ -24,27 +28,32 @@ const MOVE_BYTES = 800;
 const KINDS = [RecordKind.move, RecordKind.move, RecordKind.chat, RecordKind.move, RecordKind.note];
 
 const site: Site = { port: 0 };
-let folder: { path: string; remove(): Promise<void> };
+let folder: { readonly path: string; remove(): void };
 let server: ServerProcess;
 let visitors: readonly SiteVisitor[];
 let room: string;
+const undo: (() => unknown)[] = [];
 
-beforeAll(async () => {
-  folder = await temporaryFolder('purged');
-  await start();
+beforeAll(() => begin(), TEST_MS);
+afterAll(async () => {
+  for (const step of undo.splice(0).toReversed()) await step();
+}, TEST_MS);
+
+/** A program with an empty folder, a new room, and three who have a seat in it. */
+async function begin(unguarded: string | null = null): Promise<void> {
+  const own = (folder = temporaryFolder('purged'));
+  undo.push(() => own.remove());
+  await start(unguarded);
   visitors = NAMES.map(() => siteVisitor(site));
   const link = await freeLink(visitors[0] as SiteVisitor, GAME);
   for (const [index, name] of NAMES.entries()) {
     room = await enterRoom(visitors[index] as SiteVisitor, link, name);
   }
-}, TEST_MS);
-afterAll(async () => {
-  await server.kill();
-  await folder.remove();
-}, TEST_MS);
+}
 
-async function start(): Promise<void> {
-  server = await startServer({ port: 0, url: '', dataDir: folder.path });
+async function start(unguarded: string | null = null): Promise<void> {
+  const own = (server = await startServer(faultServer(folder.path, { unguarded })));
+  undo.push(() => own.kill());
   site.port = server.port;
 }
 
@@ -112,23 +121,37 @@ interface Left {
   readonly seen: readonly string[];
 }
 
-/** Everybody comes back, as far as each got, and finds the same room. */
-async function expectWhole({ ada, ben, seen }: Left): Promise<void> {
-  const sent = draftsOf(ada);
-  const [first, middle, last] = [sent[0], sent[sent.length >> 1], sent.at(-1)] as Draft[];
+/** Everybody comes back, as far as each got, and so does somebody who has nothing: what is not as it was. */
+async function comeBack({ ada, ben, seen }: Left, fresh: RoomClient): Promise<readonly string[]> {
+  const last = draftsOf(ada).at(-1)?.clientSeq;
   const had = ben.records.length;
   await Promise.all([enter(ada, 0), enter(ben, 1)]);
-  expect(ada.welcome).toMatchObject({ resumed: 1, clients: [{ lastSeq: last?.clientSeq }] });
-  expect(ada.firstSeq).toBeGreaterThan(1);
-  expect(ben.welcome.resumed).toBe(1);
-  // A chunk is sent as it is stored, so a few entries that he has may come again, but not all.
-  expect(ben.firstSeq).toBeGreaterThan(1);
-  expect(ben.firstSeq).toBeLessThanOrEqual(had + 1);
-
-  const fresh = new RoomClient();
   await enter(fresh, 2);
-  expect(fresh.welcome.resumed).toBe(0);
-  expect(lines(fresh.records).slice(0, seen.length)).toEqual([...seen]);
+  const [known] = ada.welcome.clients;
+  const checks: readonly (readonly [string, boolean])[] = [
+    ['Ada was reset', ada.welcome.resumed === 1],
+    [`Ada's messages are known up to ${known?.lastSeq} of ${last}`, known?.lastSeq === last],
+    ['Ada was sent everything', (ada.firstSeq ?? 0) > 1],
+    ['Ben was reset', ben.welcome.resumed === 1],
+    // A chunk is sent as it is stored, so a few entries that he has may come again, but not all.
+    ['Ben was sent everything', (ben.firstSeq ?? 0) > 1],
+    ['Ben was sent too little', (ben.firstSeq ?? 0) <= had + 1],
+    ['who had nothing was not reset', fresh.welcome.resumed === 0],
+    [
+      'who had nothing got another log',
+      Bun.deepEquals(lines(fresh.records).slice(0, seen.length), [...seen]),
+    ],
+  ];
+  return checks.flatMap(([what, good]) => (good ? [] : [what]));
+}
+
+/** Everybody finds the same room, and nothing that is sent again is taken again. */
+async function expectWhole(left: Left): Promise<void> {
+  const { ada, ben, seen } = left;
+  const sent = draftsOf(ada);
+  const [first, middle, last] = [sent[0], sent[sent.length >> 1], sent.at(-1)] as Draft[];
+  const fresh = new RoomClient();
+  expect(await comeBack(left, fresh)).toEqual([]);
 
   for (const draft of [first, middle, last]) ada.repeat(draft as Draft);
   await ada.heard();
@@ -199,6 +222,40 @@ test(
     await expectPurged(left.seen.length);
     await start();
     await expectWhole(left);
+  },
+  TEST_MS,
+);
+
+/** What is not as it was when the archive alone is left, made by a program without this guard. */
+async function archivedWithout(guard: string): Promise<readonly string[]> {
+  await begin(guard);
+  const left = await evening();
+  expect(await server.stop()).toBe(0);
+  await expectPurged(left.seen.length);
+  await rm(journalFolder(), { recursive: true });
+  await start();
+  return comeBack(left, new RoomClient());
+}
+
+test(
+  'control: an archive that does not keep how far each page is knows none of their messages',
+  async () => {
+    expect(await archivedWithout('clients')).toEqual([
+      expect.stringMatching(/^Ada's messages are known up to 0 of \d+$/),
+    ]);
+  },
+  TEST_MS,
+);
+
+test(
+  'control: an archive that does not keep where epochs began sends everybody everything again',
+  async () => {
+    expect(await archivedWithout('epochs')).toEqual([
+      'Ada was reset',
+      'Ada was sent everything',
+      'Ben was reset',
+      'Ben was sent everything',
+    ]);
   },
   TEST_MS,
 );

@@ -18,14 +18,24 @@ export function whereItCan(what: string, missing: string | null, declare: () => 
   });
 }
 
-/** How to start the program on this folder: whole, or with the guard of this name taken out. */
+interface Unguarded {
+  /** The guard that is taken out (`unguarded.child.ts`); none = the program is whole. */
+  readonly unguarded?: string | null;
+  /** It is taken out of the processes that the program starts, too. */
+  readonly everywhere?: boolean;
+}
+
+/** How to start the program on this folder. */
 export function faultServer(
   dataDir: string,
-  { unguarded, flags = [], ...rest }: Partial<ServerOptions> & { readonly unguarded?: string | null } = {},
+  { unguarded, everywhere = false, flags = [], ...rest }: Partial<ServerOptions> & Unguarded = {},
 ): ServerOptions {
   const env = { ...ENV, ...rest.env };
   const options = { port: 0, url: '', ...rest, dataDir, flags, env };
   if (unguarded === undefined || unguarded === null) return options;
   const preload = join(ROOT, 'test/support/unguarded.child.ts');
+  // The runtime reads BUN_OPTIONS wherever it starts, and children inherit it.
+  if (everywhere)
+    return { ...options, env: { ...env, UNGUARDED: unguarded, BUN_OPTIONS: `--preload=${preload}` } };
   return { ...options, preload, env: { ...env, UNGUARDED: unguarded } };
 }

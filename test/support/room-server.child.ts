@@ -1,9 +1,14 @@
 /** The real front end, rooms and journal in a process of their own: its memory is theirs alone. */
+import { hello } from '../../sdk/protocol/hello.ts';
+import { live } from '../../sdk/protocol/live.ts';
+import { RECORD_VERSION } from '../../sdk/protocol/record.ts';
+import { welcome } from '../../sdk/protocol/welcome.ts';
 import type { Peer } from '../../src/ports/frontend/frontend.ts';
 import type { Game } from '../../src/services/game/game.ts';
+import { changePeers } from './changed-peers.ts';
 import { fastWorld } from './fast-world.ts';
 import { type RealGame, startRealGame } from './real-game.ts';
-import { watchSockets } from './watched-sockets.ts';
+import { changeHandlers, watchSockets } from './watched-sockets.ts';
 import type { RoomServerCounts, RoomServerOptions } from './room-server.shared.ts';
 
 const { limits, rooms, speed, removed } = JSON.parse(process.argv[2] ?? '') as RoomServerOptions;
@@ -49,24 +54,40 @@ function countQueries(): void {
 }
 
 function without(own: Game['sockets']): Game['sockets'] {
-  if (removed === null) return own;
-  return (offer) => {
-    if (removed === 'memory-of-rooms') void real.store.loadRoom(offer.path.split('/')[4] ?? '');
-    const answer = own(offer);
-    if (!answer.accept || removed !== 'congestion') return answer;
-    return { accept: true, open: (peer) => answer.open(neverCongested(peer)) };
-  };
+  switch (removed) {
+    case null:
+      return own;
+    case 'congestion':
+      return changePeers(own, () => ({ congested: false, buffered: () => 0 }));
+    case 'memory-of-rooms':
+      return (offer) => {
+        void real.store.loadRoom(offer.path.split('/')[4] ?? '');
+        return own(offer);
+      };
+    case 'memory-of-clients':
+      return changeHandlers(own, (handler) => ({
+        message: (frame) => handler.message(frame[0] === hello.type ? asSomebodyNew(frame) : frame),
+      }));
+    case 'replay-of-the-rest':
+      return changePeers(own, leavesOutTheRest);
+    default:
+      return removed satisfies never;
+  }
 }
 
-function neverCongested(peer: Peer): Peer {
+function asSomebodyNew(frame: Uint8Array): Uint8Array {
+  const said = hello.decode(frame);
+  const clients = [{ id: crypto.getRandomValues(new Uint8Array(16)) }];
+  return said ? hello.encode({ ...said, clients }) : frame;
+}
+
+function leavesOutTheRest(peer: Peer): Partial<Peer> {
+  let resuming = false;
   return {
-    address: peer.address,
-    congested: false,
-    buffered: () => 0,
-    send: (frame) => peer.send(frame),
-    ping: () => peer.ping(),
-    pause: () => peer.pause(),
-    resume: () => peer.resume(),
-    close: (code, reason) => peer.close(code, reason),
+    send(frame) {
+      if (frame[0] === welcome.type) resuming = welcome.decode(frame)?.resumed === 1;
+      if (frame[0] === live.type) resuming = false;
+      return (resuming && frame[0] === RECORD_VERSION) || peer.send(frame);
+    },
   };
 }

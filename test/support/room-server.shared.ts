@@ -6,7 +6,11 @@ export type Removed =
   /** The rooms believe that a socket takes everything: nobody waits for a slow reader. */
   | 'congestion'
   /** Each socket asks the database whether there is such a room. */
-  | 'memory-of-rooms';
+  | 'memory-of-rooms'
+  /** Whoever comes is somebody new: nothing is known of what they have sent. */
+  | 'memory-of-clients'
+  /** Who comes back with a good position gets nothing of what came meanwhile. */
+  | 'replay-of-the-rest';
 
 export interface RoomServerOptions {
   readonly limits: Partial<GameLimits>;

@@ -1,5 +1,12 @@
-/** Adapters of the room log with one guard less, for the controls of fault tests. */
+/** Adapters with one guard less, for the controls of fault tests. */
 import { closeSync, openSync } from 'node:fs';
+import type { EventFacts, OrderFacts } from '../../src/domain/order.ts';
+import type { LockOutcome } from '../../src/lib/lock.real.ts';
+import type { Timers } from '../../src/lib/world.ts';
+import type { Frontend, FrontendOptions } from '../../src/ports/frontend/frontend.ts';
+import type { SqlJobs } from '../../src/ports/jobs/jobs.sql.ts';
+import type { archiveChunks } from '../../src/ports/main-db/queries/archive.ts';
+import type { markOrderPaid } from '../../src/ports/main-db/queries/orders.ts';
 import type { Disk, DiskFile } from '../../src/ports/room-log/disk.ts';
 import type { JournalOptions, JournalOutcome } from '../../src/ports/room-log/journal.ts';
 import { type Append, type AppendOutcome, type RoomLog } from '../../src/ports/room-log/room-log.ts';
@@ -86,4 +93,53 @@ function withAppend<T extends RoomLog>(journal: T, append: RoomLog['append']): T
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
+}
+
+type MakeFrontend = (options: FrontendOptions, timers: Timers) => Frontend;
+
+/** Never loses patience with a body that does not come, or a connection that stays. */
+export function patientFrontend(make: MakeFrontend): MakeFrontend {
+  return (options, timers) => make({ ...options, httpIdleSeconds: 0 }, timers);
+}
+
+type Lock = (path: string) => LockOutcome;
+const OPEN: LockOutcome = { ok: true, release() {} };
+
+/** Lets everybody in. */
+export function noLocks(_: Lock): Lock {
+  return () => OPEN;
+}
+
+/** Lets everybody into the data folder; the journals in it are locked. */
+export function journalLocksOnly(lock: Lock): Lock {
+  return (path) => (/\/journal\/[^/]+\/lock$/.test(path) ? lock(path) : OPEN);
+}
+
+type Archive = typeof archiveChunks;
+
+export function archiveWithoutClients(archive: Archive): Archive {
+  return (tx, step) => archive(tx, { ...step, clients: [] });
+}
+
+export function archiveWithoutEpochs(archive: Archive): Archive {
+  return (tx, step) => archive(tx, { ...step, epochs: [] });
+}
+
+type Decide<T> = (order: OrderFacts, event: EventFacts) => T;
+
+/** As if no event had ever come before. */
+export function decideAnew<T>(decide: Decide<T>): Decide<T> {
+  return (order, event) => decide({ ...order, state: 'pending' }, event);
+}
+
+export function paidAgain(mark: typeof markOrderPaid): typeof markOrderPaid {
+  return (...order) => mark(...order).then(() => true);
+}
+
+/** Each job is another one, whatever it is for. */
+export function jobsWithoutKeys(Jobs: typeof SqlJobs): typeof SqlJobs {
+  return class extends Jobs {
+    override enqueue: SqlJobs['enqueue'] = (tx, job, now) =>
+      super.enqueue(tx, { ...job, key: `${job.key} ${crypto.randomUUID()}` }, now);
+  };
 }

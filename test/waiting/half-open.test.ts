@@ -19,7 +19,10 @@ import { watchSockets } from '../support/watched-sockets.ts';
 const SPEED = 20;
 const ROOM = 'h'.repeat(20);
 const TEST_MS = 60_000;
-/** P49 says 60 s; the rest is for a machine that is busy, where a moment of ours is long in there. */
+/**
+ * P49 says 60 s; the rest is for a machine that is busy, where a moment of ours is long in there. What has
+ * not been noticed by then counts as not noticed, here and in the controls.
+ */
 const SILENT_MS_MAX = 160_000;
 const MOVE_MS = 50;
 /** Moves that the others make while one of them is cut off. */
@@ -106,7 +109,7 @@ test(
     const { proxy, far } = await play({ sockets }, fakeHeartbeats);
     proxy.stall();
     const noticed = () => closes.length > 0 || far.reports.length > 0;
-    expect(await within(SILENT_MS_MAX / 2, noticed)).toBe(false);
+    expect(await within(SILENT_MS_MAX, noticed)).toBe(false);
   },
   TEST_MS,
 );
