@@ -103,12 +103,18 @@ async function report(step, running, form) {
   if (unwanted > 0) say('  With CI=true a test that is skipped counts as failed.');
   // What took minutes is worth a line for each of its tests.
   if (form === 'full' && step.fullSeconds !== undefined) showTests(outcome.output);
+  // Their names say what is missing.
+  else if (outcome.skipped > 0) showTests(outcome.output, '(skip)');
   if (failed) showOutput(outcome.output);
 }
 
-/** @param {string} file */
-function showTests(file) {
-  for (const line of testLines(readFileSync(file, 'utf8'))) say(`  ${line}`);
+/**
+ * @param {string} file
+ * @param {string} kind what their lines begin with
+ */
+function showTests(file, kind = '') {
+  const lines = testLines(readFileSync(file, 'utf8'));
+  for (const line of lines.filter((each) => each.startsWith(kind))) say(`  ${line}`);
 }
 
 /** @param {readonly import('./lib/system.mjs').Part[]} missing */
