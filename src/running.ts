@@ -47,9 +47,11 @@ export interface RoomsState {
 /** What a main process says to a game process it started, and what that one answers. */
 export type Order = { readonly kind: 'look' } | { readonly kind: 'stop' };
 export type Word =
+  /** It has read a piece of its journal: the start takes long, and gets on. */
+  | { readonly kind: 'reading' }
   /** It serves its slot; `port` is where it listens. */
   | { readonly kind: 'ready'; readonly port: number; readonly bootId: string }
   /** To each look. */
   | ({ readonly kind: 'state' } & RoomsState)
   /** It will end; `message` is a sentence for the operator. */
-  | { readonly kind: 'refused'; readonly message: string };
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string };

@@ -23,9 +23,11 @@ export async function wire(
   settings: Settings,
   names: readonly ServiceName[],
   keys: Keyring,
+  /** Told as long as the start takes long and gets on. */
+  getsOn: () => void = () => {},
 ): Promise<Running> {
   const failed = Promise.withResolvers<Error>();
-  const assembly = listen(settings, keys, failed.resolve);
+  const assembly = await listen(settings, keys, { fail: failed.resolve, getsOn });
   const stop = async (how: StopManner = 'in order'): Promise<void> => {
     assembly.front.fetch = ({ url }) => statusAnswer(url, { stop: 'The services are stopping.' });
     // One part that cannot stop must not keep the others from it.

@@ -12,6 +12,11 @@ import type { Terminal } from './command.ts';
 import { keysOf } from './keys.ts';
 import { untilStopped } from './stop.ts';
 
+/** It says at most so often that it reads. */
+const READING_EVERY_MS = 1_000;
+/** Nobody is there to read it. */
+const ORPHAN_EXIT_CODE = 1;
+
 export async function startSupervised(
   settings: Settings,
   names: readonly ServiceName[],
@@ -22,8 +27,12 @@ export async function startSupervised(
   if (!parent) throw new OperatorError('not-supervised', {});
   // Ctrl-C and the system's own stop reach all processes; the main one says what this one does.
   terminal.onSignal(() => {});
+  const ended = endedWhileStarting(parent);
   try {
-    const running = await wire(settings, names, keysOf(settings.dataDir, world));
+    const starting = wire(settings, names, keysOf(settings.dataDir, world), sayingThatItReads(parent, world));
+    const running = await Promise.race([starting, ended]);
+    // It has promised nothing yet: the process ends as it is.
+    if (typeof running === 'number') return running;
     const stopped = untilToldToStop(running, parent, world);
     const port = Number(new URL(running.listen).port);
     await parent.tell({ kind: 'ready', port, bootId: running.bootId });
@@ -31,9 +40,31 @@ export async function startSupervised(
   } catch (error) {
     const { message, code, exitCode } = asOperatorError(error, settings);
     // The main process logs it with the slot's name.
-    await parent.tell({ kind: 'refused', message: `${message} [${code}]` });
+    await parent.tell({ kind: 'refused', code, message: `${message} [${code}]` });
     return exitCode;
   }
+}
+
+/**
+ * A start may wait for its port and its journal, and read for minutes: without a main process it would keep
+ * them from the one that a new main process has started.
+ */
+function endedWhileStarting(parent: ParentProcess<Order, Word>): Promise<number> {
+  return new Promise((resolve) => {
+    parent.onGone(() => resolve(ORPHAN_EXIT_CODE));
+    parent.onOrder(({ kind }) => {
+      if (kind === 'stop') resolve(0);
+    });
+  });
+}
+
+function sayingThatItReads(parent: ParentProcess<Order, Word>, { clock }: World): () => void {
+  let saidAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (clock.mono() < saidAt + READING_EVERY_MS) return;
+    saidAt = clock.mono();
+    void parent.tell({ kind: 'reading' });
+  };
 }
 
 function untilToldToStop(

@@ -5,7 +5,7 @@
  */
 export interface ChildProcess<Order> {
   readonly pid: number;
-  /** Does nothing once the process is gone. */
+  /** Never throws; nothing comes of it once the process is gone or no longer listens. */
   tell(order: Order): void;
   /** Ends it at once. */
   kill(): void;
@@ -25,6 +25,7 @@ export interface ChildOptions<Word> {
   readonly output?: number;
 }
 
+/** Throws when the machine has no process or descriptor left for it. */
 export function spawnChild<Order, Word>(options: ChildOptions<Word>): ChildProcess<Order> {
   const output = options.output ?? 'inherit';
   const child = Bun.spawn([process.execPath, options.program, ...options.args], {
@@ -36,7 +37,11 @@ export function spawnChild<Order, Word>(options: ChildOptions<Word>): ChildProce
   return {
     pid: child.pid,
     tell(order) {
-      if (child.exitCode === null && child.signalCode === null) child.send(order);
+      try {
+        child.send(order);
+      } catch {
+        // The channel closes a moment before its end is reported, and may be closed without one.
+      }
     },
     kill: () => child.kill('SIGKILL'),
     ended: child.exited.then((code) =>

@@ -18,8 +18,13 @@ export function parentProcess<Order, Word>(): ParentProcess<Order, Word> | null 
   return {
     tell: (word) =>
       new Promise((resolve) => {
-        if (process.connected) process.send?.(word, undefined, undefined, () => resolve());
-        else resolve();
+        try {
+          if (process.connected) process.send?.(word, undefined, undefined, () => resolve());
+          else resolve();
+        } catch {
+          // It went this very moment: `onGone` tells.
+          resolve();
+        }
       }),
     onOrder(listener) {
       obey = listener;

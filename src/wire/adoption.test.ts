@@ -53,7 +53,7 @@ const folders = () => readdirSync(join(dataDir, 'journal')).toSorted();
 const slots = async () => (await allHosts(db.read)).map(({ slot }) => slot);
 
 async function openSlot(slot: string): Promise<Journal> {
-  const opened = await openSlotJournal(directoryOf(slot), adopter.fail);
+  const opened = await openSlotJournal(directoryOf(slot), { fatal: adopter.fail });
   if (!opened.ok) throw new Error(opened.message);
   return opened.journal;
 }

@@ -41,7 +41,7 @@ export async function adoptSlots(assembly: Adopter, db: MainDb): Promise<void> {
 async function adopt(assembly: Adopter, db: MainDb, slot: string): Promise<void> {
   const { settings, log, fail, health } = assembly;
   const directory = join(journalsIn(settings.dataDir), slot);
-  const opened = await openSlotJournal(directory, fail);
+  const opened = await openSlotJournal(directory, { fatal: fail });
   if (!opened.ok) throw new OperatorError('slot-not-adopted', { directory, message: opened.message });
   const { journal } = opened;
   const stuck = await archiveAll(assembly, db, journal, directory);

@@ -10,10 +10,16 @@ import { type Looks, statusAnswer } from '../lib/status.ts';
 import { realWorld } from '../lib/world.real.ts';
 import type { StopManner } from '../running.ts';
 import { bunFrontend } from '../ports/frontend/frontend.bun.ts';
-import type { Frontend, SocketAnswer, SocketOffer } from '../ports/frontend/frontend.ts';
+import type { Frontend, FrontendOptions, SocketAnswer, SocketOffer } from '../ports/frontend/frontend.ts';
 
 /** How long open requests and sockets get when the port closes. */
 const FRONTEND_GRACE_MS = 2_000;
+/**
+ * A game process whose main process died closes its port last, after its players have left; the one
+ * that follows it waits as long as for its journal.
+ */
+const PORT_WAIT_MS = 10_000;
+const PORT_LOOK_MS = 100;
 
 export interface Assembly {
   readonly settings: Settings;
@@ -26,6 +32,8 @@ export interface Assembly {
   readonly front: Front;
   /** Ends the process: an engine failed and nobody knows what it holds. */
   readonly fail: (error: Error) => void;
+  /** The start takes long, and gets on. */
+  readonly getsOn: () => void;
   /** Calls that stop what was started, in the order of starting. */
   readonly stops: ((how: StopManner) => Promise<void>)[];
   /** Calls that end at once what runs outside of this process. */
@@ -45,8 +53,13 @@ export interface Front {
   control: (request: Request, address: string) => Promise<Response> | null;
 }
 
+export interface AssemblyCalls {
+  readonly fail: (error: Error) => void;
+  readonly getsOn: () => void;
+}
+
 /** The port first: whoever starts a second Escapement by mistake hears of it before anything is touched. */
-export function listen(settings: Settings, keys: Keyring, fail: (error: Error) => void): Assembly {
+export async function listen(settings: Settings, keys: Keyring, calls: AssemblyCalls): Promise<Assembly> {
   // Game processes share one standard error: their lines say whose they are.
   const log = standardErrorLog(realWorld.clock, settings.supervised ? { slot: settings.slot } : {});
   const front: Front = {
@@ -54,18 +67,16 @@ export function listen(settings: Settings, keys: Keyring, fail: (error: Error) =
     sockets: () => ({ accept: false, status: 503, retryAfter: 2 }),
     control: () => null,
   };
-  const frontend: Frontend = bunFrontend(
-    {
-      hostname: settings.lan ? '0.0.0.0' : '127.0.0.1',
-      port: settings.port,
-      trustedProxies: settings.trustProxy,
-      fetch: (request, address) => front.fetch(request, address),
-      sockets: (offer) => front.sockets(offer),
-      frameBytesMax: FRAME_BYTES_HARD,
-      failed: (error) => log.error('request', { error: String(error) }),
-    },
-    realWorld.timers,
-  );
+  const options: FrontendOptions = {
+    hostname: settings.lan ? '0.0.0.0' : '127.0.0.1',
+    port: settings.port,
+    trustedProxies: settings.trustProxy,
+    fetch: (request, address) => front.fetch(request, address),
+    sockets: (offer) => front.sockets(offer),
+    frameBytesMax: FRAME_BYTES_HARD,
+    failed: (error) => log.error('request', { error: String(error) }),
+  };
+  const frontend = await onPort(options, settings.supervised ? PORT_WAIT_MS : 0);
   const listening = `http://${(settings.lan ? lanAddress() : null) ?? '127.0.0.1'}:${frontend.port}`;
   return {
     settings,
@@ -75,11 +86,25 @@ export function listen(settings: Settings, keys: Keyring, fail: (error: Error) =
     listen: listening,
     bootId: newId(realWorld.random),
     front,
-    fail,
+    ...calls,
     stops: [(how) => frontend.stop(how === 'in order' ? FRONTEND_GRACE_MS : 0)],
     abandons: [],
     rooms: null,
     ready: {},
     health: {},
   };
+}
+
+async function onPort(options: FrontendOptions, waitMs: number): Promise<Frontend> {
+  const { clock, timers } = realWorld;
+  const until = clock.mono() + waitMs;
+  for (;;) {
+    try {
+      return bunFrontend(options, timers);
+    } catch (error) {
+      const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+      if (!taken || clock.mono() >= until) throw error;
+    }
+    await new Promise<void>((resolve) => timers.after(PORT_LOOK_MS, resolve));
+  }
 }

@@ -32,7 +32,7 @@ const fatal = (error: Error): never => {
 
 test('the lock of a process that is just stopping is waited for', async () => {
   const { directory, release } = held();
-  const opening = openSlotJournal(directory, fatal);
+  const opening = openSlotJournal(directory, { fatal });
   // It has looked once, and found the lock taken, before this runs.
   setTimeout(release, 50);
   const opened = await opening;
@@ -42,7 +42,7 @@ test('the lock of a process that is just stopping is waited for', async () => {
 
 test('a stranger who keeps the lock is told of after a bounded time', async () => {
   const { directory } = held();
-  const opened = await openSlotJournal(directory, fatal, 150);
+  const opened = await openSlotJournal(directory, { fatal, waitMs: 150 });
   expect(opened).toMatchObject({ ok: false, code: 'journal-in-use' });
 });
 

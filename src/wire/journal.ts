@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Settings } from '../config.ts';
 import { lockFile } from '../lib/lock.real.ts';
 import { realWorld } from '../lib/world.real.ts';
+import type { Disk } from '../ports/room-log/disk.ts';
 import { createRealDisk } from '../ports/room-log/disk.real.ts';
 import { type JournalOutcome, openJournal } from '../ports/room-log/journal.ts';
 
@@ -22,18 +23,42 @@ export function journalsIn(dataDir: string): string {
   return join(dataDir, 'journal');
 }
 
-/** Waits a while for a process that is just leaving it; `fatal`: the disk failed, stop the process. */
+export interface SlotJournalOptions {
+  /** The disk failed: stop the process. */
+  readonly fatal: (error: Error) => void;
+  /** A piece of it was read. */
+  readonly read?: () => void;
+  readonly waitMs?: number;
+}
+
+/** Waits a while for a process that is just leaving it. */
 export async function openSlotJournal(
   directory: string,
-  fatal: (error: Error) => void,
-  waitMs = LOCK_WAIT_MS,
+  { fatal, read = () => {}, waitMs = LOCK_WAIT_MS }: SlotJournalOptions,
 ): Promise<JournalOutcome> {
   const { clock, timers } = realWorld;
   const until = clock.mono() + waitMs;
+  const disk = toldOfReading(createRealDisk(), read);
   for (;;) {
-    const options = { disk: createRealDisk(), directory, world: realWorld, lock: lockFile, fatal };
-    const opened = await openJournal(options);
+    const opened = await openJournal({ disk, directory, world: realWorld, lock: lockFile, fatal });
     if (opened.ok || opened.code !== 'journal-in-use' || clock.mono() >= until) return opened;
     await new Promise<void>((resolve) => timers.after(LOCK_LOOK_MS, resolve));
   }
+}
+
+function toldOfReading(disk: Disk, told: () => void): Disk {
+  return {
+    ...disk,
+    async open(path) {
+      const reader = await disk.open(path);
+      return {
+        ...reader,
+        async read(at, length) {
+          const bytes = await reader.read(at, length);
+          told();
+          return bytes;
+        },
+      };
+    },
+  };
 }

@@ -15,6 +15,7 @@ import { startArchiver } from '../services/archiver/archiver.ts';
 import { createGame, type DrainPlan, type Game } from '../services/game/game.ts';
 import type { Assembly } from './assembly.ts';
 import { journalsIn, openSlotJournal } from './journal.ts';
+import { createQuarantine } from './quarantine.ts';
 
 const REGION = 'local';
 /** What the archive has not taken by then waits for the next start. */
@@ -46,7 +47,8 @@ export async function startRooms(
   { game: withGame, control }: RoomsPlan,
 ): Promise<void> {
   const { settings, keys, log, fail, stops, health, ready, front } = assembly;
-  const opened = await openSlotJournal(join(journalsIn(settings.dataDir), settings.slot), fail);
+  const directory = join(journalsIn(settings.dataDir), settings.slot);
+  const opened = await openSlotJournal(directory, { fatal: fail, read: assembly.getsOn });
   if (!opened.ok) throw new OperatorError('journal-unusable', { message: opened.message });
   const { journal } = opened;
   stops.push(() => journal.close());
@@ -60,6 +62,12 @@ export async function startRooms(
   });
   if (!withGame) return;
   await takeSlot(assembly, db);
+  const quarantine = createQuarantine({
+    world: realWorld,
+    log,
+    write: (room, why) => db.write((tx) => quarantineRoom(tx, room, why)),
+  });
+  stops.push(async () => quarantine.stop());
   const game: Game = createGame({
     world: realWorld,
     log: journal,
@@ -75,7 +83,7 @@ export async function startRooms(
     report: (what, error) => log.error('rooms', { what, error: String(error) }),
     onBroken(room, why) {
       log.error('room broken', { room, why });
-      db.write((tx) => quarantineRoom(tx, room, why)).catch(fail);
+      quarantine.add(room, why);
     },
   });
   const unregister = control.register(settings.slot, game.control);

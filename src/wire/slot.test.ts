@@ -38,11 +38,14 @@ class Run implements ChildProcess<Order> {
     this.killed = true;
     this.end.resolve('signal SIGKILL');
   }
+  reads(): void {
+    this.heard({ kind: 'reading' });
+  }
   ready(port = 9001): void {
     this.heard({ kind: 'ready', port, bootId: `boot at ${port}` });
   }
-  refuse(message: string): void {
-    this.heard({ kind: 'refused', message });
+  refuse(message: string, code = 'port-in-use'): void {
+    this.heard({ kind: 'refused', code, message });
     this.end.resolve('exit code 1');
   }
   dies(how = 'exit code 3'): void {
@@ -54,9 +57,12 @@ let world = createSimulatedWorld(1);
 const logged: { what: string; fields: LogFields | undefined }[] = [];
 const gone: string[] = [];
 const runs: Run[] = [];
+/** What the machine answers to the next starts of a process; null = nothing keeps it. */
+let spawnFails: string | null = null;
 
 afterEach(() => {
   for (const list of [logged, gone, runs]) list.length = 0;
+  spawnFails = null;
 });
 
 function slot(port = 0): GameSlot {
@@ -68,6 +74,7 @@ function slot(port = 0): GameSlot {
     world,
     log: { info: write, error: write },
     spawn(given, heard) {
+      if (spawnFails !== null) throw new Error(spawnFails);
       const run = new Run(given, heard);
       runs.push(run);
       return run;
@@ -127,6 +134,15 @@ test('when somebody else has taken the free port meanwhile, another one is taken
   expect(one.port).toBe(9500);
 });
 
+test('a process that was refused for another reason keeps the port that pages know', async () => {
+  await serving();
+  latest().dies();
+  await world.advance(1_000);
+  latest().refuse('The journal is in use.', 'journal-unusable');
+  await world.advance(1_000);
+  expect(runs.map(({ port }) => port)).toEqual([0, 9001, 9001]);
+});
+
 test('a port that was chosen is kept, whoever has it', async () => {
   await serving(8082);
   latest().dies();
@@ -156,6 +172,30 @@ test('after too many deaths within ten minutes it pauses, says so, and comes bac
   expect(one.fault()).toBeNull();
 });
 
+test('a process that the machine cannot start now is tried again every few seconds, for as long as it takes', async () => {
+  const one = await serving();
+  spawnFails = 'EMFILE: too many open files';
+  latest().dies();
+  await world.advance(RESTARTS_MS);
+  expect(runs).toHaveLength(1);
+  expect(logged.at(-1)).toMatchObject({ what: 'game process not started', fields: { slot: 'h2' } });
+  expect(logged.at(-1)?.fields?.['why']).toContain('EMFILE');
+  expect(one.fault()).toContain('started again');
+  spawnFails = null;
+  await world.advance(5_000);
+  latest().ready();
+  expect(one.place).not.toBeNull();
+});
+
+test('a first start that the machine does not allow is refused with the reason', async () => {
+  spawnFails = 'ENOMEM: no memory';
+  const started = slot()
+    .start()
+    .catch((error: Error) => error.message);
+  expect(await started).toBe('It could not be started: Error: ENOMEM: no memory.');
+  expect(world.timerCount()).toBe(0);
+});
+
 test('a first start that is refused is not tried again: the operator is to read why', async () => {
   const one = slot();
   const started = one.start().then(
@@ -174,6 +214,45 @@ test('a start that takes too long is ended', async () => {
   await world.advance(START_MS_MAX);
   expect(latest().killed).toBe(true);
   expect(await started).toContain('SIGKILL');
+});
+
+test('a start that takes long is not ended as long as it reads its journal', async () => {
+  const one = slot();
+  const started = one.start();
+  for (let piece = 0; piece < 10; piece++) {
+    await world.advance(START_MS_MAX - 1);
+    latest().reads();
+  }
+  expect(latest().killed).toBe(false);
+  latest().ready();
+  await started;
+  latest().reads();
+  await world.advance(2 * START_MS_MAX);
+  expect([latest().killed, runs.length, one.fault()]).toEqual([false, 1, null]);
+});
+
+test('a start that reads and then stands still is ended', async () => {
+  const one = slot();
+  const started = one.start().catch((error: Error) => error.message);
+  await world.advance(START_MS_MAX / 2);
+  latest().reads();
+  await world.advance(START_MS_MAX);
+  expect(latest().killed).toBe(true);
+  expect(await started).toContain('SIGKILL');
+});
+
+test('a process that reads its journal when it is to stop is ended all the same', async () => {
+  const one = await serving();
+  latest().dies();
+  await world.advance(1_000);
+  const stopped = one.stop();
+  for (let piece = 0; piece < 60; piece++) {
+    await world.advance(1_000);
+    if (!latest().killed) latest().reads();
+  }
+  await stopped;
+  expect(latest().killed).toBe(true);
+  expect(world.timerCount()).toBe(0);
 });
 
 test('a process that does not answer, or cannot store, gets no new rooms, and the status says why', async () => {

@@ -10,7 +10,11 @@ import type { Order, RoomsState, Word } from '../running.ts';
 import type { Place } from '../services/web/deps.ts';
 import type { PlacedSlot } from './places.ts';
 
-/** Its journal is read and its rooms' database opened by then, or it is ended and tried again. */
+/**
+ * It serves so long after it was started, or after it last said that it reads its journal; else it is
+ * ended and tried again. The whole has no bound: a journal that is long takes long, and the next try
+ * would have to read it, too.
+ */
 export const START_MS_MAX = 60_000;
 const LOOK_MS = 2_000;
 /** Without an answer for so long it gets no new rooms. */
@@ -48,7 +52,7 @@ export class GameSlot implements PlacedSlot {
   private answeredAt = 0;
   /** A look was asked for and not answered yet. */
   private asking = false;
-  private refusal: string | null = null;
+  private refusal: { readonly code: string; readonly message: string } | null = null;
   private deaths: number[] = [];
   /** When the rooms were placed that may not be open yet. */
   private expected: number[] = [];
@@ -132,18 +136,41 @@ export class GameSlot implements PlacedSlot {
   }
 
   private launch(): void {
-    const { spawn, world } = this.options;
     this.refusal = null;
-    const child = spawn(this.port ?? 0, (word) => {
-      if (this.child === child) this.hear(word);
-    });
+    let child: ChildProcess<Order>;
+    try {
+      child = this.options.spawn(this.port ?? 0, (word) => {
+        if (this.child === child) this.hear(word);
+      });
+    } catch (error) {
+      return this.notStarted(`It could not be started: ${String(error)}.`);
+    }
     this.child = child;
-    this.cancelTimer = world.timers.after(START_MS_MAX, () => child.kill());
+    this.limitStart();
     void child.ended.then((how) => this.ended(how));
+  }
+
+  /** No descriptor, memory or process is left: no fault of the slot's, and it passes. */
+  private notStarted(why: string): void {
+    if (this.first) {
+      this.first.reject(why);
+      this.first = null;
+      return;
+    }
+    this.options.log.error('game process not started', { slot: this.name, why, againInMs: RESTART_MS_MAX });
+    this.cancelTimer = this.options.world.timers.after(RESTART_MS_MAX, () => this.launch());
+  }
+
+  private limitStart(): void {
+    this.cancelTimer();
+    this.cancelTimer = this.options.world.timers.after(START_MS_MAX, () => this.child?.kill());
   }
 
   private hear(word: Word): void {
     switch (word.kind) {
+      case 'reading':
+        if (this.bootId === null) this.limitStart();
+        return;
       case 'ready':
         this.cancelTimer();
         this.bootId = word.bootId;
@@ -160,7 +187,7 @@ export class GameSlot implements PlacedSlot {
         this.state = word;
         return;
       case 'refused':
-        this.refusal = word.message;
+        this.refusal = word;
         return;
       default:
         word satisfies never;
@@ -182,14 +209,14 @@ export class GameSlot implements PlacedSlot {
     this.state = null;
     if (bootId !== null) this.options.onGone(bootId);
     if (this.stopping) return this.stopping.resolve();
-    const why = this.refusal ?? `It ended with ${how}.`;
+    const why = this.refusal?.message ?? `It ended with ${how}.`;
     if (this.first) {
       this.first.reject(why);
       this.first = null;
       return;
     }
     // Somebody else may have taken the port that was free before.
-    if (this.refusal !== null && this.options.port === 0) this.port = null;
+    if (this.refusal?.code === 'port-in-use' && this.options.port === 0) this.port = null;
     this.again(why);
   }
 

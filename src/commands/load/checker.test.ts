@@ -86,6 +86,15 @@ describe('a room that is told right', () => {
     expect(found()).toEqual({});
   });
 
+  test('misses nothing where somebody was never in, be it halfway', () => {
+    const record = message();
+    for (const player of [0, 1]) tell(player, record);
+    expect(room.settled).toBe(false);
+    room.leaveOut(2);
+    expect(room.settled).toBe(true);
+    expect(found()).toEqual({});
+  });
+
   test('is not sent more than is remembered', () => {
     for (let count = 0; count < UNSEEN_MAX; count++) message();
     expect(room.sending(0, bodyOf(0), false)).toBe(false);

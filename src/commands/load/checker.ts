@@ -49,6 +49,8 @@ interface Place {
   chain: number;
   /** It was seen to be wrong: its running hash says nothing new. */
   astray: boolean;
+  /** It was never in, and nothing is expected of it. */
+  leftOut: boolean;
   readonly skipped: Set<number>;
 }
 
@@ -70,17 +72,29 @@ export class RoomChecker {
     this.tally = tally;
     this.name = name;
     this.senders = ids.map((id) => ({ id, unseen: [], base: 1 }));
-    this.places = ids.map(() => ({ seq: 0, highest: 0, chain: 0, astray: false, skipped: new Set() }));
+    this.places = ids.map(() => ({
+      seq: 0,
+      highest: 0,
+      chain: 0,
+      astray: false,
+      leftOut: false,
+      skipped: new Set(),
+    }));
   }
 
   seq(player: number): number {
     return this.at(player).seq;
   }
 
+  /** The player will not come in any more; it never was. */
+  leaveOut(player: number): void {
+    this.at(player).leftOut = true;
+  }
+
   /** The player has everything that anybody has, and so have all who sent. */
   get settled(): boolean {
     return (
-      this.places.every(({ seq }) => seq === this.head) &&
+      this.places.every(({ seq, leftOut }) => leftOut || seq === this.head) &&
       this.senders.every(({ unseen }) => unseen.length === 0)
     );
   }
@@ -126,16 +140,16 @@ export class RoomChecker {
 
   /** The end: who has not got everything by now misses it. */
   finish(): void {
-    const players = this.places.length;
+    const players = this.places.filter(({ leftOut }) => !leftOut).length;
     for (const [player, place] of this.places.entries()) {
-      const missing = this.head - place.seq;
+      const missing = place.leftOut ? 0 : this.head - place.seq;
       if (missing > 0) this.fault('missing', player, `the last ${missing} entries did not come`, missing);
     }
     for (const [player, { unseen }] of this.senders.entries()) {
       const lost = unseen.filter(({ seen }) => !seen).length;
       if (lost > 0) this.fault('missing', player, `${lost} of its messages never came back`, lost * players);
     }
-    const whole = this.places.filter(({ seq, astray }) => seq === this.head && !astray);
+    const whole = this.places.filter((place) => place.seq === this.head && !place.astray && !place.leftOut);
     for (const place of whole) {
       if (place.chain === whole[0]?.chain) continue;
       this.fault('different', this.places.indexOf(place), 'saw other entries than the others');

@@ -253,13 +253,19 @@ export class Crowd {
     this.phase = 'settling';
     this.stoppedMs = this.now();
     this.playedMessages = this.tally.sent - this.sentBefore;
-    for (const player of this.players) player.calmDown();
+    for (const player of this.players) {
+      if (this.been.has(player)) {
+        player.calmDown();
+        continue;
+      }
+      // Stopped early: it is not let in any more, and misses nothing.
+      player.stop();
+      player.plan.checker.leaveOut(player.plan.player);
+    }
   }
 
   private lookWhetherSettled(now: number): void {
-    const isBack = this.players.every(
-      (player) => player.at === 'live' || player.at === 'out' || !this.been.has(player),
-    );
+    const isBack = this.players.every(({ at }) => at === 'live' || at === 'out');
     const settled = isBack && this.checkers.every((checker) => checker.settled);
     if (!settled && now - this.stoppedMs < SETTLE_MS_MAX) return;
     const playedMs = this.stoppedMs - (this.completeMs || this.beganMs);

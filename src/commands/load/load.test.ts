@@ -22,13 +22,10 @@ beforeAll(() => mkdirSync(TMPDIR));
 afterEach(() => expect(readdirSync(TMPDIR)).toEqual([]));
 afterAll(() => folder.remove());
 
-/** A load that plays for long; `out` is everything it prints until it ends. */
-async function playing() {
-  const child = Bun.spawn([process.execPath, join(ROOT, 'src/main.ts'), 'load', '--seconds', '600'], {
-    env: { ...process.env, TMPDIR },
-    stdout: 'pipe',
-    stderr: 'pipe',
-  });
+/** A load that plays for long, when it has come so far; `out` is everything it prints until it ends. */
+async function playing(until = / s playing /, options: readonly string[] = []) {
+  const program = [process.execPath, join(ROOT, 'src/main.ts'), 'load', '--seconds', '600', ...options];
+  const child = Bun.spawn(program, { env: { ...process.env, TMPDIR }, stdout: 'pipe', stderr: 'pipe' });
   const err = new Response(child.stderr).text();
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   const plays = Promise.withResolvers<void>();
@@ -36,7 +33,7 @@ async function playing() {
     let text = '';
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
       text += part.value;
-      if (/ s playing /.test(text)) plays.resolve();
+      if (until.test(text)) plays.resolve();
     }
     plays.reject(new Error(`it ended before it played: ${text}`));
     return text;
@@ -111,6 +108,20 @@ describe('the command line', () => {
       const { child, out } = await playing();
       child.kill('SIGINT');
       expect(await out).toContain('100 rooms, stopped early: every message arrived once and in order');
+      expect(await child.exited).toBe(0);
+    },
+    TEST_MS,
+  );
+
+  test(
+    'ends early at a signal while players come in: those who never were miss nothing',
+    async () => {
+      // Of rooms that are so large one is always half full.
+      const slowly = ['--rooms', '20', '--players', '8', '--ramp', '60', '--dropping', '0', '--slow', '0'];
+      const { child, out } = await playing(/ s coming in .* [1-9]\d* delivered/, slowly);
+      child.kill('SIGINT');
+      const text = await out;
+      expect(text).toContain('20 rooms, stopped early: every message arrived once and in order');
       expect(await child.exited).toBe(0);
     },
     TEST_MS,

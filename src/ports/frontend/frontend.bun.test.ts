@@ -105,6 +105,16 @@ test('pages and sockets share one port', async () => {
   expect(seen.events).toEqual(['open', 'message 0102']);
 });
 
+test('a port that another one of these has is refused: Bun would let both have it', async () => {
+  start();
+  const first = running;
+  try {
+    expect(() => start({ port: first!.port })).toThrow('in use');
+  } finally {
+    if (running !== first) await first?.stop(0);
+  }
+});
+
 test('behind a trusted proxy pages and sockets alike count for the address it names, never for an invented one', async () => {
   const headers = { 'X-Forwarded-For': '198.51.100.1, 203.0.113.7' };
   const seen = start({ trustedProxies: 1 });

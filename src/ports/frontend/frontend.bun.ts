@@ -42,6 +42,8 @@ export function bunFrontend(options: FrontendOptions, timers: Timers): Frontend 
     maxRequestBodySize: HTTP_BODY_BYTES_MAX,
     idleTimeout: options.httpIdleSeconds ?? HTTP_IDLE_SECONDS,
     development: false,
+    // Without development mode Bun would share the port with every other process of this user that does so.
+    reusePort: false,
     fetch: (request, bun) => route(request, bun, options),
     error(error) {
       options.failed(error);

@@ -8,7 +8,8 @@
  * writes while the rooms tell their players.
  *
  * States: serving → hold (the disk takes no more; probed until it does) → serving; any → dead (the
- * disk failed: nobody knows what is on it; the process must stop and recover); any → closed.
+ * disk failed: nobody knows what is on it; the process must stop and recover); any → closed. On hold
+ * only trims are written, with each look at the disk: they are what makes segments free.
  */
 import type { World } from '../../lib/world.ts';
 import { Batch, type Operation, bytesOf } from './batch.ts';
@@ -95,6 +96,16 @@ export class Committer {
     return this.#trims.size === 0 && !this.#running ? this.#parts.world.clock.mono() : this.#trimsDurableAt;
   }
 
+  /** Nothing of the journal may touch the disk any more. */
+  get isDead(): boolean {
+    return this.#state === 'dead';
+  }
+
+  /** Something of the journal's beside the commits failed for good. */
+  fail(error: unknown): void {
+    this.#die(error);
+  }
+
   /** Writes what is queued and stops. What cannot be written is refused. */
   async close(): Promise<void> {
     this.#closing = true;
@@ -163,14 +174,21 @@ export class Committer {
         for (const room of trims) this.#trims.add(room);
         return this.#hold();
       }
-      this.#trimsDurableAt = began;
-      // The answers run as microtasks: after the next write has begun, if there is one.
-      this.#batch.apply({ segment: rooms.segment(writer.segment), at: world.clock.now() });
+      this.#written(began);
       if (this.#closing || this.#queue.length === 0 || world.clock.mono() < began + PACE_MS) return;
     }
   }
 
+  /** The commit that began then is durable. */
+  #written(began: number): void {
+    const { rooms, writer, world } = this.#parts;
+    this.#trimsDurableAt = began;
+    // The answers run as microtasks: after the next write has begun, if there is one.
+    this.#batch.apply({ segment: rooms.segment(writer.segment), at: world.clock.now() });
+  }
+
   #hold(): void {
+    if (this.#state === 'dead') return;
     this.#state = 'hold';
     this.#refuseAll('refused');
     this.#probeMs = PROBE_FIRST_MS;
@@ -197,9 +215,36 @@ export class Committer {
     const { rooms, writer, limits } = this.#parts;
     const space =
       rooms.bytes < limits.liveBytesMax && (await writer.reserve(limits.probeBytes)) === 'written';
+    if (!space) await this.#makeSpace();
+    if (this.#state === 'dead') return;
     if (!space) return this.#scheduleProbe();
     this.#state = 'serving';
     this.#tell('serving');
+  }
+
+  /**
+   * What the archive has taken makes segments free once that is durable; it is written only when it has
+   * emptied one, so that all of it together is little. Where there is only the present segment, and
+   * nothing in it is live, a new one lets it go.
+   */
+  async #makeSpace(): Promise<void> {
+    const { rooms, writer } = this.#parts;
+    const segments = [...rooms.segments()];
+    const emptied = segments.some((use) => (use.unusedSince ?? -1) >= this.#trimsDurableAt);
+    if (this.#trims.size > 0) return emptied ? this.#writeTrims() : undefined;
+    const alone = segments.every((use) => use.number === writer.segment);
+    if (alone && rooms.bytes === 0) await writer.leave();
+  }
+
+  async #writeTrims(): Promise<void> {
+    const began = this.#parts.world.clock.mono();
+    const trims = this.#trims;
+    this.#trims = new Set();
+    this.#batch.take([], trims);
+    if ((await this.#parts.writer.writeTrims(this.#batch.payload())) === 'written')
+      return this.#written(began);
+    this.#batch.refuse('refused');
+    for (const room of trims) this.#trims.add(room);
   }
 
   #die(error: unknown): void {

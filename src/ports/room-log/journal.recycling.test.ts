@@ -126,9 +126,7 @@ test('spares that somebody has removed are done without', async () => {
 test('a sweep that the disk fails is made again, and nothing is lost', async () => {
   let broken = false;
   const trouble = ({ kind }: DiskCall) =>
-    broken && (kind === 'rename' || kind === 'syncDirectory' || kind === 'space')
-      ? { fault: 'failed' as const }
-      : null;
+    broken && (kind === 'rename' || kind === 'space') ? { fault: 'failed' as const } : null;
   const play = await played(createJournalBench(1, { trouble }));
   await fillTo(play, 5);
   broken = true;
@@ -138,6 +136,30 @@ test('a sweep that the disk fails is made again, and nothing is lost', async () 
   expect(await segmentsOf(play.bench)).toEqual([segmentName(5)]);
   expect(play.bench.fatal).toEqual([]);
   play.bench.cut('everything');
+  await compare(play, 'after a cut');
+});
+
+test('a failed sync of the folder in a sweep is not tried again: fatal once, and nothing is lost', async () => {
+  let broken = false;
+  let met = 0;
+  const trouble = ({ kind }: DiskCall) => {
+    if (!broken || kind !== 'syncDirectory') return null;
+    met++;
+    return { fault: 'failed' as const };
+  };
+  const play = await played(createJournalBench(1, { trouble }));
+  await fillTo(play, 5);
+  broken = true;
+  await retire(play);
+  broken = false;
+  expect([met, play.bench.fatal.length]).toEqual([1, 1]);
+  // Whatever the names are on the disk: nothing is written under one of them any more.
+  expect(await play.bench.world.until(appendText(play.journal, 'a', 5, play.texts.length, LONG))).toBe(
+    'refused',
+  );
+  await play.bench.world.advance(5 * MINUTE);
+  expect([met, play.bench.fatal.length]).toEqual([1, 1]);
+  play.bench.cut('random');
   await compare(play, 'after a cut');
 });
 

@@ -26,7 +26,7 @@ import { Rooms, markOf } from './rooms.ts';
 import type { Payload } from './segment-make.ts';
 import { type SegmentPlan, SegmentWriter } from './segment-writer.ts';
 import { COMMIT_HEADER_BYTES, SALT_BYTES, commitLength } from './segment.ts';
-import { Space } from './space.ts';
+import { NamesNotDurable, Space } from './space.ts';
 import type { StoredRun } from './stored-run.ts';
 
 /** A segment is left as it is for so long after everything in it was trimmed: a backup may be copying it. */
@@ -266,6 +266,7 @@ class FileJournal implements Journal {
     this.#cancelSweep = this.#options.world.timers.after(SWEEP_MS, () => {
       this.#sweeping = this.#sweep()
         .catch((error: unknown) => {
+          if (error instanceof NamesNotDurable) return this.#committer.fail(error);
           // Nothing depends on it; a disk that fails is met by the next commit.
           if (!(error instanceof DiskError)) throw error;
         })
@@ -280,6 +281,7 @@ class FileJournal implements Journal {
     const { clock } = this.#options.world;
     this.#rooms.forgetUnowned(KEEP_MS);
     await compact(this.#compaction);
+    if (this.#committer.isDead) return;
     // A segment goes only once the trims that emptied it are durable: a restart must not miss it.
     const before = Math.min(clock.mono() - KEEP_MS, this.#committer.trimsDurableBefore());
     const unused = this.#rooms.unusedSegments(before).map(({ number }) => number);

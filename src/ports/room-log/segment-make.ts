@@ -13,12 +13,12 @@ import {
   segmentName,
   unfinishedName,
 } from './segment.ts';
-import { type Space, unlessMissing } from './space.ts';
+import { type SpaceSource, unlessMissing } from './space.ts';
 
 export interface SegmentPlace {
   readonly disk: Disk;
   readonly directory: string;
-  readonly space: Space;
+  readonly space: SpaceSource;
   /** Space is taken in steps of this. */
   readonly stepBytes: number;
   salt(): Uint8Array;

@@ -30,10 +30,12 @@ import {
   segmentName,
   spareName,
 } from './segment.ts';
+import type { Space } from './space.ts';
 
 export type WriteOutcome = 'written' | 'full';
 
 export interface SegmentPlan extends SegmentPlace {
+  readonly space: Space;
   /** A segment that would grow longer is ended, unless the one commit alone is longer. */
   readonly segmentBytes: number;
   /** The first commit of segment `number`. */
@@ -51,6 +53,7 @@ export interface FoundSegment {
 
 export class SegmentWriter {
   readonly #plan: SegmentPlan;
+  readonly #reservePlan: SegmentPlace;
   #file: DiskFile;
   #header: SegmentHeader;
   #end: number;
@@ -66,6 +69,7 @@ export class SegmentWriter {
 
   private constructor(plan: SegmentPlan, begun: BegunSegment, nextCommit: number) {
     this.#plan = plan;
+    this.#reservePlan = { ...plan, space: plan.space.withReserve() };
     this.#file = begun.file;
     this.#header = begun.header;
     this.#end = begun.end;
@@ -119,7 +123,7 @@ export class SegmentWriter {
     await this.#settled();
     const holdsSnapshotOnly = this.#nextCommit === this.#header.firstCommit + 1;
     if (this.#end + length > this.#plan.segmentBytes && !holdsSnapshotOnly) {
-      if ((await this.#nextSegment()) === 'full') return 'full';
+      if ((await this.#nextSegment(this.#plan)) === 'full') return 'full';
     }
     const end = this.#end + length;
     if (end > this.#allocated) {
@@ -152,6 +156,29 @@ export class SegmentWriter {
     const spare = `${directory}/${spareName(number)}`;
     await unlessFull(disk.rename(`${directory}/${segmentName(number)}`, spare));
     await disk.syncDirectory(directory);
+  }
+
+  /**
+   * Writes trims alone, which lead to more space: into the present segment, however long it is, and into
+   * space of the reserve if there is no other.
+   */
+  async writeTrims(payload: Payload): Promise<WriteOutcome> {
+    await this.#settled();
+    const end = this.#end + commitLength(payload.length);
+    if (end > this.#allocated) {
+      this.#allocated = await extend(this.#reservePlan, this.#file, this.#allocated, end);
+    }
+    return end <= this.#allocated ? this.#put(payload) : 'full';
+  }
+
+  /**
+   * Begins the next segment before its time, with space of the reserve if there is no other, so that the
+   * present one becomes free. 'full' also if that one is no longer than a new one.
+   */
+  async leave(): Promise<WriteOutcome> {
+    await this.#settled();
+    if (this.#allocated <= SECTOR + this.#plan.stepBytes) return 'full';
+    return this.#nextSegment(this.#reservePlan);
   }
 
   async #reserveAndPut(payload: Payload): Promise<WriteOutcome> {
@@ -208,13 +235,12 @@ export class SegmentWriter {
     if (this.#failure) throw this.#failure.error;
   }
 
-  async #nextSegment(): Promise<WriteOutcome> {
-    const plan = this.#plan;
+  async #nextSegment(plan: SegmentPlace): Promise<WriteOutcome> {
     const number = this.segment + 1;
     const prepared = this.#next ?? (await prepareSegment(plan, number, this.boot));
     this.#next = null;
     if (prepared === 'full') return 'full';
-    const begun = await beginSegment(plan, prepared, this.#nextCommit, plan.snapshot(number));
+    const begun = await beginSegment(plan, prepared, this.#nextCommit, this.#plan.snapshot(number));
     if (begun === 'full') return 'full';
     const old = this.#file;
     this.#file = begun.file;

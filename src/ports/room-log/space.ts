@@ -10,6 +10,22 @@
 import { type Disk, DiskError } from './disk.ts';
 import { SECTOR, segmentName, spareName } from './segment.ts';
 
+/** Where space for segments comes from. */
+export interface SpaceSource {
+  /** How much of `wanted` bytes may be taken now, in whole sectors; less than `wanted` = the disk is full. */
+  allowed(wanted: number): Promise<number>;
+  /** The path of a spare, which now is the caller's; null = there is none. */
+  takeSpare(): string | null;
+}
+
+/** Nobody knows which names are on the disk, and another sync would not tell: the process must stop. */
+export class NamesNotDurable extends Error {
+  constructor(cause: unknown) {
+    super(`the journal's folder could not be synced: ${String(cause)}`, { cause });
+    this.name = 'NamesNotDurable';
+  }
+}
+
 /** Of a small disk the reserve is this share. */
 const RESERVE_SHARE = 0.05;
 
@@ -20,7 +36,7 @@ export interface SpaceLimits {
   readonly sparesMax: number;
 }
 
-export class Space {
+export class Space implements SpaceSource {
   readonly #disk: Disk;
   readonly #directory: string;
   readonly #limits: SpaceLimits;
@@ -33,14 +49,19 @@ export class Space {
     this.#limits = limits;
   }
 
-  /** How much of `wanted` bytes may be taken now, in whole sectors; less than `wanted` = the disk is full. */
-  async allowed(wanted: number): Promise<number> {
-    let free = await this.#aboveReserve();
-    while (free < wanted && (await this.#giveSpareBack())) free = await this.#aboveReserve();
-    return Math.max(0, Math.min(wanted, Math.floor(free / SECTOR) * SECTOR));
+  allowed(wanted: number): Promise<number> {
+    return this.#allowed(wanted, () => this.#aboveReserve());
   }
 
-  /** The path of a spare, which now is the caller's; null = there is none. */
+  /** The reserve, too: only for little, and only for what makes segments free. */
+  withReserve(): SpaceSource {
+    const free = async () => (await this.#disk.space(this.#directory)).freeBytes;
+    return {
+      allowed: (wanted) => this.#allowed(wanted, free),
+      takeSpare: () => this.takeSpare(),
+    };
+  }
+
   takeSpare(): string | null {
     const name = this.#spares.shift();
     return name === undefined ? null : `${this.#directory}/${name}`;
@@ -57,7 +78,8 @@ export class Space {
 
   /**
    * Takes segments that nothing needs: keeps some, removes the others. Answers those that are gone
-   * under their own name; the others could not be moved or removed now.
+   * under their own name; the others could not be moved or removed now. Throws NamesNotDurable, and
+   * DiskErrors after which it can be called again.
    */
   async retire(numbers: readonly number[]): Promise<readonly number[]> {
     const keep = (await this.#aboveReserve()) > 0;
@@ -72,7 +94,7 @@ export class Space {
       if (wanted) kept.push(name);
     }
     if (!keep) while (await this.#giveSpareBack());
-    if (kept.length > 0) await this.#disk.syncDirectory(this.#directory);
+    if (kept.length > 0) await this.#syncNames();
     this.#spares.push(...kept);
     return gone;
   }
@@ -86,6 +108,20 @@ export class Space {
     } catch (error) {
       if (!(error instanceof DiskError)) throw error;
       return error.fault === 'missing';
+    }
+  }
+
+  async #allowed(wanted: number, freeBytes: () => Promise<number>): Promise<number> {
+    let free = await freeBytes();
+    while (free < wanted && (await this.#giveSpareBack())) free = await freeBytes();
+    return Math.max(0, Math.min(wanted, Math.floor(free / SECTOR) * SECTOR));
+  }
+
+  async #syncNames(): Promise<void> {
+    try {
+      await this.#disk.syncDirectory(this.#directory);
+    } catch (error) {
+      throw new NamesNotDurable(error);
     }
   }
 

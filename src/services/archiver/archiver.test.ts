@@ -3,6 +3,7 @@ import { RecordKind } from '../../../sdk/protocol/record.ts';
 import { ArchiveBench } from '../../../test/support/archive-bench.ts';
 import { realWorld } from '../../lib/world.real.ts';
 import type { MainDb } from '../../ports/main-db/main-db.ts';
+import { LEFT_OVER_ROOMS_MIN, LEFT_OVER_TURN_MS } from './left-over.ts';
 import { type Archiver, type ArchiverDeps, startArchiver, SWEEPS_MAX } from './archiver.ts';
 
 let bench: ArchiveBench;
@@ -74,11 +75,75 @@ test('a room is due with 256 entries or with one that is a minute old', async ()
   expect(await archivedUpto('full', 'young')).toEqual([256, 255]);
 });
 
-test('what was left by a process before is due at once', async () => {
+test('what a process before has left is archived in turns, a few rooms at once', async () => {
+  const rooms = Array.from({ length: LEFT_OVER_ROOMS_MIN + 4 }, (_, each) => `old-${each}`);
+  // As many entries as make a room due by themselves.
+  for (const room of rooms) await fill(room, 256);
+  await bench.restart();
+  const hand = new HandWorld();
+  const looked = start(hand);
+  const archived = async () => (await archivedUpto(...rooms)).filter((seq) => seq === 256).length;
+  await looked();
+  expect(await archived()).toBe(LEFT_OVER_ROOMS_MIN);
+  hand.pass(LEFT_OVER_TURN_MS);
+  await looked();
+  expect(await archived()).toBe(rooms.length);
+});
+
+test('a room that fails when its turn comes after a restart is tried again', async () => {
   await fill('old', 4);
   await bench.restart();
-  await start(new HandWorld())();
+  let down = true;
+  const hand = new HandWorld();
+  const write: MainDb['write'] = (work) =>
+    down ? Promise.reject(new Error('no connection')) : bench.db.write(work);
+  const looked = start(hand, { db: { ...bench.db, write } });
+  await looked();
+  expect(archiver?.health()).toContain('no connection');
+  down = false;
+  hand.pass(45_000);
+  await looked();
   expect(await archivedUpto('old')).toEqual([4]);
+});
+
+test('nothing of what was left over keeps an archiver awake that is stopped', async () => {
+  for (let each = 0; each <= LEFT_OVER_ROOMS_MIN; each++) await fill(`old-${each}`, 4);
+  await bench.restart();
+  const hand = new HandWorld();
+  await start(hand)();
+  expect(hand.timers.size).toBe(2);
+  await archiver?.stop();
+  expect(hand.timers.size).toBe(0);
+});
+
+test('a room that was asked for does not wait for all that are due', async () => {
+  const due = Array.from({ length: SWEEPS_MAX + 6 }, (_, each) => `due-${each}`);
+  for (const room of due) await fill(room, 256);
+  await fill('asked', 4);
+  /** In the order in which sweepers took them up. */
+  const begun = new Set<string>();
+  const goOn = Promise.withResolvers<void>();
+  const roomLog: ArchiverDeps['roomLog'] = Object.create(bench.journal, {
+    read: {
+      value(room: string, after: number, bytes: number) {
+        begun.add(room);
+        return bench.journal.read(room, after, bytes);
+      },
+    },
+    liveRooms: { value: () => bench.journal.liveRooms() },
+    trim: { value: (room: string, upto: number) => bench.journal.trim(room, upto) },
+  });
+  const write: MainDb['write'] = async (work) => {
+    await goOn.promise;
+    return bench.db.write(work);
+  };
+  const looked = start(new HandWorld(), { roomLog, db: { ...bench.db, write } });
+  while (begun.size < SWEEPS_MAX) await Bun.sleep(1);
+  archiver?.sweepSoon('asked');
+  goOn.resolve();
+  await looked();
+  expect([...begun].indexOf('asked')).toBe(SWEEPS_MAX);
+  expect(begun.size).toBe(due.length + 1);
 });
 
 test('a room that was asked for is swept without waiting, and no other', async () => {

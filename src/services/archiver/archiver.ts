@@ -7,6 +7,7 @@ import type { Log } from '../../lib/log.ts';
 import { type WorkerLoop, startWorkerLoop } from '../../lib/worker-loop.ts';
 import type { Jobs } from '../../ports/jobs/jobs.ts';
 import type { LiveRoom } from '../../ports/room-log/room-log.ts';
+import { LEFT_OVER_TURN_MS, LeftOver } from './left-over.ts';
 import { GROUP_STEPS_MAX, StepGroup } from './step-group.ts';
 import { Troubles } from './troubles.ts';
 import { type SweepDeps, type SweepOutcome, sweepRoom } from './sweep.ts';
@@ -48,6 +49,9 @@ class ArchiverService implements Archiver {
   /** Sweeps under way: a room is swept by one at a time. */
   private readonly underWay = new Map<string, Promise<SweepOutcome>>();
   private readonly soon = new Set<string>();
+  /** Null before the first look. */
+  private leftOver: LeftOver | null = null;
+  private cancelTurn: () => void = () => {};
   private nextLook = 0;
   private stopped = false;
 
@@ -87,6 +91,7 @@ class ArchiverService implements Archiver {
 
   async stop(): Promise<void> {
     this.stopped = true;
+    this.cancelTurn();
     await this.loop.stop();
     await Promise.allSettled(this.underWay.values());
   }
@@ -95,32 +100,51 @@ class ArchiverService implements Archiver {
     return this.troubles.sentence();
   }
 
-  /** One look: what was asked for, and all rooms that are due when their time has come. */
+  /** One look: what was asked for, what was left over, and all rooms that are due when their time has come. */
   private async work(): Promise<boolean> {
-    const rooms = new Set(this.soon);
-    this.soon.clear();
-    const { mono, now } = this.deps.world.clock;
-    if (mono() >= this.nextLook) {
-      this.nextLook = mono() + LOOK_MS;
-      const live = await this.deps.roomLog.liveRooms();
-      this.troubles.keep(new Set(live.map((each) => each.room)));
-      for (const each of live) {
-        if (isDue(each, now()) && !this.troubles.mustWait(each.room)) rooms.add(each.room);
-      }
+    const { clock, timers } = this.deps.world;
+    const due = clock.mono() >= this.nextLook ? await this.look() : [];
+    const { leftOver } = this;
+    await this.sweepAll([...(leftOver?.take() ?? []), ...due]);
+    this.cancelTurn();
+    if (leftOver && leftOver.size > 0 && !this.stopped) {
+      this.cancelTurn = timers.after(LEFT_OVER_TURN_MS, () => this.loop.wake());
     }
-    await this.sweepAll([...rooms]);
     return this.soon.size > 0;
+  }
+
+  private async look(): Promise<readonly string[]> {
+    const { clock } = this.deps.world;
+    this.nextLook = clock.mono() + LOOK_MS;
+    const live = await this.deps.roomLog.liveRooms();
+    this.troubles.keep(new Set(live.map((each) => each.room)));
+    const leftOver = (this.leftOver ??= new LeftOver(
+      clock,
+      live.filter(isLeftOver).map((each) => each.room),
+    ));
+    const now = clock.now();
+    const due = live.filter((each) => isDue(each, now) && !leftOver.has(each.room));
+    return due.map((each) => each.room).filter((room) => !this.troubles.mustWait(room));
   }
 
   private async sweepAll(rooms: readonly string[]): Promise<void> {
     const waiting = rooms.values();
-    const sweepers = Array.from({ length: Math.min(SWEEPS_MAX, rooms.length) }, async () => {
-      for (const room of waiting) {
-        if (this.stopped) return;
+    const count = Math.min(SWEEPS_MAX, rooms.length + this.soon.size);
+    const sweepers = Array.from({ length: count }, async () => {
+      for (;;) {
+        const room = this.askedFor() ?? waiting.next().value;
+        if (room === undefined || this.stopped) return;
         await this.sweepAndTell(room);
       }
     });
     await Promise.all(sweepers);
+  }
+
+  /** Goes before rooms that are only due: somebody waits for the result. */
+  private askedFor(): string | undefined {
+    const [room] = this.soon;
+    if (room !== undefined) this.soon.delete(room);
+    return room;
   }
 
   /** Never throws: one room must not keep the others from being archived. */
@@ -137,6 +161,11 @@ class ArchiverService implements Archiver {
       log.error('sweep-failed', { room, error: String(error) });
     }
   }
+}
+
+/** Its oldest entry is from before this process. */
+function isLeftOver({ oldestAt }: LiveRoom): boolean {
+  return oldestAt === 0;
 }
 
 function isDue({ head, trimmed, oldestAt }: LiveRoom, now: number): boolean {

@@ -1,0 +1,49 @@
+/** The port a process listens on, and who waits for it. */
+import { afterEach, expect, test } from 'bun:test';
+import { loadConfig } from '../config.load.ts';
+import { openKeyring } from '../lib/keyring.real.ts';
+import { realWorld } from '../lib/world.real.ts';
+import { temporaryFolder } from '../../test/support/command-line.ts';
+import { type Assembly, listen } from './assembly.ts';
+
+const undo: (() => void | Promise<void>)[] = [];
+afterEach(async () => {
+  for (const step of undo.splice(0).toReversed()) await step();
+});
+
+function takenPort(): { readonly port: number; free(): Promise<void> } {
+  const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response('taken') });
+  undo.push(() => server.stop(true));
+  return { port: server.port ?? 0, free: () => server.stop(true) };
+}
+
+async function listening(port: number, supervised: boolean): Promise<Assembly> {
+  const folder = temporaryFolder('port');
+  undo.push(() => folder.remove());
+  const keys = openKeyring(folder.path, realWorld.random.bytes);
+  if (!keys.ok) throw new Error('no keys');
+  const { settings } = loadConfig([], {});
+  const calls = { fail: () => {}, getsOn: () => {} };
+  const assembly = await listen({ ...settings, port, supervised }, keys.keys, calls);
+  undo.push(async () => {
+    for (const stop of assembly.stops) await stop('in a hurry');
+  });
+  return assembly;
+}
+
+test('a game process waits for a port that the process before it still has', async () => {
+  const taken = takenPort();
+  let over = false;
+  const assembly = listening(taken.port, true).finally(() => (over = true));
+  await Bun.sleep(300);
+  expect(over).toBe(false);
+  await taken.free();
+  expect((await assembly).listen).toBe(`http://127.0.0.1:${taken.port}`);
+});
+
+test('whoever starts the program on a port that is taken hears of it at once', async () => {
+  const { port } = takenPort();
+  const began = performance.now();
+  expect(await listening(port, false).catch((error: { code: string }) => error.code)).toBe('EADDRINUSE');
+  expect(performance.now() - began).toBeLessThan(2_000);
+});
