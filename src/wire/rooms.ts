@@ -52,6 +52,8 @@ export async function startRooms(
   if (!opened.ok) throw new OperatorError('journal-unusable', { message: opened.message });
   const { journal } = opened;
   stops.push(() => journal.close());
+  // Before anything is archived: players wait for this one write.
+  if (withGame) await takeSlot(assembly, db);
   const jobs = new SqlJobs(db, realWorld);
   const archiver = startArchiver({ world: realWorld, db, jobs, roomLog: journal, log });
   health['archiver'] = () => archiver.health();
@@ -61,7 +63,6 @@ export async function startRooms(
     await archiver.stop();
   });
   if (!withGame) return;
-  await takeSlot(assembly, db);
   const quarantine = createQuarantine({
     world: realWorld,
     log,
