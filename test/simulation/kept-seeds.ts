@@ -37,6 +37,12 @@ export const KEPT: readonly Kept[] = [
     test: 'P29 nor is the part of a run that the room does not know of yet',
   },
   {
+    seeds: [1893, 3039],
+    cause: 'A run of joined entries that a page had in part came to it once more, and whole.',
+    file: 'src/services/game/replay.test.ts',
+    test: 'P21 of a run that is known in part, a page gets the rest: nothing comes twice',
+  },
+  {
     seeds: [20858],
     cause: 'A backup that copied an older segment before a newer one.',
     file: 'test/simulation/stagecraft.test.ts',

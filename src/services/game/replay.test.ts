@@ -2,6 +2,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { DOWN_FRAME_BYTES_MAX } from '../../../sdk/protocol/limits.ts';
+import { RecordKind } from '../../../sdk/protocol/record.ts';
 import { createGameBench, play, ROOM, upTo } from '../../../test/support/game-bench.ts';
 import { encodeRecords, RoomScript } from '../../../test/support/room-script.ts';
 import { chunkPage } from './archive-pages.ts';
@@ -318,7 +319,7 @@ test('pages are cut where a gap begins', () => {
   expect(chunkPage([row(4, 8)], 2)).toBeNull();
   expect(chunkPage([], 0)).toBeNull();
   const run = (first: number, last: number) => ({ first, last, records: new Uint8Array(2) });
-  expect(tailPage([run(1, 4), run(5, 5), run(7, 9)], 1, 9)).toEqual({ frames: [new Uint8Array(4)], last: 5 });
+  expect(tailPage([run(1, 4), run(5, 5), run(7, 9)], 0, 9)).toEqual({ frames: [new Uint8Array(4)], last: 5 });
   expect(tailPage([run(3, 4)], 1, 4)).toBeNull();
   expect(tailPage([run(1, 4)], 4, 4)).toBeNull();
 });
@@ -335,4 +336,16 @@ test('P29 nor is the part of a run that the room does not know of yet', () => {
   expect(tailPage([run], 0, 1)).toEqual({ frames: [encodeRecords(records.slice(0, 1))], last: 1 });
   expect(tailPage([run], 0, 2)).toEqual({ frames: [run.records], last: 2 });
   expect(tailPage([run], 1, 1)).toBeNull();
+});
+
+test('P21 of a run that is known in part, a page gets the rest: nothing comes twice', () => {
+  const script = new RoomScript();
+  script.say(RecordKind.move);
+  const { records } = script;
+  const run = { first: 1, last: records.length, records: encodeRecords(records) };
+  for (let after = 0; after < records.length; after++) {
+    const rest = { frames: [encodeRecords(records.slice(after))], last: records.length };
+    expect(tailPage([run], after, records.length)).toEqual(rest);
+  }
+  expect(() => tailPage([{ ...run, records: new Uint8Array([77]) }], 1, 4)).toThrow('no record');
 });

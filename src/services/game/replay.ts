@@ -161,21 +161,25 @@ export function tailPage(runs: readonly Run[], after: number, head: number): Pag
     const follows = parts.length === 0 ? run.first <= last + 1 && run.last > last : run.first === last + 1;
     if (!follows || last >= head) break;
     // What the room does not know to be durable would be a position that the room does not know either.
-    parts.push(run.last > head ? recordsUpTo(run.records, head) : run.records);
+    parts.push(recordsBetween(run, last, head));
     last = Math.min(run.last, head);
   }
   if (parts.length === 0) return null;
   return { frames: [parts.length === 1 ? parts[0]! : Buffer.concat(parts)], last };
 }
 
-/** A run may hold more than was appended at a time: its records up to entry `head`. */
-function recordsUpTo(records: Uint8Array, head: number): Uint8Array {
+/** The records behind entry `after` up to entry `head`: a run may hold more than was appended at a time. */
+function recordsBetween({ first, last, records }: Run, after: number, head: number): Uint8Array {
+  if (first > after && last <= head) return records;
   const reader = new Reader(records);
+  let from = 0;
   let end = 0;
   while (!reader.atEnd) {
     const record = readRecord(reader);
-    if (record === null || record.seq > head) break;
+    if (record === null) throw new Error(`the log has bytes that are no record, from ${first} to ${last}`);
+    if (record.seq > head) break;
     end = reader.at;
+    if (record.seq <= after) from = end;
   }
-  return records.subarray(0, end);
+  return records.subarray(from, end);
 }
