@@ -16,7 +16,10 @@ const RESTORE_MS = 600_000;
 
 /** Copies while everything goes on; a backup that cannot be made is left. */
 export async function takeBackup(evening: Evening): Promise<void> {
-  const { scheduler, disk, oracle, database } = evening;
+  const { scheduler, disk, oracle, database, journal } = evening;
+  const process = journal.lease;
+  // A start under way writes over what stands in files: such a copy is worth nothing.
+  if (process !== null && journal.running === null) return;
   const lease = scheduler.lease();
   const pause = () => new Promise<void>((resolve) => lease.after(scheduler.between(0, 20), resolve));
   const entries = new Map(ROOMS.map((room) => [room, oracle.truth(room).entries()]));
@@ -26,8 +29,7 @@ export async function takeBackup(evening: Evening): Promise<void> {
   for (const name of names.toSorted((left, right) => (left < right ? 1 : -1))) {
     await pause();
     const bytes = disk.peek(`${DIRECTORY}/${name}`);
-    // A start under way replaces files: such a copy is worth nothing.
-    if (bytes === null || evening.disk !== disk) return;
+    if (bytes === null || evening.disk !== disk || journal.lease !== process) return;
     files.set(name, bytes);
   }
   await pause();

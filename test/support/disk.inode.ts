@@ -49,6 +49,8 @@ export class Inode {
   #seen = new Content();
   #durable = new Content();
   #pending: Change[] = [];
+  /** Numbers of changes that never will be durable. */
+  readonly #lost = new Set<number>();
   #last = 0;
 
   constructor(number: number, options: SimulatedDiskOptions) {
@@ -110,12 +112,17 @@ export class Inode {
   /** Everything up to that change is durable. */
   settleAll(order: number): void {
     for (const change of this.#pending) if (change.order <= order) this.#apply(change);
-    this.lose(order);
+    this.#pending = this.#pending.filter((change) => change.order > order);
   }
 
   /** What is not durable up to that change never will be, though it can still be read. */
   lose(order: number): void {
+    for (const change of this.#pending) if (change.order <= order) this.#lost.add(change.order);
     this.#pending = this.#pending.filter((change) => change.order > order);
+  }
+
+  wasLost(order: number): boolean {
+    return this.#lost.has(order);
   }
 
   /** The same of one change only. */

@@ -208,6 +208,8 @@ export class SimulatedDisk implements Disk {
       write: async (at, bytes) => (await this.#write('write', path, inode, at, bytes)).taken,
       writeDurably: async (at, bytes) => {
         const { taken, change } = await this.#write('writeDurably', path, inode, at, bytes);
+        // Its page went with the sync that failed meanwhile: Linux tells everybody who waits for it.
+        if (inode.wasLost(change)) throw simulated('failed', 'writeDurably', path);
         if (!this.#options.lies) inode.settle(change);
         return taken;
       },
