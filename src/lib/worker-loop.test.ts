@@ -1,8 +1,13 @@
 import { expect, test } from 'bun:test';
 import { startWorkerLoop } from './worker-loop.ts';
 
+async function settle(): Promise<void> {
+  for (let step = 0; step < 20; step++) await Promise.resolve();
+}
+
 /** A loop whose looks and pauses the test decides. */
-function loop() {
+function loop(rest?: { times: number; msMax: number }) {
+  const time = { ms: 0 };
   const pauses: { ms: number; over: () => void; cancelled: boolean }[] = [];
   const looks: ((busy: boolean | Error) => void)[] = [];
   const errors: unknown[] = [];
@@ -18,22 +23,20 @@ function loop() {
     },
     random: { next: () => 0.5, bytes: (length) => new Uint8Array(length) },
     pauseMs: 1_000,
+    ...(rest && { rest: { ...rest, clock: { now: () => time.ms, mono: () => time.ms } } }),
     work: () =>
       new Promise((resolve, reject) => {
         looks.push((busy) => (busy instanceof Error ? reject(busy) : resolve(busy)));
       }),
     onError: (error) => errors.push(error),
   });
-  const settle = async () => {
-    for (let step = 0; step < 20; step++) await Promise.resolve();
-  };
   /** Ends the look under way and lets the loop go on. */
   const end = async (busy: boolean | Error) => {
     await settle();
     looks.at(-1)?.(busy);
     await settle();
   };
-  return { ...running, pauses, looks, errors, end };
+  return { ...running, pauses, looks, errors, end, time };
 }
 
 test('looks follow each other while there is work, with a jittered pause when there is none', async () => {
@@ -83,7 +86,7 @@ test('a stop waits for the look under way, ends a pause, and no look follows', a
   const busy = loop();
   let stopped = false;
   const stopping = busy.stop().then(() => (stopped = true));
-  for (let step = 0; step < 20; step++) await Promise.resolve();
+  await settle();
   expect(stopped).toBe(false);
   await busy.end(true);
   await stopping;
@@ -94,4 +97,31 @@ test('a stop waits for the look under way, ends a pause, and no look follows', a
   await idle.stop();
   idle.wake();
   expect([idle.looks.length, idle.pauses[0]?.cancelled]).toEqual([1, true]);
+});
+
+test('work that is to rest rests in proportion to what a look took, up to its bound, and no wake ends it', async () => {
+  const { looks, pauses, end, wake, stop, time } = loop({ times: 2, msMax: 500 });
+  time.ms = 40;
+  await end(true);
+  expect([looks.length, pauses.map((pause) => pause.ms)]).toEqual([1, [80]]);
+  wake();
+  await settle();
+  expect(looks.length).toBe(1);
+  pauses[0]?.over();
+  await settle();
+  time.ms = 4_000;
+  await end(true);
+  expect([looks.length, pauses.at(-1)?.ms]).toEqual([2, 500]);
+  pauses[1]?.over();
+  await end(false);
+  expect([looks.length, pauses.at(-1)?.ms]).toEqual([3, 1_125]);
+  await stop();
+});
+
+test('a stop ends a rest', async () => {
+  const { looks, end, stop, time, pauses } = loop({ times: 2, msMax: 500 });
+  time.ms = 40;
+  await end(true);
+  await stop();
+  expect([looks.length, pauses[0]?.cancelled]).toEqual([1, true]);
 });

@@ -1,11 +1,16 @@
-/** Looks for work again and again: at once while there is some, else after a pause or when woken. */
-import type { Random, Timers } from './world.ts';
+/** Looks for work again and again: while there is some at once, or after a rest; else after a pause or when woken. */
+import type { Clock, Random, Timers } from './world.ts';
 
 export interface WorkerLoopOptions {
   readonly timers: Timers;
   readonly random: Random;
   /** The pause after a look that found nothing; up to a quarter is added by chance. */
   readonly pauseMs: number;
+  /**
+   * For work that may wait while rooms may not: after a look that did something, rest this many times as long
+   * as it took, but at most `msMax`, so that it takes no more than a share of the machine. A wake does not end it.
+   */
+  readonly rest?: { readonly times: number; readonly msMax: number; readonly clock: Clock };
   /** One look. True = something was done, look again at once. */
   readonly work: () => Promise<boolean>;
   /** A look that threw; the next one comes after the pause. */
@@ -20,29 +25,41 @@ export interface WorkerLoop {
 }
 
 export function startWorkerLoop(options: WorkerLoopOptions): WorkerLoop {
+  const { rest } = options;
   let stopped = false;
   let woken = false;
-  let endPause: (() => void) | null = null;
+  let resting = false;
+  let endSleep: (() => void) | null = null;
 
-  const pause = () =>
+  const sleep = (ms: number) =>
     new Promise<void>((resolve) => {
-      const ms = options.pauseMs * (1 + options.random.next() / 4);
-      const cancel = options.timers.after(ms, () => endPause?.());
-      endPause = () => {
-        endPause = null;
+      const cancel = options.timers.after(ms, () => endSleep?.());
+      endSleep = () => {
+        endSleep = null;
         cancel();
         resolve();
       };
     });
 
+  const look = () =>
+    options.work().catch((error: unknown) => {
+      options.onError(error);
+      return false;
+    });
+
   const run = async () => {
     while (!stopped) {
       woken = false;
-      const busy = await options.work().catch((error: unknown) => {
-        options.onError(error);
-        return false;
-      });
-      if (!busy && !woken && !stopped) await pause();
+      const began = rest?.clock.mono() ?? 0;
+      const busy = await look();
+      if (stopped) return;
+      if (busy && rest) {
+        resting = true;
+        await sleep(Math.min(rest.msMax, (rest.clock.mono() - began) * rest.times));
+        resting = false;
+      } else if (!busy && !woken) {
+        await sleep(options.pauseMs * (1 + options.random.next() / 4));
+      }
     }
   };
   const running = run();
@@ -50,11 +67,11 @@ export function startWorkerLoop(options: WorkerLoopOptions): WorkerLoop {
   return {
     wake() {
       woken = true;
-      endPause?.();
+      if (!resting) endSleep?.();
     },
     stop() {
       stopped = true;
-      endPause?.();
+      endSleep?.();
       return running;
     },
   };
