@@ -14,6 +14,8 @@ import { decodeDown, type DownFrame, type DownFrames } from './down-frames.ts';
 import { leadsTo, type Site, type SiteVisitor } from './site-visitor.ts';
 
 const WAIT_MS = 30_000;
+/** Messages that go a second time are under way at most so many at once. */
+const AGAIN_AT_ONCE = 8;
 
 export interface Draft {
   readonly clientSeq: number;
@@ -59,6 +61,8 @@ export class RoomClient {
   private number = 0;
   private talk: Talk | null = null;
   private nextClientSeq = 1;
+  /** The last message that went over the present connection, in their order. */
+  private sentUpto = 0;
   private nextToken = 1;
   private failure: Error | null = null;
   private readonly waiting = new Set<() => void>();
@@ -68,6 +72,7 @@ export class RoomClient {
     this.id = id;
     this.outbox.push(...outbox);
     this.nextClientSeq = (outbox.at(-1)?.clientSeq ?? 0) + 1;
+    this.sentUpto = this.nextClientSeq - 1;
   }
 
   get position(): Position {
@@ -162,7 +167,7 @@ export class RoomClient {
   send(kind: number, body: Uint8Array): Draft {
     const draft = { clientSeq: this.nextClientSeq++, kind, body };
     this.outbox.push(draft);
-    this.put(draft);
+    if (this.sentUpto === draft.clientSeq - 1) this.put(draft);
     return draft;
   }
 
@@ -222,8 +227,9 @@ export class RoomClient {
   }
 
   private put({ clientSeq, kind, body }: Draft): void {
-    if (this.talk?.live && !this.held)
-      this.talk.socket.send(encodeSend({ client: 0, clientSeq, kind, body }));
+    if (!this.talk?.live || this.held) return;
+    this.talk.socket.send(encodeSend({ client: 0, clientSeq, kind, body }));
+    this.sentUpto = Math.max(this.sentUpto, clientSeq);
   }
 
   private take(talk: Talk, frame: DownFrame): void {
@@ -263,7 +269,15 @@ export class RoomClient {
   }
 
   private sendFrom(clientSeq: number): void {
-    for (const draft of this.outbox) if (draft.clientSeq >= clientSeq) this.put(draft);
+    this.sentUpto = Math.max(clientSeq, this.outbox[0]?.clientSeq ?? this.nextClientSeq) - 1;
+    this.sendMore();
+  }
+
+  /** What goes again goes a few at a time: all of it with each `expect` would be faster than a page may send. */
+  private sendMore(): void {
+    if (!this.talk?.live || this.held) return;
+    for (const draft of this.outbox.slice(0, AGAIN_AT_ONCE))
+      if (draft.clientSeq > this.sentUpto) this.put(draft);
   }
 
   private record(talk: Talk, record: LogRecord): void {
@@ -279,7 +293,9 @@ export class RoomClient {
     if (kept.kind === RecordKind.client && Buffer.from(kept.body).equals(this.id)) this.number = kept.client;
     if (this.number === 0 || kept.client !== this.number) return;
     const at = this.outbox.findIndex(({ clientSeq }) => clientSeq === kept.clientSeq);
-    if (at >= 0) this.outbox.splice(at, 1);
+    if (at < 0) return;
+    this.outbox.splice(at, 1);
+    this.sendMore();
   }
 
   private attempt(work: () => void): void {
