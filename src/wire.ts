@@ -14,7 +14,7 @@ import { realWorld } from './lib/world.real.ts';
 import { EmbeddedControl } from './ports/control/control.embedded.ts';
 import type { MainDb } from './ports/main-db/main-db.ts';
 import type { RoomsState, Running, ServiceName, StopManner } from './running.ts';
-import { type Assembly, listen } from './wire/assembly.ts';
+import { assemble, type Assembly, listen } from './wire/assembly.ts';
 import { openDatabase } from './wire/database.ts';
 import { placesInMain } from './wire/places.ts';
 import type { WebPlan } from './wire/web.ts';
@@ -27,7 +27,9 @@ export async function wire(
   getsOn: () => void = () => {},
 ): Promise<Running> {
   const failed = Promise.withResolvers<Error>();
-  const assembly = await listen(settings, keys, { fail: failed.resolve, getsOn });
+  const assembly = assemble(settings, keys, { fail: failed.resolve, getsOn });
+  // The port first: whoever starts a second Escapement by mistake hears of it before anything is touched.
+  if (!settings.supervised) await listen(assembly);
   const stop = async (how: StopManner = 'in order'): Promise<void> => {
     assembly.front.fetch = ({ url }) => statusAnswer(url, { stop: 'The services are stopping.' });
     // One part that cannot stop must not keep the others from it.
@@ -39,6 +41,9 @@ export async function wire(
   };
   try {
     const game = await startServices(assembly, names);
+    // Thousands of pages knock where rooms were served until a moment ago: a port that is still closed costs
+    // nothing, while each "not yet" takes from the start it asks for.
+    if (settings.supervised) await listen(assembly);
     return {
       url: assembly.url,
       listen: assembly.listen,

@@ -4,7 +4,7 @@ import { loadConfig } from '../config.load.ts';
 import { openKeyring } from '../lib/keyring.real.ts';
 import { realWorld } from '../lib/world.real.ts';
 import { temporaryFolder } from '../../test/support/command-line.ts';
-import { type Assembly, listen } from './assembly.ts';
+import { assemble, type Assembly, listen } from './assembly.ts';
 
 const undo: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
@@ -24,7 +24,8 @@ async function listening(port: number, supervised: boolean): Promise<Assembly> {
   if (!keys.ok) throw new Error('no keys');
   const { settings } = loadConfig([], {});
   const calls = { fail: () => {}, getsOn: () => {} };
-  const assembly = await listen({ ...settings, port, supervised }, keys.keys, calls);
+  const assembly = assemble({ ...settings, port, supervised }, keys.keys, calls);
+  await listen(assembly);
   undo.push(async () => {
     for (const stop of assembly.stops) await stop('in a hurry');
   });

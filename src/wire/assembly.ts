@@ -25,9 +25,9 @@ export interface Assembly {
   readonly settings: Settings;
   readonly keys: Keyring;
   readonly log: Log;
-  /** What every link is built from. */
-  readonly url: string;
-  readonly listen: string;
+  /** What every link is built from; both are empty until the port is open. */
+  url: string;
+  listen: string;
   readonly bootId: string;
   readonly front: Front;
   /** Ends the process: an engine failed and nobody knows what it holds. */
@@ -58,15 +58,32 @@ export interface AssemblyCalls {
   readonly getsOn: () => void;
 }
 
-/** The port first: whoever starts a second Escapement by mistake hears of it before anything is touched. */
-export async function listen(settings: Settings, keys: Keyring, calls: AssemblyCalls): Promise<Assembly> {
-  // Game processes share one standard error: their lines say whose they are.
-  const log = standardErrorLog(realWorld.clock, settings.supervised ? { slot: settings.slot } : {});
-  const front: Front = {
-    fetch: ({ url }) => statusAnswer(url, { start: 'The services are starting.' }),
-    sockets: () => ({ accept: false, status: 503, retryAfter: 2 }),
-    control: () => null,
+export function assemble(settings: Settings, keys: Keyring, calls: AssemblyCalls): Assembly {
+  return {
+    settings,
+    keys,
+    // Game processes share one standard error: their lines say whose they are.
+    log: standardErrorLog(realWorld.clock, settings.supervised ? { slot: settings.slot } : {}),
+    url: '',
+    listen: '',
+    bootId: newId(realWorld.random),
+    front: {
+      fetch: ({ url }) => statusAnswer(url, { start: 'The services are starting.' }),
+      sockets: () => ({ accept: false, status: 503, retryAfter: 2 }),
+      control: () => null,
+    },
+    ...calls,
+    stops: [],
+    abandons: [],
+    rooms: null,
+    ready: {},
+    health: {},
   };
+}
+
+/** Whatever else is opened or was is stopped before the port is closed. */
+export async function listen(assembly: Assembly): Promise<void> {
+  const { settings, front, log } = assembly;
   const options: FrontendOptions = {
     hostname: settings.lan ? '0.0.0.0' : '127.0.0.1',
     port: settings.port,
@@ -77,22 +94,9 @@ export async function listen(settings: Settings, keys: Keyring, calls: AssemblyC
     failed: (error) => log.error('request', { error: String(error) }),
   };
   const frontend = await onPort(options, settings.supervised ? PORT_WAIT_MS : 0);
-  const listening = `http://${(settings.lan ? lanAddress() : null) ?? '127.0.0.1'}:${frontend.port}`;
-  return {
-    settings,
-    keys,
-    log,
-    url: (settings.url || listening).replace(/\/+$/, ''),
-    listen: listening,
-    bootId: newId(realWorld.random),
-    front,
-    ...calls,
-    stops: [(how) => frontend.stop(how === 'in order' ? FRONTEND_GRACE_MS : 0)],
-    abandons: [],
-    rooms: null,
-    ready: {},
-    health: {},
-  };
+  assembly.stops.unshift((how) => frontend.stop(how === 'in order' ? FRONTEND_GRACE_MS : 0));
+  assembly.listen = `http://${(settings.lan ? lanAddress() : null) ?? '127.0.0.1'}:${frontend.port}`;
+  assembly.url = (settings.url || assembly.listen).replace(/\/+$/, '');
 }
 
 async function onPort(options: FrontendOptions, waitMs: number): Promise<Frontend> {
