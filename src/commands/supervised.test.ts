@@ -80,6 +80,21 @@ test('a game process waits for port and journal of the one before it, and says t
   expect(after.words).toEqual(['reading', 'ready']);
 });
 
+test('a game process opens its port when it can serve, and not before', async () => {
+  const dataDir = folder();
+  const before = started(dataDir, 0);
+  await before.ready;
+  const { port, free } = takenPort();
+  await free();
+  const after = started(dataDir, port);
+  await Bun.sleep(ASKED_MS);
+  const asked = fetch(`http://127.0.0.1:${port}/health`).then(({ status }) => status);
+  expect(await asked.catch((error: { code: string }) => error.code)).toBe('ECONNREFUSED');
+  before.tell({ kind: 'stop' });
+  expect(await after.ready).toBe(port);
+  expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
+});
+
 test('a game process that is told to stop while it waits for its port ends at once', async () => {
   const process = started(folder(), takenPort().port);
   await Bun.sleep(ASKED_MS);
