@@ -8,6 +8,7 @@
  * process on the load's core; what was answered in the measured seconds counts. Pictures, styles and scripts
  * are not asked for again: visitors have them. Stats jobs are real ones: games of the free title that a bot
  * played to the end, replayed through the rules they pinned, and the share card drawn, one after another.
+ * Between them the stats service rests as it always does, so that one runs for about a third of the time.
  * They are done faster than they could be made, so what is done is given back to be done again, twice a
  * second, and each time it is looked whether one was left. Held equal: nothing, this is one measurement.
  */

@@ -58,6 +58,7 @@ export interface AssemblyCalls {
   readonly getsOn: () => void;
 }
 
+/** Nothing is open yet; until services put themselves in, visitors are told that they are starting. */
 export function assemble(settings: Settings, keys: Keyring, calls: AssemblyCalls): Assembly {
   return {
     settings,
@@ -81,7 +82,7 @@ export function assemble(settings: Settings, keys: Keyring, calls: AssemblyCalls
   };
 }
 
-/** Whatever else is opened or was is stopped before the port is closed. */
+/** Opens the port, which is closed last whenever it was opened. Throws EADDRINUSE if somebody else has it. */
 export async function listen(assembly: Assembly): Promise<void> {
   const { settings, front, log } = assembly;
   const options: FrontendOptions = {
