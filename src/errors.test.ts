@@ -2,7 +2,7 @@
 import { expect, test } from 'bun:test';
 import { asOperatorError, ERRORS, OperatorError } from './errors.ts';
 import { DatabaseNewer, MainDbError } from './ports/main-db/errors.ts';
-import { DiskError } from './ports/room-log/disk.ts';
+import { DiskError } from './ports/room-log/journal/disk.ts';
 
 const circumstances = { port: 80, dataDir: '/data' };
 const system = (code: string, more = {}) =>

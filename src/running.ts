@@ -28,12 +28,12 @@ export interface Running {
    * Stops in order: no new visitors, then the rooms, then what they need. In a hurry all players are
    * let go at once and the archive waits for the next start; nothing confirmed is lost.
    */
-  stop(how?: StopManner): Promise<void>;
+  stop(how?: StopMode): Promise<void>;
   /** Ends at once the processes it started; for when stopping in order is broken off. */
   abandon(): void;
 }
 
-export type StopManner = 'in order' | 'in a hurry';
+export type StopMode = 'graceful' | 'immediate';
 
 export interface RoomsState {
   readonly rooms: number;
@@ -45,8 +45,8 @@ export interface RoomsState {
 }
 
 /** What a main process says to a game process it started, and what that one answers. */
-export type Order = { readonly kind: 'look' } | { readonly kind: 'stop' };
-export type Word =
+export type ParentMessage = { readonly kind: 'look' } | { readonly kind: 'stop' };
+export type ChildMessage =
   /** It has read a piece of its journal: the start takes long, and gets on. */
   | { readonly kind: 'reading' }
   /** It serves its slot; `port` is where it listens. */

@@ -8,15 +8,15 @@
  */
 import { join } from 'node:path';
 import type { Settings } from './config.ts';
-import type { Keyring } from './lib/keyring.ts';
-import { type Looks, lookAt, statusAnswer } from './lib/status.ts';
+import type { Keyring } from './ports/keyring/keyring.ts';
+import { type HealthChecks, runChecks, healthResponse } from './domain/health.ts';
 import { realWorld } from './lib/world.real.ts';
 import { EmbeddedControl } from './ports/control/control.embedded.ts';
 import type { MainDb } from './ports/main-db/main-db.ts';
-import type { RoomsState, Running, ServiceName, StopManner } from './running.ts';
+import type { RoomsState, Running, ServiceName, StopMode } from './running.ts';
 import { assemble, type Assembly, listen } from './wire/assembly.ts';
 import { openDatabase } from './wire/database.ts';
-import { placesInMain } from './wire/places.ts';
+import { localPlacement } from './ports/placement/placement.local.ts';
 import type { WebPlan } from './wire/web.ts';
 
 export async function wire(
@@ -24,14 +24,14 @@ export async function wire(
   names: readonly ServiceName[],
   keys: Keyring,
   /** Told as long as the start takes long and gets on. */
-  getsOn: () => void = () => {},
+  onProgress: () => void = () => {},
 ): Promise<Running> {
   const failed = Promise.withResolvers<Error>();
-  const assembly = assemble(settings, keys, { fail: failed.resolve, getsOn });
+  const assembly = assemble(settings, keys, { fail: failed.resolve, onProgress: onProgress });
   // The port first: whoever starts a second Escapement by mistake hears of it before anything is touched.
   if (!settings.supervised) await listen(assembly);
-  const stop = async (how: StopManner = 'in order'): Promise<void> => {
-    assembly.front.fetch = ({ url }) => statusAnswer(url, { stop: 'The services are stopping.' });
+  const stop = async (how: StopMode = 'graceful'): Promise<void> => {
+    assembly.front.fetch = ({ url }) => healthResponse(url, { stop: 'The services are stopping.' });
     // One part that cannot stop must not keep the others from it.
     const failures: unknown[] = [];
     for (const end of assembly.stops.splice(0).toReversed()) {
@@ -55,7 +55,7 @@ export async function wire(
       abandon: () => assembly.abandons.forEach((end) => end()),
     };
   } catch (error) {
-    await stop('in a hurry');
+    await stop('immediate');
     throw error;
   }
 }
@@ -82,7 +82,7 @@ async function startServices(assembly: Assembly, names: readonly ServiceName[]):
     return startWeb(assembly, db, await files(), rooms);
   }
   front.fetch = (request, address) =>
-    front.control(request, address) ?? statusAnswer(request.url, lookAt(ready));
+    front.control(request, address) ?? healthResponse(request.url, runChecks(ready));
   return null;
 }
 
@@ -93,17 +93,17 @@ async function serveRooms(assembly: Assembly, db: MainDb, names: readonly Servic
   const game = names.includes('game');
   if (game || names.includes('archiver')) {
     if (!settings.supervised) {
-      const { adoptSlots } = await import('./wire/adoption.ts');
-      await adoptSlots(assembly, db);
+      const { recoverOrphanedJournals } = await import('./wire/orphaned-journals.ts');
+      await recoverOrphanedJournals(assembly, db);
     }
     if (settings.gameProcesses > 0) {
-      const { startProcesses } = await import('./wire/processes.ts');
+      const { startProcesses } = await import('./wire/game-processes.ts');
       return startProcesses(assembly, db);
     }
-    const { startRooms } = await import('./wire/rooms.ts');
+    const { startRooms } = await import('./wire/game.ts');
     await startRooms(assembly, db, { game, control });
   }
-  return { control, places: placesInMain(settings.slot, bootId) };
+  return { control, placement: localPlacement(settings.slot, bootId) };
 }
 
 function stateOf({ rooms, ready, health }: Assembly): RoomsState {
@@ -111,8 +111,8 @@ function stateOf({ rooms, ready, health }: Assembly): RoomsState {
   return { rooms: open, sockets, unready: faultsOf(ready), fault: faultsOf(health) };
 }
 
-function faultsOf(looks: Looks): string | null {
-  const faults = Object.values(lookAt(looks)).filter((fault) => fault !== null);
+function faultsOf(looks: HealthChecks): string | null {
+  const faults = Object.values(runChecks(looks)).filter((fault) => fault !== null);
   return faults.length === 0 ? null : faults.join(' ');
 }
 

@@ -12,11 +12,14 @@ const SDK = 'sdk/src';
 /** Fault → file and exact name of each test of it. */
 const FAULTS: { readonly [fault: string]: readonly (readonly [file: string, name: string])[] } = {
   'late close of superseded socket': [
-    [`${GAME}/hello.test.ts`, 'P40 the late close of a superseded socket does not hurt the new one'],
+    [`${GAME}/socket/hello.test.ts`, 'P40 the late close of a superseded socket does not hurt the new one'],
     [`${SDK}/reconnect.test.ts`, 'late close of a superseded socket: the new connection stays'],
   ],
   'first frame before room loaded': [
-    [`${GAME}/hello.test.ts`, 'P13 frames that come before the room is loaded are kept and taken in order'],
+    [
+      `${GAME}/socket/hello.test.ts`,
+      'P13 frames that come before the room is loaded are kept and taken in order',
+    ],
     [
       `${SDK}/replay.test.ts`,
       'first frames before anybody listens: what comes right behind the welcome is not lost',
@@ -33,7 +36,7 @@ const FAULTS: { readonly [fault: string]: readonly (readonly [file: string, name
     ],
   ],
   'replay while app unsubscribes': [
-    [`${GAME}/replay.test.ts`, 'a socket that goes during its replay is sent nothing more'],
+    [`${GAME}/replay/replay.test.ts`, 'a socket that goes during its replay is sent nothing more'],
     [
       `${SDK}/replay.test.ts`,
       'replay while the app leaves: nothing is applied and nobody is told after close',
@@ -44,7 +47,10 @@ const FAULTS: { readonly [fault: string]: readonly (readonly [file: string, name
       `${GAME}/day-one.test.ts`,
       'resend after ack lost, before a restart and after it: each move is taken once',
     ],
-    [`${GAME}/resume.test.ts`, 'P38 a resend is harmless after a restart, whether its echo was seen or not'],
+    [
+      `${GAME}/replay/resume.test.ts`,
+      'P38 a resend is harmless after a restart, whether its echo was seen or not',
+    ],
     [
       `${SDK}/outbox.test.ts`,
       'resend after ack lost: the echo comes with the resume and the move counts once',
@@ -66,14 +72,17 @@ const FAULTS: { readonly [fault: string]: readonly (readonly [file: string, name
     ],
   ],
   'quiet room longer than any window': [
-    [`${GAME}/lifecycle.test.ts`, 'a room with a socket stays, however quiet'],
+    [`${GAME}/room/lifecycle.test.ts`, 'a room with a socket stays, however quiet'],
     [
       `${SDK}/reconnect.test.ts`,
       'quiet room longer than any window: an hour without a record and the page resumes',
     ],
   ],
   'zero-event reconnect': [
-    [`${GAME}/resume.test.ts`, 'P26 zero events: a page of a room without moves reconnects and is resumed'],
+    [
+      `${GAME}/replay/resume.test.ts`,
+      'P26 zero events: a page of a room without moves reconnects and is resumed',
+    ],
     [`${SDK}/reconnect.test.ts`, 'zero-event reconnect: nothing happened in between, nothing is replayed'],
   ],
   'token fetch fails once': [
@@ -85,17 +94,20 @@ const FAULTS: { readonly [fault: string]: readonly (readonly [file: string, name
   ],
   '6 MB message': [
     [
-      `${GAME}/sockets.test.ts`,
+      `${GAME}/socket/sockets.test.ts`,
       'P51 6 MB message: its sender is closed with 1009, what it said before is kept, the others play on',
     ],
     [`${SDK}/outbox.test.ts`, '6 MB message: refused on the page, and the next one goes through'],
   ],
   'slow reader during replay': [
     [
-      `${GAME}/replay.test.ts`,
+      `${GAME}/replay/replay.test.ts`,
       'P23 a reader that is slow during replay is waited for, one that stands still is closed',
     ],
-    [`${GAME}/sockets.test.ts`, 'P23 P54 a page that reads slowly is replayed megabytes and is not cut off'],
+    [
+      `${GAME}/socket/sockets.test.ts`,
+      'P23 P54 a page that reads slowly is replayed megabytes and is not cut off',
+    ],
   ],
   'power loss between write and fsync': [
     [
@@ -111,19 +123,22 @@ const FAULTS: { readonly [fault: string]: readonly (readonly [file: string, name
   ],
   'two hosts claim one room': [
     [
-      `${GAME}/lifecycle.test.ts`,
+      `${GAME}/room/lifecycle.test.ts`,
       'two processes with one slot name: the second shuts the first out, never a fork',
     ],
   ],
   'drain during group commit': [
-    [`${GAME}/lifecycle.test.ts`, 'P60 draining while an append is under way loses nothing that was taken'],
+    [
+      `${GAME}/room/lifecycle.test.ts`,
+      'P60 draining while an append is under way loses nothing that was taken',
+    ],
   ],
   'hidden tab timer throttle': [
     [`${SDK}/pulse.test.ts`, 'hidden tab timer throttle: timers once a minute do not end a healthy socket'],
   ],
   'reconnect storm with per-IP limits': [
     [
-      `${GAME}/door.test.ts`,
+      `${GAME}/socket/admission-control.test.ts`,
       'P55 reconnect storm with per-address limits: a school of 300 comes back three times in a row, nobody is declined',
     ],
     [

@@ -1,9 +1,12 @@
-/** A link to a new room of the free game, as the shop's button gives it. */
-export async function freeLink(shop: string): Promise<string> {
+/** A link to a new room of the free game, as the shop's button gives it. `headers` are sent with the request. */
+export async function freeLink(
+  shop: string,
+  headers: { readonly [name: string]: string } = {},
+): Promise<string> {
   const { origin } = new URL(shop);
   const answer = await fetch(`${shop}games/dormouse-hour/free`, {
     method: 'POST',
-    headers: { Origin: origin, 'Content-Type': 'application/x-www-form-urlencoded' },
+    headers: { ...headers, Origin: origin, 'Content-Type': 'application/x-www-form-urlencoded' },
     redirect: 'manual',
   });
   const path = answer.headers.get('location');

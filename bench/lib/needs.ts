@@ -1,5 +1,5 @@
 /** What the benchmarks take of the machine beyond node_modules: checked at the start, and told how to get. */
-export type Need = 'gcc' | 'taskset' | 'node' | 'python' | 'redis' | 'cores';
+export type Need = 'gcc' | 'taskset' | 'node' | 'python' | 'redis' | 'cores' | 'git';
 
 const PEERS_FOLDER = 'bench/peers';
 const PYTHON_MODULES = 'websockets, uvloop, redis, hiredis';
@@ -20,6 +20,7 @@ const CHECKS: { readonly [need in Need]: Check } = {
     missing: 'a second core: the server has core 0, the load core 1',
   },
   node: { command: ['node', '--version'], missing: 'Node 20 or later' },
+  git: { command: ['git', '--version'], missing: 'git (Debian: apt-get install git)' },
   python: {
     command: ['/usr/bin/python3', '-c', `import ${PYTHON_MODULES}`],
     missing:

@@ -22,9 +22,15 @@ export function residentMb(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;
 }
 
-/** Runs a program pinned to one core; its standard output comes back line by line. */
-export function pinned(core: number, command: readonly string[], env: { [name: string]: string } = {}) {
+/** Runs a program pinned to one core. `env` is added to the environment of this process. */
+export function pinned(
+  core: number,
+  command: readonly string[],
+  env: { readonly [name: string]: string } = {},
+  cwd = process.cwd(),
+) {
   return Bun.spawn(['taskset', '-c', String(core), ...command], {
+    cwd,
     env: { ...process.env, ...env },
     stdout: 'pipe',
     stderr: 'inherit',

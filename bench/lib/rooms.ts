@@ -1,5 +1,5 @@
 /** A data folder with many rooms, as if as many teams had bought and entered, and their tickets. */
-import { makeRooms as make, type PlayerPlace } from '../../src/commands/load/rooms.ts';
+import { makeRooms as make, type PlayerPlace } from '../../src/commands/load/load-rooms.ts';
 import { realWorld } from '../../src/lib/world.real.ts';
 
 export type { PlayerPlace };

@@ -9,8 +9,8 @@ import { encodeRecord, RecordKind, recordLength, type RecordHeader } from '../..
 import { lockFile } from '../../src/lib/lock.real.ts';
 import type { World } from '../../src/lib/world.ts';
 import { realWorld } from '../../src/lib/world.real.ts';
-import { createRealDisk } from '../../src/ports/room-log/disk.real.ts';
-import { type Journal, openJournal } from '../../src/ports/room-log/journal.ts';
+import { createRealDisk } from '../../src/ports/room-log/journal/disk.real.ts';
+import { type Journal, openJournal } from '../../src/ports/room-log/room-log.journal.ts';
 import { EMPTY_HEAD } from '../../src/ports/room-log/room-log.ts';
 
 const BODY_BYTES = 135;

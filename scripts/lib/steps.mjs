@@ -41,14 +41,14 @@ export const STEPS = [
   },
   {
     name: 'faults',
-    seconds: 240,
+    seconds: 480,
     fullSeconds: 1_500,
     tests: ['test/faults'],
     uses: ['postgres', 'xfs', 'nbdkit', 'nbdfuse', 'gcc'],
   },
   { name: 'second-client', seconds: 120, tests: ['test/second-client'], needs: ['python'] },
-  { name: 'waiting', seconds: 240, fullSeconds: 420, early: true, tests: ['test/waiting'] },
-  { name: 'patience', seconds: 480, early: true, tests: ['test/patience'], needs: ['chromium'] },
+  { name: 'slow', seconds: 240, fullSeconds: 420, early: true, tests: ['test/slow/faults'] },
+  { name: 'slow-browser', seconds: 480, early: true, tests: ['test/slow/browser'], needs: ['chromium'] },
   { name: 'browser', seconds: 420, tests: ['test/e2e'], needs: ['chromium', 'firefox'] },
 ];
 

@@ -26,7 +26,7 @@ export const PARTS = {
   firefox: { name: 'Firefox', commands: ['firefox-esr', 'firefox'], debian: ['firefox-esr'] },
   postgres: { name: 'PostgreSQL', commands: ['postgres'], debian: ['postgresql'] },
   python: { name: 'Python', commands: ['python3'], debian: ['python3'] },
-  // Disks that are cut off, fail or are slow (test/support/block-device.ts).
+  // Disks that are cut off, fail or are slow (test/support/disks/block-device.ts).
   xfs: { name: 'xfsprogs', commands: ['mkfs.xfs'], debian: ['xfsprogs'] },
   nbdkit: { name: 'nbdkit', commands: ['nbdkit'], debian: ['nbdkit'] },
   nbdfuse: { name: 'nbdfuse', commands: ['nbdfuse'], debian: ['libnbd-bin'] },

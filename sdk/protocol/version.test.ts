@@ -1,6 +1,6 @@
 /**
  * The guard of the protocol's version. If this test fails because you changed a frame: raise
- * PROTOCOL_VERSION, serve the version before it by a dialect (src/services/game/dialect.ts), write the
+ * PROTOCOL_VERSION, serve the version before it by a dialect (src/services/game/socket/version-adapter.ts), write the
  * change into docs/protocol.md, freeze the new byte sequences (sdk/protocol/frozen), and only then put
  * the new hash here.
  */

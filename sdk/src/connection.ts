@@ -9,7 +9,7 @@
  * socket, or a late answer of an old join call, cannot touch the new connection.
  */
 import { closeVerdict } from '../protocol/close-codes.ts';
-import { createIntake } from './intake.ts';
+import { createFrameDecoder } from './frame-decoder.ts';
 import type { PlayStatus } from './client-api.ts';
 import type { Environment, JoinAnswer, SessionSocket } from './session-api.ts';
 
@@ -22,7 +22,7 @@ export const ATTEMPT_MS = 15_000;
 /** After so many attempts with the same pass that brought no welcome, a new ticket is asked for. */
 export const PASS_TRIES = 3;
 
-export interface ConnectionHooks {
+export interface ConnectionEvents {
   join(): Promise<JoinAnswer>;
   /** Runs before every connect, which waits for it. */
   prepare(): Promise<void>;
@@ -43,7 +43,7 @@ export class Connection {
   /** The server said that it will close and over how many ms its pages should come back; 0 = it did not. */
   windowMs = 0;
   readonly #environment: Environment;
-  readonly #hooks: ConnectionHooks;
+  readonly #hooks: ConnectionEvents;
   /** Rises when a phase ends; what belongs to an older one is not listened to. */
   #phase = 0;
   readonly #timers: (() => void)[] = [];
@@ -57,7 +57,7 @@ export class Connection {
   /** Attempts since the last stable connection. */
   #failures = 0;
 
-  constructor(environment: Environment, hooks: ConnectionHooks) {
+  constructor(environment: Environment, hooks: ConnectionEvents) {
     this.#environment = environment;
     this.#hooks = hooks;
   }
@@ -139,7 +139,7 @@ export class Connection {
       }
       await hooks.prepare();
       if (phase !== this.#phase) return;
-      const intake = createIntake(
+      const intake = createFrameDecoder(
         this.#environment.inflate,
         this.#whilePhaseLasts(hooks.frame),
         this.#whilePhaseLasts((why) => this.retry(why)),

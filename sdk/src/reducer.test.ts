@@ -86,7 +86,7 @@ test('a record at or before the position is seen, one after a missing one is a g
   const record = (seq: number) => readRecord(new Reader(encode([move(9)], seq)));
   for (const [seq, outcome] of [
     [2, 'seen'],
-    [4, 'gap'],
+    [4, 'missingRecord'],
     [3, 'applied'],
   ] as const) {
     const found = record(seq);
@@ -99,7 +99,7 @@ test('bytes that are not records are malformed', () => {
   const bytes = encode([open, move(1)]);
   const onSkip = () => {};
   expect(replayRecords(newReplay(), bytes.subarray(0, -1), addingGame, onSkip)).toBe('malformed');
-  expect(replayRecords(newReplay(), encode([open, move(1)], 2), addingGame, onSkip)).toBe('gap');
+  expect(replayRecords(newReplay(), encode([open, move(1)], 2), addingGame, onSkip)).toBe('missingRecord');
 });
 
 test('the epoch of the position is that of the last epoch record', () => {

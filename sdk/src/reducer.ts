@@ -64,7 +64,7 @@ export type Skip = 'not-json' | 'not-a-move' | 'threw';
 export type OnSkip = (seq: number, why: Skip, detail: string) => void;
 
 /** `seen`: at or before the position, nothing done. `gap`: a record is missing before it, nothing done. */
-export type Applied = 'applied' | 'seen' | 'gap';
+export type Applied = 'applied' | 'seen' | 'missingRecord';
 
 export function newReplay<State>(): Replay<State> {
   return {
@@ -108,12 +108,12 @@ export function replayRecords<State, Move>(
   rules: GameRules<State, Move>,
   onSkip: OnSkip,
   each?: (record: LogRecord) => void,
-): 'ok' | 'gap' | 'malformed' {
+): 'ok' | 'missingRecord' | 'malformed' {
   const reader = new Reader(bytes);
   while (!reader.atEnd) {
     const record = readRecord(reader);
     if (record === null) return 'malformed';
-    if (applyRecord(replay, record, rules, onSkip) === 'gap') return 'gap';
+    if (applyRecord(replay, record, rules, onSkip) === 'missingRecord') return 'missingRecord';
     each?.(record);
   }
   return 'ok';
@@ -126,7 +126,7 @@ export function applyRecord<State, Move>(
   onSkip: OnSkip,
 ): Applied {
   if (record.seq <= replay.seq) return 'seen';
-  if (record.seq > replay.seq + 1) return 'gap';
+  if (record.seq > replay.seq + 1) return 'missingRecord';
   // The position moves first: whatever happens below, this record is behind us.
   replay.seq = record.seq;
   replay.ms = record.ms;

@@ -15,12 +15,12 @@ export const COMMANDS: { readonly [name: string]: Command } = {
   journal: {
     usage: 'journal verify | show [room] | export [room] [option …]',
     help: 'Look at the live log of a slot without changing it: check it, list it, write it to a file.',
-    run: async (args, terminal) => (await import('./journal.ts')).journal(args, terminal),
+    run: async (args, terminal) => (await import('./journal/journal-command.ts')).journal(args, terminal),
   },
   load: {
     usage: 'load [option of its own …]',
     help: 'Measure how much this machine carries: play many rooms on a private server, check every delivery.',
-    run: async (...given) => (await import('./load/load.ts')).load(...given),
+    run: async (...given) => (await import('./load/load-command.ts')).load(...given),
   },
   help: {
     usage: 'help',

@@ -1,6 +1,6 @@
 /** Stopping by signal, in simulated time. */
 import { expect, test } from 'bun:test';
-import { createSimulatedWorld } from '../../test/support/world.simulated.ts';
+import { createSimulatedWorld } from '../../test/support/in-process/world.simulated.ts';
 import { OperatorError } from '../errors.ts';
 import { SAME_SIGNAL_MS, STOP_MS_MAX, untilStopped } from './stop.ts';
 

@@ -2,11 +2,12 @@
 import { afterEach, expect, setDefaultTimeout, test } from 'bun:test';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT, temporaryFolder } from '../../test/support/command-line.ts';
-import { allGone } from '../../test/support/game-processes.ts';
+import { ROOT, temporaryFolder } from '../../test/support/processes/command-line.ts';
+import { allGone } from '../../test/support/processes/game-processes.ts';
 import { environmentOf, loadConfig } from '../config.load.ts';
-import { type ChildOptions, type ChildProcess, spawnChild } from '../lib/child.real.ts';
-import type { Order, Word } from '../running.ts';
+import type { ChildOptions, ChildProcess } from '../lib/child.ts';
+import { spawnChild } from '../lib/child.real.ts';
+import type { ParentMessage, ChildMessage } from '../running.ts';
 
 setDefaultTimeout(60_000);
 /** Longer than a process needs to ask for its port, shorter than it waits for it. */
@@ -17,13 +18,13 @@ afterEach(async () => {
   for (const step of undo.splice(0).toReversed()) await step();
 });
 
-interface Process extends ChildProcess<Order> {
-  readonly words: Word['kind'][];
+interface Process extends ChildProcess<ParentMessage> {
+  readonly words: ChildMessage['kind'][];
   /** Rejects when it is refused or ends. */
   readonly ready: Promise<number>;
 }
 
-function optionsOf(dataDir: string, port: number): Omit<ChildOptions<Word>, 'heard'> {
+function optionsOf(dataDir: string, port: number): Omit<ChildOptions<ChildMessage>, 'onMessage'> {
   const { settings } = loadConfig([], {});
   return {
     program: join(ROOT, 'src/main.ts'),
@@ -33,11 +34,11 @@ function optionsOf(dataDir: string, port: number): Omit<ChildOptions<Word>, 'hea
 }
 
 function started(dataDir: string, port: number): Process {
-  const words: Word['kind'][] = [];
+  const words: ChildMessage['kind'][] = [];
   const ready = Promise.withResolvers<number>();
-  const child = spawnChild<Order, Word>({
+  const child = spawnChild<ParentMessage, ChildMessage>({
     ...optionsOf(dataDir, port),
-    heard(word) {
+    onMessage(word) {
       words.push(word.kind);
       if (word.kind === 'ready') ready.resolve(word.port);
       if (word.kind === 'refused') ready.reject(new Error(word.message));
@@ -74,7 +75,7 @@ test('a game process waits for port and journal of the one before it, and says t
   const after = started(dataDir, port);
   await Bun.sleep(ASKED_MS);
   expect(after.words).toEqual([]);
-  before.tell({ kind: 'stop' });
+  before.send({ kind: 'stop' });
   expect(await after.ready).toBe(port);
   expect(await before.ended).toBe('exit code 0');
   expect(after.words).toEqual(['reading', 'ready']);
@@ -90,7 +91,7 @@ test('a game process opens its port when it can serve, and not before', async ()
   await Bun.sleep(ASKED_MS);
   const asked = fetch(`http://127.0.0.1:${port}/health`).then(({ status }) => status);
   expect(await asked.catch((error: { code: string }) => error.code)).toBe('ECONNREFUSED');
-  before.tell({ kind: 'stop' });
+  before.send({ kind: 'stop' });
   expect(await after.ready).toBe(port);
   expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
 });
@@ -98,7 +99,7 @@ test('a game process opens its port when it can serve, and not before', async ()
 test('a game process that is told to stop while it waits for its port ends at once', async () => {
   const process = started(folder(), takenPort().port);
   await Bun.sleep(ASKED_MS);
-  process.tell({ kind: 'stop' });
+  process.send({ kind: 'stop' });
   const how = await Promise.race([process.ended, Bun.sleep(ASKED_MS).then(() => 'there')]);
   expect([how, process.words]).toEqual(['exit code 0', []]);
 });
@@ -111,7 +112,7 @@ test('a game process whose main process dies while it waits for its port ends at
   writeFileSync(
     main,
     `import { spawnChild } from ${JSON.stringify(join(ROOT, 'src/lib/child.real.ts'))};
-     const child = spawnChild({ ...${options}, heard: () => {} });
+     const child = spawnChild({ ...${options}, onMessage: () => {} });
      console.log(child.pid);`,
   );
   const parent = Bun.spawn([process.execPath, main], { stdout: 'pipe' });

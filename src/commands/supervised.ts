@@ -6,7 +6,7 @@ import type { Settings } from '../config.ts';
 import { asOperatorError, OperatorError } from '../errors.ts';
 import { type ParentProcess, parentProcess } from '../lib/parent.real.ts';
 import type { World } from '../lib/world.ts';
-import type { Order, Running, ServiceName, Word } from '../running.ts';
+import type { ParentMessage, Running, ServiceName, ChildMessage } from '../running.ts';
 import { wire } from '../wire.ts';
 import type { Terminal } from './command.ts';
 import { keysOf } from './keys.ts';
@@ -23,7 +23,7 @@ export async function startSupervised(
   terminal: Terminal,
   world: World,
 ): Promise<number> {
-  const parent = parentProcess<Order, Word>();
+  const parent = parentProcess<ParentMessage, ChildMessage>();
   if (!parent) throw new OperatorError('not-supervised', {});
   // Ctrl-C and the system's own stop reach all processes; the main one says what this one does.
   terminal.onSignal(() => {});
@@ -49,7 +49,7 @@ export async function startSupervised(
  * A start may wait for its port and its journal, and read for minutes: without a main process it would keep
  * them from the one that a new main process has started.
  */
-function endedWhileStarting(parent: ParentProcess<Order, Word>): Promise<number> {
+function endedWhileStarting(parent: ParentProcess<ParentMessage, ChildMessage>): Promise<number> {
   return new Promise((resolve) => {
     parent.onGone(() => resolve(ORPHAN_EXIT_CODE));
     parent.onOrder(({ kind }) => {
@@ -58,7 +58,7 @@ function endedWhileStarting(parent: ParentProcess<Order, Word>): Promise<number>
   });
 }
 
-function sayingThatItReads(parent: ParentProcess<Order, Word>, { clock }: World): () => void {
+function sayingThatItReads(parent: ParentProcess<ParentMessage, ChildMessage>, { clock }: World): () => void {
   let saidAt = Number.NEGATIVE_INFINITY;
   return () => {
     if (clock.mono() < saidAt + READING_EVERY_MS) return;
@@ -69,13 +69,13 @@ function sayingThatItReads(parent: ParentProcess<Order, Word>, { clock }: World)
 
 function untilToldToStop(
   running: Running,
-  parent: ParentProcess<Order, Word>,
+  parent: ParentProcess<ParentMessage, ChildMessage>,
   world: World,
 ): Promise<number> {
   let orphan = false;
   const stopping = {
     failed: running.failed,
-    stop: () => running.stop(orphan ? 'in a hurry' : 'in order'),
+    stop: () => running.stop(orphan ? 'immediate' : 'graceful'),
   };
   const orders = {
     err: () => {},

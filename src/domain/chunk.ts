@@ -53,7 +53,7 @@ export type PassageOutcome =
   /** Nothing beyond the archive's head. */
   | { readonly ok: false; readonly why: 'nothing' }
   /** Entry `seq` is missing: trimmed in between, or lost. */
-  | { readonly ok: false; readonly why: 'gap'; readonly seq: number }
+  | { readonly ok: false; readonly why: 'missingRecord'; readonly seq: number }
   /** What follows cannot be archived; `what` says where and why. */
   | { readonly ok: false; readonly why: 'damaged'; readonly what: string };
 
@@ -75,7 +75,7 @@ export function readPassage(
       const record = readRecord(reader);
       if (!record) return damaged(reading.seq, 'bytes that are no record');
       if (record.seq <= archived.seq) continue;
-      if (record.seq !== reading.seq + 1) return { ok: false, why: 'gap', seq: reading.seq + 1 };
+      if (record.seq !== reading.seq + 1) return { ok: false, why: 'missingRecord', seq: reading.seq + 1 };
       const wrong = reading.take(record);
       if (wrong) return damaged(reading.seq, wrong);
       cutter.take(records.subarray(start, reader.at));

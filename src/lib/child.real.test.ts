@@ -3,7 +3,8 @@ import { afterAll, afterEach, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ChildProcess, spawnChild } from './child.real.ts';
+import type { ChildProcess } from './child.ts';
+import { spawnChild } from './child.real.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'escapement-child-'));
 const children: ChildProcess<string>[] = [];
@@ -26,7 +27,7 @@ async function started(name: string, program: string): Promise<ChildProcess<stri
     program: path,
     args: [],
     env: {},
-    heard(word) {
+    onMessage(word) {
       heard.push(word);
       hello.resolve();
     },
@@ -42,7 +43,7 @@ async function until(done: () => boolean): Promise<void> {
 
 test('an order reaches a process that listens', async () => {
   const child = await started('listens', '');
-  child.tell('order');
+  child.send('order');
   await until(() => child.heard.length === 2);
   expect(child.heard).toEqual(['hello', 'heard']);
   child.kill();
@@ -54,7 +55,7 @@ test('an order to a process whose channel is closed and that still runs does not
   let over = false;
   void child.ended.then(() => (over = true));
   for (let turn = 0; turn < 20; turn++) {
-    child.tell('order');
+    child.send('order');
     await Bun.sleep(5);
   }
   expect(over).toBe(false);
@@ -66,9 +67,9 @@ test('an order at any moment around the end of a process does nothing', async ()
   let over = false;
   void child.ended.then(() => (over = true));
   while (!over) {
-    child.tell('order');
+    child.send('order');
     await Bun.sleep(0);
   }
-  child.tell('order');
+  child.send('order');
   expect(await child.ended).toBe('exit code 7');
 });

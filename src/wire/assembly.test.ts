@@ -1,9 +1,9 @@
 /** The port a process listens on, and who waits for it. */
 import { afterEach, expect, test } from 'bun:test';
 import { loadConfig } from '../config.load.ts';
-import { openKeyring } from '../lib/keyring.real.ts';
+import { openKeyring } from '../ports/keyring/keyring.file.ts';
 import { realWorld } from '../lib/world.real.ts';
-import { temporaryFolder } from '../../test/support/command-line.ts';
+import { temporaryFolder } from '../../test/support/processes/command-line.ts';
 import { assemble, type Assembly, listen } from './assembly.ts';
 
 const undo: (() => void | Promise<void>)[] = [];
@@ -23,11 +23,11 @@ async function listening(port: number, supervised: boolean): Promise<Assembly> {
   const keys = openKeyring(folder.path, realWorld.random.bytes);
   if (!keys.ok) throw new Error('no keys');
   const { settings } = loadConfig([], {});
-  const calls = { fail: () => {}, getsOn: () => {} };
+  const calls = { fail: () => {}, onProgress: () => {} };
   const assembly = assemble({ ...settings, port, supervised }, keys.keys, calls);
   await listen(assembly);
   undo.push(async () => {
-    for (const stop of assembly.stops) await stop('in a hurry');
+    for (const stop of assembly.stops) await stop('immediate');
   });
   return assembly;
 }

@@ -1,14 +1,14 @@
 /** What is being put together: settings and keys, the port, and what every part adds to them. */
 import { FRAME_BYTES_HARD } from '../../sdk/protocol/limits.ts';
 import type { Settings } from '../config.ts';
-import { newId } from '../lib/id.ts';
-import type { Keyring } from '../lib/keyring.ts';
+import { newId } from '../domain/id.ts';
+import type { Keyring } from '../ports/keyring/keyring.ts';
 import { lanAddress } from '../lib/lan.real.ts';
 import type { Log } from '../lib/log.ts';
 import { standardErrorLog } from '../lib/log.real.ts';
-import { type Looks, statusAnswer } from '../lib/status.ts';
+import { type HealthChecks, healthResponse } from '../domain/health.ts';
 import { realWorld } from '../lib/world.real.ts';
-import type { StopManner } from '../running.ts';
+import type { StopMode } from '../running.ts';
 import { bunFrontend } from '../ports/frontend/frontend.bun.ts';
 import type { Frontend, FrontendOptions, SocketAnswer, SocketOffer } from '../ports/frontend/frontend.ts';
 
@@ -33,16 +33,16 @@ export interface Assembly {
   /** Ends the process: an engine failed and nobody knows what it holds. */
   readonly fail: (error: Error) => void;
   /** The start takes long, and gets on. */
-  readonly getsOn: () => void;
+  readonly onProgress: () => void;
   /** Calls that stop what was started, in the order of starting. */
-  readonly stops: ((how: StopManner) => Promise<void>)[];
+  readonly stops: ((how: StopMode) => Promise<void>)[];
   /** Calls that end at once what runs outside of this process. */
   readonly abandons: (() => void)[];
   /** The rooms of this process; none until they are served. */
   rooms: { counts(): { readonly rooms: number; readonly sockets: number } } | null;
   /** What keeps visitors away, and what only the operator has to know. */
-  readonly ready: Looks;
-  readonly health: Looks;
+  readonly ready: HealthChecks;
+  readonly health: HealthChecks;
 }
 
 /** What the port answers with; services put themselves in as they come up. */
@@ -53,13 +53,13 @@ export interface Front {
   control: (request: Request, address: string) => Promise<Response> | null;
 }
 
-export interface AssemblyCalls {
+export interface AssemblyEvents {
   readonly fail: (error: Error) => void;
-  readonly getsOn: () => void;
+  readonly onProgress: () => void;
 }
 
 /** Nothing is open yet; until services put themselves in, visitors are told that they are starting. */
-export function assemble(settings: Settings, keys: Keyring, calls: AssemblyCalls): Assembly {
+export function assemble(settings: Settings, keys: Keyring, calls: AssemblyEvents): Assembly {
   return {
     settings,
     keys,
@@ -69,7 +69,7 @@ export function assemble(settings: Settings, keys: Keyring, calls: AssemblyCalls
     listen: '',
     bootId: newId(realWorld.random),
     front: {
-      fetch: ({ url }) => statusAnswer(url, { start: 'The services are starting.' }),
+      fetch: ({ url }) => healthResponse(url, { start: 'The services are starting.' }),
       sockets: () => ({ accept: false, status: 503, retryAfter: 2 }),
       control: () => null,
     },
@@ -95,7 +95,7 @@ export async function listen(assembly: Assembly): Promise<void> {
     failed: (error) => log.error('request', { error: String(error) }),
   };
   const frontend = await onPort(options, settings.supervised ? PORT_WAIT_MS : 0);
-  assembly.stops.unshift((how) => frontend.stop(how === 'in order' ? FRONTEND_GRACE_MS : 0));
+  assembly.stops.unshift((how) => frontend.stop(how === 'graceful' ? FRONTEND_GRACE_MS : 0));
   assembly.listen = `http://${(settings.lan ? lanAddress() : null) ?? '127.0.0.1'}:${frontend.port}`;
   assembly.url = (settings.url || assembly.listen).replace(/\/+$/, '');
 }

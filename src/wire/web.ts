@@ -1,9 +1,9 @@
 /** The pages: games published, till and outbox behind them, everything the web service asks for. */
 import { join } from 'node:path';
-import { faultLine, publishAll } from '../commands/publish.ts';
+import { faultLine, publishAll } from '../publishing/publish.ts';
 import type { ReleaseManifest } from '../domain/release.ts';
 import { diskUsed } from '../lib/disk-space.real.ts';
-import { lookAt } from '../lib/status.ts';
+import { runChecks } from '../domain/health.ts';
 import { loadTexts } from '../lib/texts.real.ts';
 import { realWorld } from '../lib/world.real.ts';
 import type { Control } from '../ports/control/control.ts';
@@ -12,10 +12,10 @@ import { SqlJobs } from '../ports/jobs/jobs.sql.ts';
 import { directoryOutbox } from '../ports/mail/mail.outbox.ts';
 import type { MainDb } from '../ports/main-db/main-db.ts';
 import { currentReleases } from '../ports/main-db/queries/releases.ts';
-import { createTill } from '../ports/payments/payments.till.ts';
+import { createTestProvider } from '../ports/payments/payments.test-provider.ts';
 import { buildPlatformAssets } from '../services/web/assets.ts';
-import type { Places } from '../services/web/deps.ts';
-import { createWeb } from '../services/web/web.tsx';
+import type { RoomPlacement } from '../ports/placement/placement.ts';
+import { createWeb } from '../services/web/web.ts';
 import { LOCALES, outboxDir, studioOf } from './around-rooms.ts';
 import type { Assembly } from './assembly.ts';
 
@@ -25,7 +25,7 @@ const WEBHOOK_MS_MAX = 10_000;
 
 export interface WebPlan {
   readonly control: Control;
-  readonly places: Places;
+  readonly placement: RoomPlacement;
 }
 
 /** Answers the address of the first free game; null when there is none. */
@@ -33,7 +33,7 @@ export async function startWeb(
   assembly: Assembly,
   db: MainDb,
   files: Files,
-  { control, places }: WebPlan,
+  { control, placement }: WebPlan,
 ): Promise<string | null> {
   const { settings, keys, log, url, listen: listening, stops, front, ready, health } = assembly;
   for (const outcome of await publishAll(settings.gamesDir, { files, db, world: realWorld })) {
@@ -41,10 +41,10 @@ export async function startWeb(
     const folder = join(settings.gamesDir, outcome.game);
     for (const fault of outcome.faults) log.error('game not published', { fault: faultLine(folder, fault) });
   }
-  const till = createTill({
+  const till = createTestProvider({
     files,
     world: realWorld,
-    key: keys.till,
+    key: keys.testProvider,
     url,
     deliver: (body, headers) => postWebhook(`${listening}/webhooks/till`, body, headers),
   });
@@ -60,14 +60,14 @@ export async function startWeb(
     keys,
     log,
     url,
-    places,
+    placement,
     freeRoomsPerHour: settings.freeRoomsPerHour,
     spaceForFreeRooms: async () => (await diskUsed(settings.dataDir)) < DISK_USED_MAX,
     outbox: settings.smtp === '' ? directoryOutbox(outboxDir(settings)) : null,
     assets: await buildPlatformAssets(),
-    till: till.desk,
-    ready: () => lookAt(ready),
-    health: () => lookAt({ ...ready, ...health }),
+    testCheckout: till.desk,
+    ready: () => runChecks(ready),
+    health: () => runChecks({ ...ready, ...health }),
   });
   front.fetch = (request, address) => web.fetch(request, address);
   stops.push(async () => {

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Browser } from 'puppeteer-core';
-import { gameProcesses, startWithProcesses } from '../support/game-processes.ts';
+import { gameProcesses, startWithProcesses } from '../support/processes/game-processes.ts';
 import { follow, launch, visitor } from './support/browser.ts';
 import { type ServerProcess, temporaryFolder } from './support/server.ts';
 import { buy, enter, linkFromMail, live, play, POLLED, settled } from './support/team.ts';

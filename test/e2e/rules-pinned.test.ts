@@ -6,7 +6,7 @@ import { Database } from 'bun:sqlite';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import type { Browser, Page } from 'puppeteer-core';
-import { type Edition, type Editions, gameEditions, PICTURE } from '../support/game-editions.ts';
+import { type Edition, type Editions, gameEditions, PICTURE } from '../support/games/game-releases.ts';
 import { follow, launch, visitor } from './support/browser.ts';
 import { Proxy } from './support/proxy.ts';
 import { type ServerProcess, startServer, temporaryFolder } from './support/server.ts';

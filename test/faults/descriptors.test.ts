@@ -9,11 +9,11 @@ import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { RecordKind } from '../../sdk/protocol/record.ts';
 import { beginServer, type ServerProcess } from '../e2e/support/server.ts';
-import { temporaryFolder } from '../support/command-line.ts';
+import { temporaryFolder } from '../support/processes/command-line.ts';
 import { faultServer, whereItCan } from '../support/fault-test.ts';
 import { rounds } from '../support/rounds.ts';
-import { type Site, siteVisitor } from '../support/site-visitor.ts';
-import { comeBack, faultsIn, logFromServer, newTeam, type Team } from '../support/team.ts';
+import { type Site, siteVisitor } from '../support/clients/site-visitor.ts';
+import { comeBack, faultsIn, logFromServer, newTeam, type Team } from '../support/clients/team.ts';
 
 /** Of the process; what the program itself has open at rest is about a quarter of it. */
 const DESCRIPTORS = 96;

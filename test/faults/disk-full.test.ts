@@ -9,11 +9,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { RecordKind } from '../../sdk/protocol/record.ts';
 import { type ServerProcess, startServer } from '../e2e/support/server.ts';
-import { escapement } from '../support/command-line.ts';
+import { escapement } from '../support/processes/command-line.ts';
 import { faultServer, whereItCan } from '../support/fault-test.ts';
-import { enterRoom, freeLink, lines, RoomClient } from '../support/room-client.ts';
-import { leadsTo, type Site, type SiteVisitor, siteVisitor } from '../support/site-visitor.ts';
-import { noSmallDisk, type SmallDisk, smallDisk } from '../support/small-disk.ts';
+import { enterRoom, freeLink, lines, RoomClient } from '../support/clients/room-client.ts';
+import { leadsTo, type Site, type SiteVisitor, siteVisitor } from '../support/clients/site-visitor.ts';
+import { noSmallDisk, type SmallDisk, smallDisk } from '../support/disks/small-disk.ts';
 
 const TEST_MS = 60_000;
 const GAME = 'dormouse-hour';

@@ -11,13 +11,13 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { RecordKind } from '../../sdk/protocol/record.ts';
 import { beginServer, type ServerProcess } from '../e2e/support/server.ts';
-import { temporaryFolder } from '../support/command-line.ts';
-import { faultsOf, lostByTheDisk, readDataFolder } from '../support/data-folder.ts';
+import { temporaryFolder } from '../support/processes/command-line.ts';
+import { faultsOf, lostByTheDisk, readDataFolder } from '../support/processes/data-folder.ts';
 import { faultServer, whereItCan } from '../support/fault-test.ts';
 import { rounds } from '../support/rounds.ts';
-import { type Site, siteVisitor } from '../support/site-visitor.ts';
-import { noSmallDisk, type SmallDisk, smallDisk } from '../support/small-disk.ts';
-import { comeBack, faultsIn, logFromServer, newTeam, seenBy, type Team } from '../support/team.ts';
+import { type Site, siteVisitor } from '../support/clients/site-visitor.ts';
+import { noSmallDisk, type SmallDisk, smallDisk } from '../support/disks/small-disk.ts';
+import { comeBack, faultsIn, logFromServer, newTeam, seenBy, type Team } from '../support/clients/team.ts';
 
 const DISK_MB = 56;
 const TEAMS = 6;

@@ -12,10 +12,10 @@ import { join } from 'node:path';
 import { RecordKind } from '../../sdk/protocol/record.ts';
 import { lockFile } from '../../src/lib/lock.real.ts';
 import { type ServerProcess, startServer } from '../e2e/support/server.ts';
-import { escapement, temporaryFolder } from '../support/command-line.ts';
+import { escapement, temporaryFolder } from '../support/processes/command-line.ts';
 import { faultServer } from '../support/fault-test.ts';
-import { allGone, gameProcesses, startWithProcesses } from '../support/game-processes.ts';
-import { enterRoom, freeLink, RoomClient } from '../support/room-client.ts';
+import { allGone, gameProcesses, startWithProcesses } from '../support/processes/game-processes.ts';
+import { enterRoom, freeLink, RoomClient } from '../support/clients/room-client.ts';
 import {
   backAtTheSameAddress,
   gone,
@@ -27,8 +27,8 @@ import {
   portOf,
   slotOf,
   wrongWith,
-} from '../support/room-pair.ts';
-import { type Site, siteVisitor } from '../support/site-visitor.ts';
+} from '../support/clients/room-pair.ts';
+import { type Site, siteVisitor } from '../support/clients/site-visitor.ts';
 
 const TEST_MS = 120_000;
 const GAME = 'dormouse-hour';

@@ -5,8 +5,8 @@ import { ping } from '../../sdk/protocol/ping.ts';
 import { encodeSend } from '../../sdk/protocol/send.ts';
 import { signal } from '../../sdk/protocol/signal.ts';
 import { PROTOCOL_VERSION } from '../../sdk/protocol/version.ts';
-import { maskedFrame, Opcode } from '../support/raw-socket.ts';
-import { ticketFor } from '../support/real-game.ts';
+import { maskedFrame, Opcode } from '../support/clients/raw-socket.ts';
+import { ticketFor } from '../support/in-process/real-game.ts';
 
 /** Where they have good tickets for. */
 export const ABUSED = 'a'.repeat(20);

@@ -21,12 +21,18 @@ import { realWorld } from '../../src/lib/world.real.ts';
 import { bunFrontend } from '../../src/ports/frontend/frontend.bun.ts';
 import type { Game } from '../../src/services/game/game.ts';
 import type { GameLimits } from '../../src/services/game/limits.ts';
-import { decodeDown } from '../support/down-frames.ts';
-import { Opcode, RawSocket } from '../support/raw-socket.ts';
-import { type Changes, type RealGame, SLOT, startRealGame, ticketFor } from '../support/real-game.ts';
+import { decodeDown } from '../support/clients/down-frames.ts';
+import { Opcode, RawSocket } from '../support/clients/raw-socket.ts';
+import {
+  type Changes,
+  type RealGame,
+  SLOT,
+  startRealGame,
+  ticketFor,
+} from '../support/in-process/real-game.ts';
 import { rounds } from '../support/rounds.ts';
-import { SdkPage, wrongWith } from '../support/sdk-page.ts';
-import { changeHandlers } from '../support/watched-sockets.ts';
+import { SdkPage, wrongWith } from '../support/clients/sdk-page.ts';
+import { changeHandlers } from '../support/clients/watched-sockets.ts';
 import { ABUSED, anyNumber, anyWrite, FIRST_FRAMES, forge, TINY } from './hostile-frames.shared.ts';
 
 const TEST_MS = 300_000;

@@ -13,11 +13,11 @@ import { encodeSend } from '../../sdk/protocol/send.ts';
 import type { Peer } from '../../src/ports/frontend/frontend.ts';
 import type { GameLimits } from '../../src/services/game/limits.ts';
 import { signal } from '../../sdk/protocol/signal.ts';
-import { changePeers } from '../support/changed-peers.ts';
-import { recordsIn } from '../support/down-frames.ts';
-import { RawPlayer } from '../support/raw-player.ts';
-import { maskedFrame, Opcode, type RawSocket } from '../support/raw-socket.ts';
-import { type Changes, helloFor, type RealGame, startRealGame } from '../support/real-game.ts';
+import { changePeers } from '../support/clients/changed-peers.ts';
+import { recordsIn } from '../support/clients/down-frames.ts';
+import { RawPlayer } from '../support/clients/raw-player.ts';
+import { maskedFrame, Opcode, type RawSocket } from '../support/clients/raw-socket.ts';
+import { type Changes, helloFor, type RealGame, startRealGame } from '../support/in-process/real-game.ts';
 
 const PLAYED = 'p'.repeat(20);
 /** Where hostile sockets with good tickets go. */

@@ -9,11 +9,11 @@
  *   archived <room> <seq>       the room is trimmed up to there from now on
  */
 import { writeSync } from 'node:fs';
-import { openJournal, type Journal } from '../../src/ports/room-log/journal.ts';
+import { openJournal, type Journal } from '../../src/ports/room-log/room-log.journal.ts';
 import { EMPTY_HEAD } from '../../src/ports/room-log/room-log.ts';
 import { realWorld } from '../../src/lib/world.real.ts';
-import { openMirroredDisk } from '../support/disk.mirrored.ts';
-import { seededRandom } from '../support/world.simulated.ts';
+import { openMirroredDisk } from '../support/disks/disk.mirrored.ts';
+import { seededRandom } from '../support/in-process/world.simulated.ts';
 import { DIRECTORY, ROOMS, type ChildOptions, entryText } from './journal-kill.shared.ts';
 
 const options: ChildOptions = JSON.parse(process.argv[2]!);

@@ -11,10 +11,14 @@ import { expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Journal, openJournal } from '../../src/ports/room-log/journal.ts';
+import { type Journal, openJournal } from '../../src/ports/room-log/room-log.journal.ts';
 import { EMPTY_HEAD } from '../../src/ports/room-log/room-log.ts';
-import { openMirroredDisk } from '../support/disk.mirrored.ts';
-import { createSimulatedWorld, seededRandom, type SimulatedWorld } from '../support/world.simulated.ts';
+import { openMirroredDisk } from '../support/disks/disk.mirrored.ts';
+import {
+  createSimulatedWorld,
+  seededRandom,
+  type SimulatedWorld,
+} from '../support/in-process/world.simulated.ts';
 import { type ChildOptions, DIRECTORY, ROOMS, isEntryText } from './journal-kill.shared.ts';
 
 const ROUNDS_PER_LANE = 26;

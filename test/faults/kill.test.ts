@@ -9,12 +9,12 @@
 import { afterEach, expect, test } from 'bun:test';
 import { RecordKind } from '../../sdk/protocol/record.ts';
 import { beginServer, type ServerProcess } from '../e2e/support/server.ts';
-import { temporaryFolder } from '../support/command-line.ts';
+import { temporaryFolder } from '../support/processes/command-line.ts';
 import { faultServer } from '../support/fault-test.ts';
 import { rounds } from '../support/rounds.ts';
-import type { Site } from '../support/site-visitor.ts';
-import { comeBack, faultsIn, logFromServer, newTeam, play, type Team } from '../support/team.ts';
-import { seededRandom } from '../support/world.simulated.ts';
+import type { Site } from '../support/clients/site-visitor.ts';
+import { comeBack, faultsIn, logFromServer, newTeam, play, type Team } from '../support/clients/team.ts';
+import { seededRandom } from '../support/in-process/world.simulated.ts';
 
 const KILLS = rounds(12, 200);
 const LANES = 2;

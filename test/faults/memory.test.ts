@@ -7,13 +7,13 @@
  */
 import { afterEach, expect, test } from 'bun:test';
 import { beginServer, type ServerProcess } from '../e2e/support/server.ts';
-import { temporaryFolder } from '../support/command-line.ts';
+import { temporaryFolder } from '../support/processes/command-line.ts';
 import { faultServer, whereItCan } from '../support/fault-test.ts';
-import { memoryGroup, noMemoryGroup } from '../support/memory-group.ts';
+import { memoryGroup, noMemoryGroup } from '../support/processes/memory-group.ts';
 import { rounds } from '../support/rounds.ts';
-import { siteVisitor } from '../support/site-visitor.ts';
-import { comeBack, faultsIn, logFromServer, newTeam, play, type Team } from '../support/team.ts';
-import { seededRandom } from '../support/world.simulated.ts';
+import { siteVisitor } from '../support/clients/site-visitor.ts';
+import { comeBack, faultsIn, logFromServer, newTeam, play, type Team } from '../support/clients/team.ts';
+import { seededRandom } from '../support/in-process/world.simulated.ts';
 
 const ROUNDS = rounds(1, 20);
 const CONTROL_ROUNDS = 2;

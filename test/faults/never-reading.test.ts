@@ -6,12 +6,12 @@
 import { afterEach, expect, test } from 'bun:test';
 import { Close } from '../../sdk/protocol/close-codes.ts';
 import { socketPath } from '../../src/domain/room.ts';
-import { RawPlayer } from '../support/raw-player.ts';
-import { Opcode, RawSocket } from '../support/raw-socket.ts';
-import { helloFor, SLOT, ticketFor } from '../support/real-game.ts';
-import type { Removed } from '../support/room-server.shared.ts';
-import { startRoomServer } from '../support/room-server.ts';
-import { SdkPage, wrongWith } from '../support/sdk-page.ts';
+import { RawPlayer } from '../support/clients/raw-player.ts';
+import { Opcode, RawSocket } from '../support/clients/raw-socket.ts';
+import { helloFor, SLOT, ticketFor } from '../support/in-process/real-game.ts';
+import type { Removed } from '../support/processes/room-server.shared.ts';
+import { startRoomServer } from '../support/processes/room-server.ts';
+import { SdkPage, wrongWith } from '../support/clients/sdk-page.ts';
 
 const TEST_MS = 120_000;
 const LOUD = 'l'.repeat(20);

@@ -10,12 +10,17 @@ import { afterEach, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { RecordKind } from '../../sdk/protocol/record.ts';
 import { beginServer, type ServerProcess, startServer } from '../e2e/support/server.ts';
-import { type CuttableDisk, cuttableDisk, noBlockDevices, noSyncLibrary } from '../support/block-device.ts';
-import { faultsOf, lostByTheDisk, readDataFolder } from '../support/data-folder.ts';
+import {
+  type CuttableDisk,
+  cuttableDisk,
+  noBlockDevices,
+  noSyncLibrary,
+} from '../support/disks/block-device.ts';
+import { faultsOf, lostByTheDisk, readDataFolder } from '../support/processes/data-folder.ts';
 import { faultServer, whereItCan } from '../support/fault-test.ts';
 import { rounds } from '../support/rounds.ts';
-import { faultsIn, logFromServer, newTeam, play, seenBy, type Team } from '../support/team.ts';
-import { seededRandom } from '../support/world.simulated.ts';
+import { faultsIn, logFromServer, newTeam, play, seenBy, type Team } from '../support/clients/team.ts';
+import { seededRandom } from '../support/in-process/world.simulated.ts';
 
 const CUTS = rounds(10, 300);
 /** Then the program is killed and started again, on the disk that was not cut. */

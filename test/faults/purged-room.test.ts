@@ -11,13 +11,13 @@ import { join } from 'node:path';
 import { RecordKind } from '../../sdk/protocol/record.ts';
 import { lockFile } from '../../src/lib/lock.real.ts';
 import { realWorld } from '../../src/lib/world.real.ts';
-import { createRealDisk } from '../../src/ports/room-log/disk.real.ts';
-import { openJournal } from '../../src/ports/room-log/journal.ts';
+import { createRealDisk } from '../../src/ports/room-log/journal/disk.real.ts';
+import { openJournal } from '../../src/ports/room-log/room-log.journal.ts';
 import { type ServerProcess, startServer } from '../e2e/support/server.ts';
-import { temporaryFolder } from '../support/command-line.ts';
+import { temporaryFolder } from '../support/processes/command-line.ts';
 import { faultServer } from '../support/fault-test.ts';
-import { type Draft, enterRoom, freeLink, lines, RoomClient } from '../support/room-client.ts';
-import { type Site, type SiteVisitor, siteVisitor } from '../support/site-visitor.ts';
+import { type Draft, enterRoom, freeLink, lines, RoomClient } from '../support/clients/room-client.ts';
+import { type Site, type SiteVisitor, siteVisitor } from '../support/clients/site-visitor.ts';
 
 const TEST_MS = 60_000;
 const GAME = 'dormouse-hour';

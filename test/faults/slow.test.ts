@@ -9,12 +9,12 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { RecordKind } from '../../sdk/protocol/record.ts';
 import { beginServer, type ServerProcess } from '../e2e/support/server.ts';
-import { type FaultyDisk, faultyDisk, noBlockDevices } from '../support/block-device.ts';
+import { type FaultyDisk, faultyDisk, noBlockDevices } from '../support/disks/block-device.ts';
 import { faultServer, whereItCan } from '../support/fault-test.ts';
-import type { RoomClient } from '../support/room-client.ts';
+import type { RoomClient } from '../support/clients/room-client.ts';
 import { rounds } from '../support/rounds.ts';
-import { siteVisitor } from '../support/site-visitor.ts';
-import { faultsIn, logFromServer, newTeam } from '../support/team.ts';
+import { siteVisitor } from '../support/clients/site-visitor.ts';
+import { faultsIn, logFromServer, newTeam } from '../support/clients/team.ts';
 
 /** What every write takes, ms. */
 const DELAYS = [20, 100, 500].slice(0, rounds(1, 3));

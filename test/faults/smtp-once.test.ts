@@ -8,13 +8,13 @@
 import { Database } from 'bun:sqlite';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
-import { openKeyring } from '../../src/lib/keyring.real.ts';
-import { sign, TILL_SIGNATURE } from '../../src/ports/payments/payments.till.ts';
+import { openKeyring } from '../../src/ports/keyring/keyring.file.ts';
+import { sign, TEST_SIGNATURE_HEADER } from '../../src/ports/payments/payments.test-provider.ts';
 import { startServer } from '../e2e/support/server.ts';
-import { temporaryFolder } from '../support/command-line.ts';
+import { temporaryFolder } from '../support/processes/command-line.ts';
 import { faultServer } from '../support/fault-test.ts';
-import { leadsTo, type Site, type SiteVisitor, siteVisitor } from '../support/site-visitor.ts';
-import { type SmtpSink, startSmtp } from '../support/smtp.ts';
+import { leadsTo, type Site, type SiteVisitor, siteVisitor } from '../support/clients/site-visitor.ts';
+import { type SmtpSink, startSmtp } from '../support/processes/smtp.ts';
 
 const TEST_MS = 60_000;
 const EMAIL = 'ada@players.example';
@@ -95,7 +95,7 @@ function webhookOf(
   const body = JSON.stringify(event);
   const headers = {
     'Content-Type': 'application/json',
-    [TILL_SIGNATURE]: sign(opened.keys.till, Date.now(), body),
+    [TEST_SIGNATURE_HEADER]: sign(opened.keys.testProvider, Date.now(), body),
   };
   return () => fetch(`http://127.0.0.1:${site.port}/webhooks/till`, { method: 'POST', body, headers });
 }

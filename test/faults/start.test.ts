@@ -14,7 +14,7 @@ import {
   type Started,
   startEscapement,
   temporaryFolder,
-} from '../support/command-line.ts';
+} from '../support/processes/command-line.ts';
 
 const START_MS_MAX = 30_000;
 const isRoot = process.getuid?.() === 0;

@@ -9,10 +9,10 @@
  * knows of a page and of what it lacks, and the jitter.
  */
 import { afterEach, expect, test } from 'bun:test';
-import type { RoomServerOptions } from '../support/room-server.shared.ts';
-import { startRoomServer } from '../support/room-server.ts';
+import type { RoomServerOptions } from '../support/processes/room-server.shared.ts';
+import { startRoomServer } from '../support/processes/room-server.ts';
 import { rounds } from '../support/rounds.ts';
-import { type Coming, SmallPage, wrongInRoom } from '../support/small-page.ts';
+import { type Coming, SmallPage, wrongInRoom } from '../support/clients/small-page.ts';
 
 const PLAYERS = rounds(1_000, 10_000);
 const PLAYERS_CONTROL = 600;

@@ -1,8 +1,8 @@
 /** The running program, teams in it, and the second client at its door: for the tests of this folder. */
 import { expect } from 'bun:test';
 import { type ServerProcess, startServer, temporaryFolder } from '../e2e/support/server.ts';
-import { enterRoom, freeLink, RoomClient } from '../support/room-client.ts';
-import { type Site, type SiteVisitor, siteVisitor } from '../support/site-visitor.ts';
+import { enterRoom, freeLink, RoomClient } from '../support/clients/room-client.ts';
+import { type Site, type SiteVisitor, siteVisitor } from '../support/clients/site-visitor.ts';
 import { type Joined, type PageState, SecondClient, type SecondPage } from './second-client.ts';
 
 const GAME = 'dormouse-hour';

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { Close } from '../../sdk/protocol/close-codes.ts';
 import { RecordKind } from '../../sdk/protocol/record.ts';
 import { RefusedReason } from '../../sdk/protocol/refused.ts';
-import { type RealGame, startRealGame, ticketFor } from '../support/real-game.ts';
-import { SwitchedRoomLog } from '../support/room-log.switched.ts';
+import { type RealGame, startRealGame, ticketFor } from '../support/in-process/real-game.ts';
+import { SwitchedRoomLog } from '../support/in-process/room-log.switched.ts';
 import { type PageState, SecondClient, type SecondPage } from './second-client.ts';
 
 const DRAIN_MS = 200;

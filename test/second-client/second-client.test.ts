@@ -7,9 +7,9 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { RecordKind, type LogRecord } from '../../sdk/protocol/record.ts';
 import { RefusedReason } from '../../sdk/protocol/refused.ts';
-import { ROOT } from '../support/command-line.ts';
-import type { Draft, RoomClient } from '../support/room-client.ts';
-import { siteVisitor } from '../support/site-visitor.ts';
+import { ROOT } from '../support/processes/command-line.ts';
+import type { Draft, RoomClient } from '../support/clients/room-client.ts';
+import { siteVisitor } from '../support/clients/site-visitor.ts';
 import { Scene, TEST_MS, words } from './scene.ts';
 import type { LogLine, PageState, SecondPage } from './second-client.ts';
 

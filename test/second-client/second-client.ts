@@ -3,7 +3,7 @@
  * command in a line of JSON, one answer in a line of JSON.
  */
 import { join } from 'node:path';
-import { linesOf } from '../support/lines-of.ts';
+import { linesOf } from '../support/processes/lines-of.ts';
 
 export type LogLine = readonly [
   seq: number,

@@ -11,7 +11,7 @@ import { toHex } from '../../sdk/src/hex.ts';
 import type { SimulatedDatabase } from './database.ts';
 import type { Oracle } from './oracle.ts';
 import { STARTS_AT } from './scheduler.ts';
-import type { RoomTruth } from './truth.ts';
+import type { RoomTruth } from './durable-model.ts';
 
 interface Chunk {
   readonly first: number;

@@ -1,7 +1,7 @@
 /** Backups as an operator makes them: first the files of the log, one after another, then the database. */
-import { noteDevices } from './control.ts';
-import type { Evening } from './evening.ts';
-import { ROOMS } from './stage.ts';
+import { noteDevices } from './control-actions.ts';
+import type { Evening } from './scenario.ts';
+import { ROOMS } from './seed-data.ts';
 import { DIRECTORY } from './processes.ts';
 
 export interface Backup {

@@ -3,9 +3,9 @@
  * the rule that it breaks.
  */
 import { expect, test } from 'bun:test';
-import { hunt } from './caught.ts';
-import { PLANTED, type PlantedBug } from './plants.ts';
-import { prepareStage } from './stage.ts';
+import { hunt } from './detection.ts';
+import { PLANTED, type PlantedBug } from './mutants/mutants.ts';
+import { prepareStage } from './seed-data.ts';
 
 const LIMIT_MS = 120_000;
 

@@ -1,8 +1,8 @@
 /** What must have struck at least once in a full run of the simulation: faults, branches, outcomes. */
 import { Close } from '../../sdk/protocol/close-codes.ts';
-import { DEED_NAMES } from './chaos.ts';
+import { DEED_NAMES } from './actions.ts';
 import { DOWN_NAMES } from './frame-names.ts';
-import { MANNER_NAMES } from './visitor.ts';
+import { MANNER_NAMES } from './misbehaving-client.ts';
 
 /** A broken room would be a violation. */
 const NEVER: ReadonlySet<number> = new Set([Close.roomBroken.code]);

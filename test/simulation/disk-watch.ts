@@ -1,6 +1,6 @@
 /** Whether a power cut really tore one of the journal's writes: a part of its sectors is on the disk, a part is not. */
-import type { SimulatedDisk } from '../support/disk.simulated.ts';
-import type { Disk, DiskFile } from '../../src/ports/room-log/disk.ts';
+import type { SimulatedDisk } from '../support/disks/disk.simulated.ts';
+import type { Disk, DiskFile } from '../../src/ports/room-log/journal/disk.ts';
 import { override } from './override.ts';
 import type { Scheduler } from './scheduler.ts';
 

@@ -1,6 +1,6 @@
 /** What goes wrong at present, as far as it is a state of things: disk and wire look here before each call. */
-import { SimulatedDisk, type DiskTrouble } from '../support/disk.simulated.ts';
-import type { Disk } from '../../src/ports/room-log/disk.ts';
+import { SimulatedDisk, type DiskTrouble } from '../support/disks/disk.simulated.ts';
+import type { Disk } from '../../src/ports/room-log/journal/disk.ts';
 import type { Lease } from './lease.ts';
 import type { Scheduler } from './scheduler.ts';
 

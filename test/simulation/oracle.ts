@@ -22,7 +22,7 @@ import { toHex } from '../../sdk/src/hex.ts';
 import { frameName } from './frame-names.ts';
 import type { Link, LinkWatcher } from './network.ts';
 import type { Scheduler } from './scheduler.ts';
-import { RoomTruth, type SentMove } from './truth.ts';
+import { RoomTruth, type SentMove } from './durable-model.ts';
 import { type Rule, Violation } from './violation.ts';
 
 interface Conversation {

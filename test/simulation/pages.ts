@@ -9,8 +9,8 @@ import type { Network } from './network.ts';
 import type { Oracle } from './oracle.ts';
 import type { CountedMove, Tally } from './order-game.ts';
 import type { Scheduler } from './scheduler.ts';
-import { firstToken } from './stage.ts';
-import { describeTalk } from './truth.ts';
+import { firstToken } from './seed-data.ts';
+import { describeTalk } from './durable-model.ts';
 
 /** What a planted bug may change about how a device keeps outboxes. */
 export type WrapStore = (store: OutboxStore, device: Device) => OutboxStore;

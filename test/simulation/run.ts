@@ -1,8 +1,8 @@
 /** One run: an evening of rooms, players and faults that a seed decides, and its end. */
-import { chaos } from './chaos.ts';
-import { endEvening } from './ending.ts';
-import { Evening } from './evening.ts';
-import type { Plant } from './plant.ts';
+import { chaos } from './actions.ts';
+import { endEvening } from './scenario-end.ts';
+import { Evening } from './scenario.ts';
+import type { Plant } from './mutants/mutant.ts';
 import type { Rule } from './violation.ts';
 
 /** What a run was like, so that a quiet one shows. */

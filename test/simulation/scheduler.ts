@@ -7,7 +7,7 @@
  * the cost of a turn of the event loop, and nothing of the runtime's own can come in between.
  */
 import { drainMicrotasks } from 'bun:jsc';
-import { seededRandom } from '../support/world.simulated.ts';
+import { seededRandom } from '../support/in-process/world.simulated.ts';
 import { Heap, type Task } from './heap.ts';
 import { createLease, type Lease } from './lease.ts';
 

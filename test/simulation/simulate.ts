@@ -5,12 +5,12 @@
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { type Caught, hunt } from './caught.ts';
+import { type Caught, hunt } from './detection.ts';
 import { missing, RARE, REQUIRED, requiredOf } from './coverage.ts';
 import { KEPT_SEEDS } from './kept-seeds.ts';
-import { PLANTED } from './plants.ts';
+import { PLANTED } from './mutants/mutants.ts';
 import { runSeed } from './run.ts';
-import { prepareStage } from './stage.ts';
+import { prepareStage } from './seed-data.ts';
 
 /** Runs between two reports of a worker. */
 const BATCH = 20;

@@ -1,11 +1,11 @@
 /** The short form of `npm run simulate`: some seeds, all that once failed, and what must strike in them. */
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
-import { EVENTS_MIN } from './chaos.ts';
+import { EVENTS_MIN } from './actions.ts';
 import { missing } from './coverage.ts';
 import { KEPT, KEPT_SEEDS } from './kept-seeds.ts';
 import { type RunReport, runSeed } from './run.ts';
-import { prepareStage } from './stage.ts';
+import { prepareStage } from './seed-data.ts';
 
 const SEEDS = 200;
 const LIMIT_MS = 10 * 60_000;

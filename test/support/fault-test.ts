@@ -2,7 +2,7 @@
 import { test } from 'bun:test';
 import { join } from 'node:path';
 import type { ServerOptions } from '../e2e/support/server.ts';
-import { ROOT } from './command-line.ts';
+import { ROOT } from './processes/command-line.ts';
 
 /** Everything but the harness is the program's own; free rooms are what the teams play in. */
 const ENV = { ESCAPEMENT_FREE_ROOMS_PER_HOUR: '100000' };
@@ -33,7 +33,7 @@ export function faultServer(
   const env = { ...ENV, ...rest.env };
   const options = { port: 0, url: '', ...rest, dataDir, flags, env };
   if (unguarded === undefined || unguarded === null) return options;
-  const preload = join(ROOT, 'test/support/unguarded.child.ts');
+  const preload = join(ROOT, 'test/support/processes/unguarded.child.ts');
   // The runtime reads BUN_OPTIONS wherever it starts, and children inherit it.
   if (everywhere)
     return { ...options, env: { ...env, UNGUARDED: unguarded, BUN_OPTIONS: `--preload=${preload}` } };

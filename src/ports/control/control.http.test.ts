@@ -1,7 +1,7 @@
 /** Control over HTTP, between real servers on this machine. */
 import { createHmac } from 'node:crypto';
 import { afterEach, expect, test } from 'bun:test';
-import { createSimulatedWorld } from '../../../test/support/world.simulated.ts';
+import { createSimulatedWorld } from '../../../test/support/in-process/world.simulated.ts';
 import { realWorld } from '../../lib/world.real.ts';
 import type { World } from '../../lib/world.ts';
 import { controlContract } from './control.contract.ts';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { realWorld } from '../../lib/world.real.ts';
-import { maskedFrame, Opcode, RawSocket } from '../../../test/support/raw-socket.ts';
+import { maskedFrame, Opcode, RawSocket } from '../../../test/support/clients/raw-socket.ts';
 import { bunFrontend } from './frontend.bun.ts';
 import type { Frontend, FrontendOptions, Peer, PeerHandler, SocketOffer } from './frontend.ts';
 
@@ -204,7 +204,7 @@ test.skipIf(noCompiler)(
     const folder = mkdtempSync(join(tmpdir(), 'sends-'));
     try {
       const library = join(folder, 'count-sends.so');
-      const source = join(import.meta.dir, '../../../test/support/count-sends.c');
+      const source = join(import.meta.dir, '../../../test/support/processes/count-sends.c');
       expect(Bun.spawnSync(['gcc', '-shared', '-fPIC', '-o', library, source, '-ldl']).exitCode).toBe(0);
       const command = [process.execPath, join(import.meta.dir, 'sends.child.ts'), library];
       const child = Bun.spawn(command, { env: { ...process.env, LD_PRELOAD: library }, stderr: 'inherit' });

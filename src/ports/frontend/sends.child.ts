@@ -1,6 +1,6 @@
 /**
  * Bun's front end with one socket, which says how many writes to the network its frames took: an array of
- * counts as JSON. Started with the library of test/support/count-sends.c preloaded, whose path is the argument.
+ * counts as JSON. Started with the library of test/support/processes/count-sends.c preloaded, whose path is the argument.
  */
 import { dlopen } from 'bun:ffi';
 import { realWorld } from '../../lib/world.real.ts';

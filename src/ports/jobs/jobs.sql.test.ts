@@ -2,7 +2,7 @@ import { setDefaultTimeout } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startPostgres, withPostgres } from '../../../test/support/postgres.ts';
+import { startPostgres, withPostgres } from '../../../test/support/processes/postgres.ts';
 import { realWorld } from '../../lib/world.real.ts';
 import { openPostgres } from '../main-db/main-db.postgres.ts';
 import { openSqlite } from '../main-db/main-db.sqlite.ts';

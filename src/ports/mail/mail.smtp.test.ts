@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'bun:test';
-import { startSmtp } from '../../../test/support/smtp.ts';
+import { startSmtp } from '../../../test/support/processes/smtp.ts';
 import { mailContract, SAMPLE } from './mail.contract.ts';
 import { smtpSender } from './mail.smtp.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test';
 import { failureOf } from '../../../test/support/failure.ts';
-import { type TestPostgres, startPostgres, withPostgres } from '../../../test/support/postgres.ts';
+import { type TestPostgres, startPostgres, withPostgres } from '../../../test/support/processes/postgres.ts';
 import { realWorld } from '../../lib/world.real.ts';
 import { mainDbContract } from './main-db.contract.ts';
 import { type PostgresOptions, openPostgres } from './main-db.postgres.ts';

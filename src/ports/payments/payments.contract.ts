@@ -55,17 +55,17 @@ export function paymentsContract(open: () => Promise<PaymentsHarness>): void {
     'a session is open until it ends, and then says how, for which order and how much',
     withHarness(async ({ payments, end }) => {
       const { sessionId } = await payments.createCheckout(sampleCheckout);
-      expect(await payments.look(sessionId)).toMatchObject({ state: 'open', orderId: 'order-1' });
+      expect(await payments.fetchSession(sessionId)).toMatchObject({ state: 'open', orderId: 'order-1' });
       await end(sessionId, 'paid');
       const after = { state: 'paid', orderId: 'order-1', sessionId, currency: 'EUR', totalMinor: 490 };
-      expect(await payments.look(sessionId)).toMatchObject(after);
+      expect(await payments.fetchSession(sessionId)).toMatchObject(after);
     }),
   );
 
   test(
     'a session nobody opened is unknown',
     withHarness(async ({ payments }) => {
-      expect(await payments.look('never-made')).toBeNull();
+      expect(await payments.fetchSession('never-made')).toBeNull();
     }),
   );
 
@@ -77,7 +77,7 @@ export function paymentsContract(open: () => Promise<PaymentsHarness>): void {
       if (!webhook) throw new Error('no webhook was sent');
       const event = await payments.readWebhook(webhook.body, webhook.headers);
       expect(event).toMatchObject({ state: 'declined', orderId: 'order-1' });
-      expect(await payments.look(sessionId)).toEqual(event);
+      expect(await payments.fetchSession(sessionId)).toEqual(event);
     }),
   );
 

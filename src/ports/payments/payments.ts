@@ -41,5 +41,5 @@ export interface Payments {
   /** Checks the signature over the raw body; null = not from the provider, answer 400. */
   readWebhook(rawBody: string, headers: Headers): Promise<PaymentEvent | null>;
   /** The session's present state, for the return page and the reconciling job. */
-  look(sessionId: string): Promise<PaymentEvent | null>;
+  fetchSession(sessionId: string): Promise<PaymentEvent | null>;
 }

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { RecordKind } from '../../../sdk/protocol/record.ts';
-import { ArchiveBench } from '../../../test/support/archive-bench.ts';
+import { ArchiveBench } from '../../../test/support/in-process/archiver-fixture.ts';
 import { realWorld } from '../../lib/world.real.ts';
 import type { MainDb } from '../../ports/main-db/main-db.ts';
-import { LEFT_OVER_ROOMS_MIN, LEFT_OVER_TURN_MS } from './left-over.ts';
+import { BACKLOG_ROOMS_PER_TURN_MIN, BACKLOG_TURN_MS } from './backlog.ts';
 import { type Archiver, type ArchiverDeps, startArchiver, SWEEPS_MAX } from './archiver.ts';
 
 let bench: ArchiveBench;
@@ -76,7 +76,7 @@ test('a room is due with 256 entries or with one that is a minute old', async ()
 });
 
 test('what a process before has left is archived in turns, a few rooms at once', async () => {
-  const rooms = Array.from({ length: LEFT_OVER_ROOMS_MIN + 4 }, (_, each) => `old-${each}`);
+  const rooms = Array.from({ length: BACKLOG_ROOMS_PER_TURN_MIN + 4 }, (_, each) => `old-${each}`);
   // As many entries as make a room due by themselves.
   for (const room of rooms) await fill(room, 256);
   await bench.restart();
@@ -84,8 +84,8 @@ test('what a process before has left is archived in turns, a few rooms at once',
   const looked = start(hand);
   const archived = async () => (await archivedUpto(...rooms)).filter((seq) => seq === 256).length;
   await looked();
-  expect(await archived()).toBe(LEFT_OVER_ROOMS_MIN);
-  hand.pass(LEFT_OVER_TURN_MS);
+  expect(await archived()).toBe(BACKLOG_ROOMS_PER_TURN_MIN);
+  hand.pass(BACKLOG_TURN_MS);
   await looked();
   expect(await archived()).toBe(rooms.length);
 });
@@ -107,7 +107,7 @@ test('a room that fails when its turn comes after a restart is tried again', asy
 });
 
 test('nothing of what was left over keeps an archiver awake that is stopped', async () => {
-  for (let each = 0; each <= LEFT_OVER_ROOMS_MIN; each++) await fill(`old-${each}`, 4);
+  for (let each = 0; each <= BACKLOG_ROOMS_PER_TURN_MIN; each++) await fill(`old-${each}`, 4);
   await bench.restart();
   const hand = new HandWorld();
   await start(hand)();

@@ -7,9 +7,9 @@ import type { Log } from '../../lib/log.ts';
 import { type WorkerLoop, startWorkerLoop } from '../../lib/worker-loop.ts';
 import type { Jobs } from '../../ports/jobs/jobs.ts';
 import type { LiveRoom } from '../../ports/room-log/room-log.ts';
-import { LEFT_OVER_TURN_MS, LeftOver } from './left-over.ts';
+import { BACKLOG_TURN_MS, Backlog } from './backlog.ts';
 import { GROUP_STEPS_MAX, StepGroup } from './step-group.ts';
-import { Troubles } from './troubles.ts';
+import { RetryTracker } from './retry-tracker.ts';
 import { type SweepDeps, type SweepOutcome, sweepRoom } from './sweep.ts';
 
 export interface ArchiverDeps extends Omit<SweepDeps, 'steps'> {
@@ -44,13 +44,13 @@ export function startArchiver(deps: ArchiverDeps): Archiver {
 
 class ArchiverService implements Archiver {
   private readonly deps: ArchiverDeps & SweepDeps;
-  private readonly troubles: Troubles;
+  private readonly troubles: RetryTracker;
   private readonly loop: WorkerLoop;
   /** Sweeps under way: a room is swept by one at a time. */
   private readonly underWay = new Map<string, Promise<SweepOutcome>>();
   private readonly soon = new Set<string>();
   /** Null before the first look. */
-  private leftOver: LeftOver | null = null;
+  private leftOver: Backlog | null = null;
   private cancelTurn: () => void = () => {};
   private nextLook = 0;
   private stopped = false;
@@ -58,7 +58,7 @@ class ArchiverService implements Archiver {
   constructor(deps: ArchiverDeps) {
     const { db, jobs, world } = deps;
     this.deps = { ...deps, steps: new StepGroup({ db, jobs, clock: world.clock }) };
-    this.troubles = new Troubles(deps.world);
+    this.troubles = new RetryTracker(deps.world);
     const { timers, random } = deps.world;
     this.loop = startWorkerLoop({
       timers,
@@ -108,7 +108,7 @@ class ArchiverService implements Archiver {
     await this.sweepAll([...(leftOver?.take() ?? []), ...due]);
     this.cancelTurn();
     if (leftOver && leftOver.size > 0 && !this.stopped) {
-      this.cancelTurn = timers.after(LEFT_OVER_TURN_MS, () => this.loop.wake());
+      this.cancelTurn = timers.after(BACKLOG_TURN_MS, () => this.loop.wake());
     }
     return this.soon.size > 0;
   }
@@ -118,7 +118,7 @@ class ArchiverService implements Archiver {
     this.nextLook = clock.mono() + LOOK_MS;
     const live = await this.deps.roomLog.liveRooms();
     this.troubles.keep(new Set(live.map((each) => each.room)));
-    const leftOver = (this.leftOver ??= new LeftOver(
+    const leftOver = (this.leftOver ??= new Backlog(
       clock,
       live.filter(isLeftOver).map((each) => each.room),
     ));

@@ -1,6 +1,6 @@
 /** Steps of several rooms in one transaction, on real SQLite. */
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { ArchiveBench } from '../../../test/support/archive-bench.ts';
+import { ArchiveBench } from '../../../test/support/in-process/archiver-fixture.ts';
 import { realWorld } from '../../lib/world.real.ts';
 import { SqlJobs } from '../../ports/jobs/jobs.sql.ts';
 import type { MainDb } from '../../ports/main-db/main-db.ts';

@@ -87,7 +87,7 @@ async function sweepStep(deps: SweepDeps, room: string): Promise<Step> {
       await deps.roomLog.trim(room, from);
       return { kind: 'moved', entries: 0, last: true };
     }
-    gap = { from, why: outcome.why === 'gap' ? missing(outcome.seq) : outcome.what };
+    gap = { from, why: outcome.why === 'missingRecord' ? missing(outcome.seq) : outcome.what };
   }
   if (!gap) throw new Error(`room ${room} is being archived by somebody else`);
   const { from, why } = gap;

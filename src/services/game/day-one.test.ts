@@ -1,7 +1,7 @@
 /** Faults that other message servers met in earnest, played against this one from its first day on. */
 import { expect, test } from 'bun:test';
-import { createGameBench, play, ROOM, ticket, upTo } from '../../../test/support/game-bench.ts';
-import { seededRandom } from '../../../test/support/world.simulated.ts';
+import { createGameBench, play, ROOM, ticket, upTo } from '../../../test/support/in-process/game-fixture.ts';
+import { seededRandom } from '../../../test/support/in-process/world.simulated.ts';
 
 test('bad reconnect token leaves timers intact: an empty room is released on time, and its player gets in', async () => {
   const bench = await createGameBench();

@@ -11,13 +11,13 @@ import {
 } from '../../../sdk/protocol/limits.ts';
 import { SIGNAL_BYTES_MAX } from '../../../sdk/protocol/signal.ts';
 import { PASS_MS } from '../../domain/pass.ts';
-import { BATCH_BYTES_MAX } from './batch.ts';
-import { SECONDS_FOR_ALL } from './door.ts';
-import { HEARTBEAT_MS } from './heartbeat.ts';
+import { BATCH_BYTES_MAX } from './room/append-batch.ts';
+import { SECONDS_FOR_ALL } from './socket/admission-control.ts';
+import { HEARTBEAT_MS } from './room/heartbeat.ts';
 import { gameLimits } from './limits.ts';
-import { ANSWER_MS_MAX } from './patience.ts';
-import { PRESENCE_MS } from './presence.ts';
-import { SIGNAL_TICK_MS } from './signals.ts';
+import { RESPONSE_MS_MAX } from './loading/timeout.ts';
+import { PRESENCE_MS } from './room/presence.ts';
+import { SIGNAL_TICK_MS } from './room/signals.ts';
 
 const DOCUMENT = readFileSync(join(import.meta.dir, '../../../docs/protocol.md'), 'utf8');
 
@@ -38,7 +38,7 @@ const limits = gameLimits(undefined);
 const FIGURES: { readonly [rule: string]: readonly (string | number)[] } = {
   P8: [seconds(limits.helloMs)],
   P13: [limits.framesBeforeRoomMax, bytes(limits.bytesBeforeRoomMax)],
-  P14: [seconds(ANSWER_MS_MAX)],
+  P14: [seconds(RESPONSE_MS_MAX)],
   P17: [PASS_MS / 3_600_000],
   P43: [SIGNAL_BYTES_MAX],
   P44: [SIGNAL_TICK_MS],

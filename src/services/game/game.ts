@@ -11,17 +11,17 @@ import type { World } from '../../lib/world.ts';
 import type { Command, ControlTarget, TellOutcome } from '../../ports/control/control.ts';
 import type { PeerHandler, SocketAnswer, SocketOffer } from '../../ports/frontend/frontend.ts';
 import type { RoomLog } from '../../ports/room-log/room-log.ts';
-import { ArchivePages } from './archive-pages.ts';
-import { HeartbeatWheel } from './heartbeat.ts';
-import { type Dialect, DIALECTS } from './dialect.ts';
-import { Door } from './door.ts';
+import { ArchivePages } from './replay/archive-pages.ts';
+import { HeartbeatWheel } from './room/heartbeat.ts';
+import { type VersionAdapter, VERSION_ADAPTERS } from './socket/version-adapter.ts';
+import { AdmissionControl } from './socket/admission-control.ts';
 import { gameLimits, type GameLimits } from './limits.ts';
-import { ReplayPace } from './pace.ts';
-import type { Room } from './room.ts';
-import { RoomTable } from './rooms.ts';
-import { Session, type SessionOutside } from './session.ts';
-import { SignalTicker } from './signals.ts';
-import { patient, type RoomStore } from './store.ts';
+import { ReplayThrottle } from './replay/replay-throttle.ts';
+import type { Room } from './room/room.ts';
+import { RoomTable } from './room/room-table.ts';
+import { Session, type SessionDeps } from './socket/session.ts';
+import { SignalTicker } from './room/signals.ts';
+import { withTimeouts, type RoomStore } from './loading/room-store.ts';
 
 export interface GameDeps {
   readonly world: World;
@@ -31,7 +31,7 @@ export interface GameDeps {
   /** The name under which this process serves rooms; stands in the sockets' path. */
   readonly slot: string;
   /** Default: those that `dialect.ts` lists. */
-  readonly dialects?: ReadonlyMap<number, Dialect>;
+  readonly versionAdapters?: ReadonlyMap<number, VersionAdapter>;
   /** What differs from the limits that `limits.ts` lists. */
   readonly limits?: Partial<GameLimits>;
   /** The first finish record of a room is durable: a sweep should follow at once. */
@@ -42,7 +42,7 @@ export interface GameDeps {
   report?(what: string, error: unknown): void;
 }
 
-export interface DrainPlan {
+export interface DrainOptions {
   /** Told to the pages: they come back within a random moment of it. Milliseconds. */
   readonly windowMs: number;
   /** So many sockets are closed at a time, room by room, one batch every `everyMs`. */
@@ -61,7 +61,7 @@ export interface Game {
    * Declines new sockets, tells the present ones to come back, then releases the rooms batch by batch: what
    * a room has taken becomes durable and is told, then its sockets are closed. As long as the log takes.
    */
-  drain(plan: DrainPlan): Promise<void>;
+  drain(plan: DrainOptions): Promise<void>;
   /** Tells the pages when to come back, lets commits under way finish, closes every socket. At most STOP_MS. */
   stop(): Promise<void>;
 }
@@ -90,35 +90,39 @@ class GameService implements Game {
   private readonly deps: GameDeps;
   private readonly limits: GameLimits;
   private readonly rooms: RoomTable;
-  private readonly sessionOutside: SessionOutside;
+  private readonly sessionDeps: SessionDeps;
   private readonly sessions = new Set<Session>();
-  private readonly door: Door;
+  private readonly admission: AdmissionControl;
   /** What everybody is told once nobody is let in any more: when to come back. */
-  private farewell: Uint8Array | null = null;
+  private drainNotice: Uint8Array | null = null;
 
   constructor(deps: GameDeps) {
     const { world } = deps;
     this.deps = deps;
     this.limits = gameLimits(deps.limits);
-    this.door = new Door(this.limits, world.clock);
+    this.admission = new AdmissionControl(this.limits, world.clock);
     const wheel = new HeartbeatWheel(world.timers);
     const ticker = new SignalTicker(world);
     const { limits } = this;
     const report = (what: string, error: unknown) => deps.report?.(what, error);
-    const store = patient(deps.store, world.timers);
+    const store = withTimeouts(deps.store, world.timers);
     this.rooms = new RoomTable({ ...deps, store, limits, wheel, ticker, report });
     const { keys, log } = deps;
-    this.sessionOutside = {
+    this.sessionDeps = {
       world,
       keys,
-      dialects: deps.dialects ?? DIALECTS,
+      dialects: deps.versionAdapters ?? VERSION_ADAPTERS,
       limits,
       rooms: this.rooms,
-      source: { log, archive: new ArchivePages(store, world.clock), pace: new ReplayPace(world.timers) },
+      source: {
+        log,
+        archive: new ArchivePages(store, world.clock),
+        throttle: new ReplayThrottle(world.timers),
+      },
       report,
-      farewell: () => this.farewell,
-      greeted: () => this.door.greeted(),
-      ended: (session, hadGreeted) => this.ended(session, hadGreeted),
+      drainNotice: () => this.drainNotice,
+      onHello: () => this.admission.onHello(),
+      onEnd: (session, hadGreeted) => this.ended(session, hadGreeted),
     };
   }
 
@@ -126,7 +130,7 @@ class GameService implements Game {
     const [, slot, room] = PATH.exec(path) ?? [];
     if (slot === undefined || room === undefined || !ROOM_ID.test(room))
       return { accept: false, status: 404 };
-    if (this.farewell !== null || !this.door.lets(address))
+    if (this.drainNotice !== null || !this.admission.tryAdmit(address))
       return { accept: false, status: 503, retryAfter: RETRY_AFTER };
     // A page cannot see the status of a refused upgrade, so this is said by a close code.
     if (slot !== this.deps.slot) return { accept: true, open: (peer) => closeAtOnce(peer, Close.rejoin) };
@@ -134,15 +138,15 @@ class GameService implements Game {
   };
 
   health(): string | null {
-    return this.rooms.held ? 'The room log cannot store: players see "hold".' : null;
+    return this.rooms.isHeld ? 'The room log cannot store: players see "hold".' : null;
   }
 
   counts(): { readonly rooms: number; readonly sockets: number } {
     return { rooms: this.rooms.open().length, sockets: this.sessions.size };
   }
 
-  async drain({ windowMs, batch, everyMs }: DrainPlan): Promise<void> {
-    this.leave(windowMs);
+  async drain({ windowMs, batch, everyMs }: DrainOptions): Promise<void> {
+    this.announceDrain(windowMs);
     for (;;) {
       const more = await this.rooms.releaseSome(batch);
       if (!more) break;
@@ -153,7 +157,7 @@ class GameService implements Game {
   }
 
   async stop(): Promise<void> {
-    this.leave(Math.min(RETURN_MS_MAX, Math.max(RETURN_MS_MIN, this.sessions.size)));
+    this.announceDrain(Math.min(RETURN_MS_MAX, Math.max(RETURN_MS_MIN, this.sessions.size)));
     await new Promise<void>((resolve) => {
       const cancel = this.deps.world.timers.after(STOP_MS, resolve);
       void this.rooms.stop().then(() => {
@@ -165,9 +169,9 @@ class GameService implements Game {
   }
 
   /** Lets nobody in any more and tells those who are there when to come back. */
-  private leave(windowMs: number): void {
+  private announceDrain(windowMs: number): void {
     const frame = drain.encode({ windowMs });
-    this.farewell = frame;
+    this.drainNotice = frame;
     for (const session of this.sessions) session.tell(frame);
   }
 
@@ -176,15 +180,15 @@ class GameService implements Game {
   }
 
   private open(peer: Session['peer'], room: string): PeerHandler {
-    this.door.opened(peer.address);
-    const session = new Session(peer, room, this.sessionOutside);
+    this.admission.onOpen(peer.address);
+    const session = new Session(peer, room, this.sessionDeps);
     this.sessions.add(session);
     return session;
   }
 
   private ended(session: Session, hadGreeted: boolean): void {
     this.sessions.delete(session);
-    this.door.closed(session.peer.address, hadGreeted);
+    this.admission.onClose(session.peer.address, hadGreeted);
   }
 
   private tell(command: Command): TellOutcome {
@@ -197,7 +201,7 @@ class GameService implements Game {
       case 'seats':
         // If it cannot be read now, the next socket that finds its seat taken reads it again.
         this.rooms.refreshSeats(room).catch((error: unknown) => {
-          this.sessionOutside.report(`seats of ${room.id}`, error);
+          this.sessionDeps.report(`seats of ${room.id}`, error);
         });
         return 'told';
       case 'notice':
@@ -209,7 +213,9 @@ class GameService implements Game {
 
   private notice(text: string, room: Room): boolean {
     const body = new TextEncoder().encode(text);
-    return body.length <= this.limits.bodyBytesMax && room.ledger.note(RecordKind.notice, 0, body);
+    return (
+      body.length <= this.limits.bodyBytesMax && room.sequencer.appendServerRecord(RecordKind.notice, 0, body)
+    );
   }
 }
 

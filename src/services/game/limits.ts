@@ -1,32 +1,32 @@
 /** Every limit of the room server. Each is declared where it is enforced; this is the list of them. */
 import { ROOM_LIMITS, type RoomLimits, withRoomLimits } from '../../domain/room-limits.ts';
-import { DOOR_LIMITS, type DoorLimits } from './door.ts';
-import { INTAKE_LIMITS, type IntakeLimits } from './intake.ts';
-import { LEDGER_LIMITS, type LedgerLimits } from './ledger.ts';
-import { OUTLET_LIMITS, type OutletLimits } from './outlet.ts';
-import { SMALL_LIMITS, type SmallLimits } from './room-pace.ts';
-import { TABLE_LIMITS, type TableLimits } from './rooms.ts';
-import { SESSION_LIMITS, type SessionLimits } from './session.ts';
+import { ADMISSION_LIMITS, type AdmissionLimits } from './socket/admission-control.ts';
+import { READ_THROTTLE_LIMITS, type ReadThrottleLimits } from './socket/read-throttle.ts';
+import { SEQUENCER_LIMITS, type SequencerLimits } from './room/sequencer.ts';
+import { SEND_BUFFER_LIMITS, type SendBufferLimits } from './socket/send-buffer.ts';
+import { CONTROL_RATE_LIMITS, type ControlRateLimits } from './socket/rate-limits.ts';
+import { TABLE_LIMITS, type TableLimits } from './room/room-table.ts';
+import { SESSION_LIMITS, type SessionLimits } from './socket/session.ts';
 
 export interface GameLimits
   extends
-    DoorLimits,
+    AdmissionLimits,
     SessionLimits,
     RoomLimits,
-    SmallLimits,
-    IntakeLimits,
-    LedgerLimits,
-    OutletLimits,
+    ControlRateLimits,
+    ReadThrottleLimits,
+    SequencerLimits,
+    SendBufferLimits,
     TableLimits {}
 
 const GAME_LIMITS: GameLimits = {
-  ...DOOR_LIMITS,
+  ...ADMISSION_LIMITS,
   ...SESSION_LIMITS,
   ...ROOM_LIMITS,
-  ...SMALL_LIMITS,
-  ...INTAKE_LIMITS,
-  ...LEDGER_LIMITS,
-  ...OUTLET_LIMITS,
+  ...CONTROL_RATE_LIMITS,
+  ...READ_THROTTLE_LIMITS,
+  ...SEQUENCER_LIMITS,
+  ...SEND_BUFFER_LIMITS,
   ...TABLE_LIMITS,
 };
 

@@ -5,7 +5,7 @@ import { formatMoney, totalOf } from '../../domain/money.ts';
 import type { ReleaseManifest } from '../../domain/release.ts';
 import { orderSecret, unseal } from '../../domain/secret.ts';
 import type { Studio } from '../../domain/studio.ts';
-import type { Keyring } from '../../lib/keyring.ts';
+import type { Keyring } from '../../ports/keyring/keyring.ts';
 import type { Texts } from '../../lib/texts.ts';
 import type { Job } from '../../ports/jobs/jobs.ts';
 import type { Mail } from '../../ports/mail/mail.ts';

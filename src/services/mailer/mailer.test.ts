@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeEach, expect, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TEST_STUDIO } from '../../../test/support/studio.ts';
-import { startSmtp } from '../../../test/support/smtp.ts';
+import { TEST_STUDIO } from '../../../test/support/games/studio.ts';
+import { startSmtp } from '../../../test/support/processes/smtp.ts';
 import { orderLink, playLink } from '../../domain/links.ts';
 import { hashSecret, newSecret, orderSecret, seal } from '../../domain/secret.ts';
 import type { Log } from '../../lib/log.ts';
@@ -45,7 +45,7 @@ beforeEach(async () => {
   db = await openSqlite({ path: join(folder, 'main.sqlite'), onLost: () => {} });
   jobs = new SqlJobs(db, world);
   const texts = loadTexts('locales');
-  const keys = { pass: { current: 'a', keys: {} }, seal: KEY, admin: '', till: KEY, control: KEY };
+  const keys = { pass: { current: 'a', keys: {} }, seal: KEY, admin: '', testProvider: KEY, control: KEY };
   mailer = startMailer({
     db,
     jobs,

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TEST_STUDIO } from '../../../test/support/studio.ts';
+import { TEST_STUDIO } from '../../../test/support/games/studio.ts';
 import { deflateRawSync } from 'node:zlib';
 import { encodeRecord, RecordKind, recordLength } from '../../../sdk/protocol/record.ts';
 import type { ReleaseManifest } from '../../domain/release.ts';

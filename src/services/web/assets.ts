@@ -74,7 +74,7 @@ async function buildScripts(entrypoints: readonly string[]): Promise<Built[]> {
     naming: '[name].[ext]',
   });
   return Promise.all(
-    outputs.map(async (output) => hashed(output.path.replace('./', ''), await bytesOf(output))),
+    outputs.map(async (output) => hashed(output.path.replace('.//', ''), await bytesOf(output))),
   );
 }
 
@@ -94,7 +94,7 @@ async function buildStyle(path: string): Promise<Built[]> {
   });
   return Promise.all(
     outputs.map(async (output) => {
-      const file = output.path.replace('./', '');
+      const file = output.path.replace('.//', '');
       const bytes = await bytesOf(output);
       if (file.endsWith('.css')) return hashed(file, bytes);
       return { name: file.replace(/-[a-z0-9]+(\.[a-z0-9]+)$/, '$1'), hashed: file, bytes };

@@ -1,9 +1,9 @@
 /** Buying: whatever comes first, late, twice or never, there is one order, one right to play, one mail. */
 import { afterEach, expect, test } from 'bun:test';
-import { openWeb, type WebFixture } from '../../../test/support/web.ts';
+import { openWeb, type WebFixture } from '../../../test/support/in-process/web-fixture.ts';
 import { hashSecret } from '../../domain/secret.ts';
 import { fulfil } from './fulfil.ts';
-import { reconciler } from './reconcile.ts';
+import { reconciler } from './reconcile-payments.ts';
 
 let shop: WebFixture;
 afterEach(() => shop.stop());
@@ -55,7 +55,7 @@ test('a webhook that is late changes nothing that the return page has done', asy
   await comeBack(await atTill(await order(), 'pay', 'late'));
   expect(await shop.counts()).toMatchObject(SOLD);
   shop.clock.pass(60_000);
-  await shop.deps.till?.stop();
+  await shop.deps.testCheckout?.stop();
   expect(shop.webhooks).toHaveLength(1);
   expect(await shop.counts()).toMatchObject(SOLD);
 });
@@ -82,7 +82,7 @@ test('a buyer who never came back, with a webhook that got lost, is found by the
   expect(await shop.counts()).toMatchObject({ entitlements: 0, jobs: 0 });
   // Its own round is not waited for: the test makes the rounds.
   await shop.web.stop();
-  const { look } = reconciler(shop.deps);
+  const { reconcile: look } = reconciler(shop.deps);
   expect(await look()).toBe(0);
   shop.clock.pass(120_000);
   expect(await look()).toBe(1);
@@ -99,7 +99,7 @@ test('many abandoned orders do not hide a paid one from the reconciling look', a
   }
   await atTill(await order(), 'pay', 'never');
   shop.clock.pass(120_000);
-  const { look } = reconciler(shop.deps);
+  const { reconcile: look } = reconciler(shop.deps);
   expect((await look()) + (await look())).toBe(1);
 });
 
@@ -126,7 +126,7 @@ test('leaving the till keeps the order, unpaid', async () => {
 test('a try that is still open is gone on with, not doubled', async () => {
   shop = await openWeb();
   const till = await order();
-  const session = await shop.deps.till?.session(till.split('/').at(-1) ?? '');
+  const session = await shop.deps.testCheckout?.session(till.split('/').at(-1) ?? '');
   const path = new URL(session?.successUrl ?? '').pathname.replace('/checkout/return/', '/o/');
   expect(await (await shop.get(path)).text()).toContain('Confirming your payment');
   expect(place(await shop.post(`${path}/pay`, {}))).toBe(till);

@@ -5,7 +5,7 @@
 import { getCookie } from 'hono/cookie';
 import { hashSecret, newSecret, SECRET } from '../../domain/secret.ts';
 import { PASS_MS, readPass, signPass } from '../../domain/pass.ts';
-import type { WebContext } from './app.ts';
+import type { WebContext } from './route-types.ts';
 
 const DEVICE_COOKIE = 'device';
 /** Browsers keep no cookie longer than 400 days. */

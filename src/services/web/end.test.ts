@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, setDefaultTimeout } from 'bun:test';
-import { freeTeam, type Visitor, visitor } from '../../../test/support/visitor.ts';
-import { openWeb, sampleRelease, type WebFixture } from '../../../test/support/web.ts';
+import { freeTeam, type Visitor, visitor } from '../../../test/support/clients/visitor.ts';
+import { openWeb, sampleRelease, type WebFixture } from '../../../test/support/in-process/web-fixture.ts';
 import { storeResult } from '../../ports/main-db/queries/results.ts';
 
 // The first test builds; on a busy machine that takes longer than a test may by default.

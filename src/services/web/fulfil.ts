@@ -6,7 +6,7 @@
 import { decide, type Decision } from '../../domain/order.ts';
 import { totalOf } from '../../domain/money.ts';
 import { hashSecret, newSecret, seal } from '../../domain/secret.ts';
-import { newId } from '../../lib/id.ts';
+import { newId } from '../../domain/id.ts';
 import type { Tx } from '../../ports/main-db/main-db.ts';
 import { insertEntitlement } from '../../ports/main-db/queries/entitlements.ts';
 import {

@@ -7,11 +7,11 @@ import { hostBySlot } from '../../ports/main-db/queries/hosts.ts';
 import { ownerOf, roomById } from '../../ports/main-db/queries/rooms.ts';
 import { seatOfDevice } from '../../ports/main-db/queries/seats.ts';
 import type { EntitlementRow, RoomOwnerRow, RoomRow } from '../../ports/main-db/schema.ts';
-import type { WebContext } from './app.ts';
+import type { WebContext } from './route-types.ts';
 import type { WebDeps } from './deps.ts';
 import { deviceMark, knownDevice, mayWatch } from './device.ts';
 import type { ErrorCode } from './errors.ts';
-import { placeRoom } from './rooms.ts';
+import { placeRoom } from './enter-room.ts';
 
 /** A visitor who may be in the room. */
 export interface Guest {
@@ -50,7 +50,7 @@ export async function joinAnswer(
   guest: Guest,
   { mayPlace }: { readonly mayPlace: boolean },
 ): Promise<JoinAnswer> {
-  const { keys, places, world } = c.var.deps;
+  const { keys, placement, world } = c.var.deps;
   const { room, entitlement, seat, device } = guest;
   const owner = await ownerNow(c.var.deps, room.id, mayPlace);
   // oxlint-disable-next-line unicorn/no-thenable -- a word of the answer, not a promise
@@ -66,7 +66,7 @@ export async function joinAnswer(
     },
     keys.pass,
   );
-  return { ok: true, socket: places.socket(owner.slot, room.id), ticket };
+  return { ok: true, socket: placement.socketAddress(owner.slot, room.id), ticket };
 }
 
 /** A room stays with its slot as long as there is such a slot; null = it has none at this moment. */

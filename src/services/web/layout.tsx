@@ -1,7 +1,7 @@
 /** The frame of every page: head, header with the studio's name, footer with its duties. */
 import type { Child } from 'hono/jsx';
 import type { LegalPage } from '../../domain/studio.ts';
-import type { WebContext } from './app.ts';
+import type { WebContext } from './route-types.ts';
 
 /** The asset with the display face; `/studio.css` declares it. */
 export const DISPLAY_FACE = 'besley-latin-wght-normal.woff2';
@@ -38,7 +38,7 @@ export function Page(props: PageProps) {
             {t('common.skip')}
           </a>
         )}
-        {full && deps.till !== null && <p class="notice-bar">{t('common.test_mode')}</p>}
+        {full && deps.testCheckout !== null && <p class="notice-bar">{t('common.test_mode')}</p>}
         {full && <Header c={c} />}
         <main id="main" class={full ? 'main' : 'main-bare'}>
           {props.children}

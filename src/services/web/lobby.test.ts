@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, setDefaultTimeout } from 'bun:test';
-import { freeTeam, type Visitor, visitor } from '../../../test/support/visitor.ts';
-import { openWeb, type WebFixture } from '../../../test/support/web.ts';
+import { freeTeam, type Visitor, visitor } from '../../../test/support/clients/visitor.ts';
+import { openWeb, type WebFixture } from '../../../test/support/in-process/web-fixture.ts';
 import { rotateLink } from '../../ports/main-db/queries/entitlements.ts';
 import { retireGame } from '../../ports/main-db/queries/releases.ts';
 import type { LobbyState } from './lobby.ts';

@@ -1,6 +1,6 @@
 /** The buyer's page and the page that sends links again. */
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { openWeb, type WebFixture } from '../../../test/support/web.ts';
+import { openWeb, type WebFixture } from '../../../test/support/in-process/web-fixture.ts';
 import { orderSecret } from '../../domain/secret.ts';
 
 let shop: WebFixture;

@@ -1,6 +1,11 @@
 /** What holds on every page: headers, languages, the studio's settings, and that looking changes nothing. */
 import { afterEach, expect, test } from 'bun:test';
-import { openWeb, sampleRelease, type FixtureOptions, type WebFixture } from '../../../test/support/web.ts';
+import {
+  openWeb,
+  sampleRelease,
+  type FixtureOptions,
+  type WebFixture,
+} from '../../../test/support/in-process/web-fixture.ts';
 import { orderSecret } from '../../domain/secret.ts';
 import { outboxSender } from '../../ports/mail/mail.outbox.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, setDefaultTimeout } from 'bun:test';
-import { freeTeam, type Visitor, visitor } from '../../../test/support/visitor.ts';
-import { openWeb, sampleRelease, type WebFixture } from '../../../test/support/web.ts';
+import { freeTeam, type Visitor, visitor } from '../../../test/support/clients/visitor.ts';
+import { openWeb, sampleRelease, type WebFixture } from '../../../test/support/in-process/web-fixture.ts';
 import { readPass } from '../../domain/pass.ts';
 import { rotateLink } from '../../ports/main-db/queries/entitlements.ts';
 import { bootHost } from '../../ports/main-db/queries/hosts.ts';

@@ -1,6 +1,6 @@
 /** How handlers answer: a page, a redirect after a POST, an error with its code. */
 import type { HtmlEscapedString } from 'hono/utils/html';
-import type { WebContext } from './app.ts';
+import type { WebContext } from './route-types.ts';
 import { ERRORS, type ErrorCode } from './errors.ts';
 import { Page } from './layout.tsx';
 

@@ -5,7 +5,7 @@ import { finishedDurations, resultByRoom } from '../../ports/main-db/queries/res
 import type { RoomRow } from '../../ports/main-db/schema.ts';
 import type { WebDeps } from './deps.ts';
 import type { Comparison, EndData } from './end-view.ts';
-import { editionOfRoom } from './rooms.ts';
+import { releaseOfRoom } from './enter-room.ts';
 
 /** Of `RoomResult`, the part that the page shows. */
 const detailSchema = z.object({ puzzles: z.array(z.object({ id: z.string(), atMs: z.number() })) });
@@ -39,7 +39,7 @@ async function gameTexts(
   room: RoomRow,
   locale: string,
 ): Promise<{ readonly [key: string]: string }> {
-  const manifest = (await editionOfRoom(deps.db.read, room))?.manifest;
+  const manifest = (await releaseOfRoom(deps.db.read, room))?.manifest;
   const path = manifest?.locales[locale] ?? Object.values(manifest?.locales ?? {})[0];
   const file = path === undefined ? null : await deps.files.get(path);
   if (!file) return {};

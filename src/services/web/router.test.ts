@@ -1,7 +1,7 @@
 /** Every POST, whatever it is for: from our own pages, in bounds, not too often. */
 import { afterEach, expect, test } from 'bun:test';
 import { join } from 'node:path';
-import { openWeb, TEST_URL, type WebFixture } from '../../../test/support/web.ts';
+import { openWeb, TEST_URL, type WebFixture } from '../../../test/support/in-process/web-fixture.ts';
 
 let shop: WebFixture;
 afterEach(() => shop.stop());

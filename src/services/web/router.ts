@@ -1,6 +1,12 @@
 /** Turns `Routes` calls into Hono routes; here every POST gets its limit, size and Origin check. */
 import type { Hono } from 'hono';
-import { POST_BYTES_MAX, type PostOptions, type Routes, type WebContext, type WebEnv } from './app.ts';
+import {
+  POST_BYTES_MAX,
+  type PostOptions,
+  type Routes,
+  type WebContext,
+  type WebEnv,
+} from './route-types.ts';
 import type { ErrorCode } from './errors.ts';
 import { hasType, readBody } from './middleware/body.ts';
 import type { Limits } from './middleware/limits.ts';

@@ -1,6 +1,6 @@
 /** Files: found by content, kept for ever, compressed where the browser takes it. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { openWeb, type WebFixture } from '../../../test/support/web.ts';
+import { openWeb, type WebFixture } from '../../../test/support/in-process/web-fixture.ts';
 import { contrast } from '../../domain/colour.ts';
 import { studioStyles } from './routes/static.ts';
 

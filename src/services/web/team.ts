@@ -3,9 +3,9 @@ import type { GameTexts, ReleaseManifest } from '../../domain/release.ts';
 import { hashSecret, SECRET } from '../../domain/secret.ts';
 import { entitlementBySecretHash } from '../../ports/main-db/queries/entitlements.ts';
 import type { EntitlementRow } from '../../ports/main-db/schema.ts';
-import type { WebContext } from './app.ts';
+import type { WebContext } from './route-types.ts';
 import type { ErrorCode } from './errors.ts';
-import { editionFor } from './rooms.ts';
+import { releaseFor } from './enter-room.ts';
 
 export interface Team {
   readonly secret: string;
@@ -24,7 +24,7 @@ export async function findTeam(c: WebContext, secret: string): Promise<TeamOutco
   if (!SECRET.test(secret)) return { ok: false, code: 'link-unknown' };
   const entitlement = await entitlementBySecretHash(db.read, hashSecret(secret));
   if (!entitlement) return { ok: false, code: 'link-unknown' };
-  const edition = await editionFor(db.read, entitlement);
+  const edition = await releaseFor(db.read, entitlement);
   if (!edition) return { ok: false, code: 'link-retired' };
   const { manifest } = edition;
   const texts = manifest.texts[c.var.locale] ?? Object.values(manifest.texts)[0];

@@ -12,9 +12,9 @@ import { dotted, walk } from '../walk.ts';
 const REAL = /\.real\.ts$|^src\/main\.ts$|^scripts\/|^games\/[^/]+\/tools\//;
 const BROWSER = /^src\/services\/web\/browser\/|^sdk\/src\/browser-|^games\/[^/]+\/client\//;
 /** Programs of their own that the service starts. */
-const CHILD = /\.child\.ts$|-worker\.ts$|-probe\.ts$/;
+const CHILD = /\.child\.ts$|-worker\.ts$/;
 /** Reads and writes files: adapters do, and the build of games and pages. */
-const DISK = /^src\/ports\/[^/]+\/[\w-]+\.[\w-]+\.ts$|^src\/commands\/game-|^src\/services\/web\/assets/;
+const DISK = /^src\/ports\/[^/]+\/[\w-]+\.[\w-]+\.ts$|^src\/publishing\/game-|^src\/services\/web\/assets/;
 
 interface Ban {
   readonly what: RegExp;

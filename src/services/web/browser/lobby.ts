@@ -4,7 +4,7 @@
  */
 import { SEAT_COLOURS } from '../../../domain/seat.ts';
 import type { LobbySeat, LobbyState } from '../lobby.ts';
-import { MARKS } from '../marks.ts';
+import { SEAT_SHAPES } from '../seat-shapes.ts';
 import { runChecks } from './lib/checks.ts';
 import { pageData } from './lib/data.ts';
 import { after } from './lib/page.real.ts';
@@ -78,7 +78,7 @@ function showSeat(row: HTMLElement, seat: LobbySeat | undefined, mine: number | 
   const colour = SEAT_COLOURS.find(({ id }) => id === seat?.colour) ?? SEAT_COLOURS[0];
   const mark = row.querySelector('svg');
   mark?.setAttribute('class', `mark mark-${colour.id}`);
-  mark?.firstElementChild?.setAttribute('d', MARKS[colour.shape]);
+  mark?.firstElementChild?.setAttribute('d', SEAT_SHAPES[colour.shape]);
   const own = seat?.seat === mine;
   const notes = [own && t('you'), seat && !own && !seat.here && t('away'), seat?.ready && t('is_ready')];
   setText(row.querySelector('.team-name'), seat?.name ?? t('seat_free'));

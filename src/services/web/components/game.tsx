@@ -1,6 +1,6 @@
 /** How a game looks in the shop: its facts, its ticket, its buttons. */
 import { formatMoney } from '../../../domain/money.ts';
-import type { WebContext } from '../app.ts';
+import type { WebContext } from '../route-types.ts';
 import type { Offer } from '../catalogue.ts';
 import { Icon } from './icons.tsx';
 

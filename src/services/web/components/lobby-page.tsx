@@ -1,6 +1,6 @@
 /** The whole page of the lobby. */
 import { playLink, playPath } from '../../../domain/links.ts';
-import type { WebContext } from '../app.ts';
+import type { WebContext } from '../route-types.ts';
 import { DataBlock, Page } from '../layout.tsx';
 import type { LobbyState } from '../lobby.ts';
 import type { Team } from '../team.ts';
@@ -74,7 +74,7 @@ function dataFor(c: WebContext, { secret }: Team) {
   const { deps, locale } = c.var;
   return {
     path: playPath(secret),
-    socket: deps.places.socket(deps.places.anySlot(), CHECK_ROOM),
+    socket: deps.placement.socketAddress(deps.placement.anySlot(), CHECK_ROOM),
     locale,
     texts: deps.texts.topic(locale, 'lobby'),
   };

@@ -1,8 +1,8 @@
 /** The lobby's page: the visitor's seat, the team, the device check. All of it works without script. */
 import { NAME_LENGTH_MAX, SEAT_COLOURS, type SeatColour } from '../../../domain/seat.ts';
-import type { WebContext } from '../app.ts';
+import type { WebContext } from '../route-types.ts';
 import type { LobbySeat, LobbyState } from '../lobby.ts';
-import { MARKS } from '../marks.ts';
+import { SEAT_SHAPES } from '../seat-shapes.ts';
 import { Sign } from './sign.tsx';
 
 export interface LobbyProps {
@@ -22,7 +22,7 @@ export function SeatMark({ colour }: { readonly colour: SeatColour }) {
       aria-hidden="true"
       focusable="false"
     >
-      <path d={MARKS[colour.shape]} />
+      <path d={SEAT_SHAPES[colour.shape]} />
     </svg>
   );
 }

@@ -1,7 +1,7 @@
 /** Token buckets per visitor and route, in memory, in a table of bounded size. */
 import { visitorOf } from '../../../lib/address.ts';
 import type { Clock } from '../../../lib/world.ts';
-import type { Limit } from '../app.ts';
+import type { Limit } from '../route-types.ts';
 
 const BUCKETS_MAX = 20_000;
 const MINUTE_MS = 60_000;

@@ -7,7 +7,7 @@ import { listOrders } from '../../../ports/main-db/queries/orders.ts';
 import { oddPaymentEvents, orderCounts, roomCounts } from '../../../ports/main-db/queries/overview.ts';
 import { currentReleases } from '../../../ports/main-db/queries/releases.ts';
 import type { KeptMail } from '../../../ports/mail/outbox.ts';
-import type { RouteModule, WebContext } from '../app.ts';
+import type { RouteModule, WebContext } from '../route-types.ts';
 import { Count, Table, Timestamp } from '../components/table.tsx';
 import type { WebDeps } from '../deps.ts';
 import { ODD_EVENTS } from '../fulfil.ts';

@@ -4,7 +4,7 @@ import { cancelLink, orderPath, returnLink } from '../../../domain/links.ts';
 import { splitGross, totalOf } from '../../../domain/money.ts';
 import { normaliseEmail } from '../../../domain/order.ts';
 import { hashSecret, orderSecret } from '../../../domain/secret.ts';
-import { newId } from '../../../lib/id.ts';
+import { newId } from '../../../domain/id.ts';
 import { failedAttempts } from '../../../ports/main-db/queries/overview.ts';
 import {
   insertOrder,
@@ -12,7 +12,7 @@ import {
   orderById,
   setOrderSession,
 } from '../../../ports/main-db/queries/orders.ts';
-import type { RouteModule, WebContext } from '../app.ts';
+import type { RouteModule, WebContext } from '../route-types.ts';
 import { type Offer, offer } from '../catalogue.ts';
 import { Field, Tick } from '../components/form.tsx';
 import { Facts, Price } from '../components/game.tsx';
@@ -38,7 +38,7 @@ export const checkoutRoutes: RouteModule = (routes, deps) => {
       return sendPage(<CheckoutPage c={c} game={game} form={given} errors={errors} />, 422);
     }
     const order = await placeOrder(deps, game, given.email, c.var.locale);
-    return seeOther(await goToTill(deps, order));
+    return seeOther(await startPayment(deps, order));
   });
 
   // The buyer's way back. It asks the provider itself: the webhook may be late or lost.
@@ -47,21 +47,21 @@ export const checkoutRoutes: RouteModule = (routes, deps) => {
       const secret = c.req.param('secret');
       const order = await findOrder(deps, secret);
       if (!order) return sendError(c, 'order-unknown');
-      await lookAtSession(deps, order);
+      await syncPayment(deps, order);
       return seeOther(orderPath(secret));
     });
   }
 };
 
 /** Carries over what the provider has decided about the latest try; changes nothing otherwise. */
-export async function lookAtSession(deps: WebDeps, order: Order): Promise<void> {
+export async function syncPayment(deps: WebDeps, order: Order): Promise<void> {
   if (order.state === 'paid' || order.session_id === null) return;
-  const event = await deps.payments.look(order.session_id);
+  const event = await deps.payments.fetchSession(order.session_id);
   if (event) await fulfil(deps, event);
 }
 
 /** Opens (or finds again) the checkout of the order's present try; answers where the buyer goes. */
-export async function goToTill(deps: WebDeps, order: Order): Promise<string> {
+export async function startPayment(deps: WebDeps, order: Order): Promise<string> {
   const secret = orderSecret(order.id, deps.keys.seal);
   const session = await deps.payments.createCheckout({
     orderId: order.id,

@@ -6,13 +6,13 @@ import { SECRET } from '../../../domain/secret.ts';
 import type { ReleaseManifest } from '../../../domain/release.ts';
 import { roomByEndToken } from '../../../ports/main-db/queries/rooms.ts';
 import type { RoomRow } from '../../../ports/main-db/schema.ts';
-import type { RouteModule, WebContext } from '../app.ts';
+import type { RouteModule, WebContext } from '../route-types.ts';
 import { Sign } from '../components/sign.tsx';
 import { type EndData, endView } from '../end-view.ts';
 import { DataBlock, Page } from '../layout.tsx';
 import { sendError, sendJson, sendJsonError, sendPage } from '../respond.tsx';
 import { cardPath, endDataOf } from '../results.ts';
-import { editionOfRoom } from '../rooms.ts';
+import { releaseOfRoom } from '../enter-room.ts';
 
 export const endRoutes: RouteModule = (routes, deps) => {
   const roomOf = async (token: string): Promise<RoomRow | null> =>
@@ -24,7 +24,7 @@ export const endRoutes: RouteModule = (routes, deps) => {
     if (!room) return sendError(c, 'result-unknown');
     const [data, edition, card] = await Promise.all([
       endDataOf(deps, room, c.var.locale),
-      editionOfRoom(deps.db.read, room),
+      releaseOfRoom(deps.db.read, room),
       deps.files.has(cardPath(room.id)),
     ]);
     if (!edition) throw new Error(`room ${room.id} has no release with its rules`);

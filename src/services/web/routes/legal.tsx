@@ -1,7 +1,7 @@
 /** The studio's duties: imprint, privacy, terms; and the choice of language that every page offers. */
 import { renderMarkdown } from '../../../lib/markdown.ts';
 import type { LegalPage } from '../../../domain/studio.ts';
-import type { RouteModule } from '../app.ts';
+import type { RouteModule } from '../route-types.ts';
 import { Page } from '../layout.tsx';
 import { LANGUAGE_COOKIE } from '../middleware/locale.ts';
 import { seeOther, sendError, sendPage } from '../respond.tsx';

@@ -5,7 +5,7 @@
  */
 import { playPath } from '../../../domain/links.ts';
 import { seatOfDevice } from '../../../ports/main-db/queries/seats.ts';
-import type { Limit, RouteModule, Routes, WebContext } from '../app.ts';
+import type { Limit, RouteModule, Routes, WebContext } from '../route-types.ts';
 import { LobbyPage } from '../components/lobby-page.tsx';
 import type { WebDeps } from '../deps.ts';
 import { deviceFor, knownDevice, watchCookie, withCookies } from '../device.ts';
@@ -13,7 +13,7 @@ import type { ErrorCode } from '../errors.ts';
 import { claim, lobbyState, type LobbyState, type SeatWish, sitDown, standUp, tellSeats } from '../lobby.ts';
 import { LobbyPresence } from '../lobby-presence.ts';
 import { seeOther, sendError, sendJson, sendJsonError, sendPage } from '../respond.tsx';
-import { enterRoom } from '../rooms.ts';
+import { enterRoom } from '../enter-room.ts';
 import { findTeam, type Team } from '../team.ts';
 
 /** A school behind one address: 75 teams of four that begin together, and change their minds now and then. */

@@ -6,7 +6,7 @@ import { entitlementsByOrder, rotateLink } from '../../../ports/main-db/queries/
 import { type Order, reopenOrder } from '../../../ports/main-db/queries/orders.ts';
 import { ownerOf } from '../../../ports/main-db/queries/rooms.ts';
 import type { EntitlementRow } from '../../../ports/main-db/schema.ts';
-import type { RouteModule, WebContext } from '../app.ts';
+import type { RouteModule, WebContext } from '../route-types.ts';
 import { Receipt } from '../components/receipt.tsx';
 import { Icon } from '../components/icons.tsx';
 import type { WebDeps } from '../deps.ts';
@@ -14,7 +14,7 @@ import { newLink } from '../fulfil.ts';
 import { Page } from '../layout.tsx';
 import { findOrder } from '../orders.ts';
 import { seeOther, sendError, sendPage } from '../respond.tsx';
-import { goToTill, lookAtSession } from './checkout.tsx';
+import { startPayment, syncPayment } from './checkout.tsx';
 
 /** One mail per order in this time, however often it is asked for. */
 const MAIL_EVERY_MS = 60_000;
@@ -36,11 +36,11 @@ export const orderRoutes: RouteModule = (routes, deps) => {
     const secret = c.req.param('secret');
     const before = await findOrder(deps, secret);
     if (!before) return sendError(c, 'order-unknown');
-    await lookAtSession(deps, before);
+    await syncPayment(deps, before);
     const order = await findOrder(deps, secret);
     if (!order || order.state === 'paid') return seeOther(orderPath(secret));
     await deps.db.write((tx) => reopenOrder(tx, order.id));
-    return seeOther(await goToTill(deps, order));
+    return seeOther(await startPayment(deps, order));
   });
 
   routes.postForm('/o/:secret/mail', { limit: { burst: 5, perMinute: 2 } }, async (c) => {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { JoinAnswer } from '@escapement/sdk/session-api';
 import { insertReports } from '../../../ports/main-db/queries/reports.ts';
-import type { Limit, RouteModule, WebContext } from '../app.ts';
+import type { Limit, RouteModule, WebContext } from '../route-types.ts';
 import { findGuest, type Guest, joinAnswer } from '../join.ts';
 import { DataBlock, Page } from '../layout.tsx';
 import {
@@ -12,7 +12,7 @@ import {
   REPORTS_PER_BATCH_MAX,
 } from '../play-data.ts';
 import { sendError, sendJson, sendJsonError, sendPage } from '../respond.tsx';
-import { type Edition, editionOfRoom } from '../rooms.ts';
+import { type PlayedRelease, releaseOfRoom } from '../enter-room.ts';
 
 /** A school of 300 pages behind one address whose network comes back at once, a few times a minute. */
 const JOIN_LIMIT: Limit = { burst: 600, perMinute: 1_200 };
@@ -23,7 +23,7 @@ export const playRoutes: RouteModule = (routes, deps) => {
   routes.get('/r/:room', async (c) => {
     const found = await findGuest(c, c.req.param('room'));
     if (!found.ok) return sendError(c, found.code);
-    const edition = await editionOfRoom(deps.db.read, found.guest.room);
+    const edition = await releaseOfRoom(deps.db.read, found.guest.room);
     if (!edition) throw new Error(`room ${found.guest.room.id} has no release with its rules`);
     const response = await sendPage(
       <PlayPage c={c} data={await playData(c, found.guest, edition)} edition={edition} />,
@@ -73,7 +73,7 @@ const reportsSchema = z.strictObject({
     .max(REPORTS_PER_BATCH_MAX),
 });
 
-async function playData(c: WebContext, guest: Guest, { row, manifest }: Edition): Promise<PlayData> {
+async function playData(c: WebContext, guest: Guest, { row, manifest }: PlayedRelease): Promise<PlayData> {
   const { deps, locale } = c.var;
   const spoken = manifest.locales[locale] ? locale : (Object.keys(manifest.locales)[0] ?? locale);
   const address = (path: string | undefined) => `/files/${path ?? ''}`;
@@ -98,7 +98,7 @@ async function playData(c: WebContext, guest: Guest, { row, manifest }: Edition)
 interface PlayPageProps {
   readonly c: WebContext;
   readonly data: PlayData;
-  readonly edition: Edition;
+  readonly edition: PlayedRelease;
 }
 
 function PlayPage({ c, data, edition }: PlayPageProps) {

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { normaliseEmail } from '../../../domain/order.ts';
 import { hashSecret } from '../../../domain/secret.ts';
-import type { RouteModule, WebContext } from '../app.ts';
+import type { RouteModule, WebContext } from '../route-types.ts';
 import { Field } from '../components/form.tsx';
 import { Page } from '../layout.tsx';
 import { seeOther, sendPage } from '../respond.tsx';

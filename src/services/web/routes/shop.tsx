@@ -1,9 +1,9 @@
 /** The front page and the page of a game; the free game starts here. */
 import { playPath } from '../../../domain/links.ts';
 import { newSecret, hashSecret, seal } from '../../../domain/secret.ts';
-import { newId } from '../../../lib/id.ts';
+import { newId } from '../../../domain/id.ts';
 import { insertEntitlement } from '../../../ports/main-db/queries/entitlements.ts';
-import type { RouteModule, WebContext } from '../app.ts';
+import type { RouteModule, WebContext } from '../route-types.ts';
 import { type Offer, offer, offers } from '../catalogue.ts';
 import { Facts, FreeButton, Price, TicketCard } from '../components/game.tsx';
 import { Icon } from '../components/icons.tsx';

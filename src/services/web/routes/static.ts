@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { accentInk, readable } from '../../../domain/colour.ts';
 import type { Files } from '../../../ports/files/files.ts';
 import type { Studio } from '../../../domain/studio.ts';
-import type { RouteModule, WebContext } from '../app.ts';
+import type { RouteModule, WebContext } from '../route-types.ts';
 import type { PlatformFile } from '../deps.ts';
 import { DISPLAY_FACE } from '../layout.tsx';
 import { sendJson } from '../respond.tsx';

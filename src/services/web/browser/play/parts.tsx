@@ -3,8 +3,8 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import { colourByCss } from '../../../../domain/seat.ts';
-import { MARKS } from '../../marks.ts';
-import { SIGNS, type SignName } from '../../signs.ts';
+import { SEAT_SHAPES } from '../../seat-shapes.ts';
+import { ICON_PATHS, type SignName } from '../../icon-paths.ts';
 import type { Model } from './model.ts';
 
 const ModelContext = createContext<Model | null>(null);
@@ -19,7 +19,7 @@ export function useModel(): Model {
 export function Sign({ name }: { readonly name: SignName }) {
   return (
     <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-      <path d={SIGNS[name]} />
+      <path d={ICON_PATHS[name]} />
     </svg>
   );
 }
@@ -29,7 +29,7 @@ export function Mark({ colour }: { readonly colour: string }) {
   const { id, shape } = colourByCss(colour);
   return (
     <svg class={`mark mark-${id}`} viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-      <path d={MARKS[shape]} />
+      <path d={SEAT_SHAPES[shape]} />
     </svg>
   );
 }

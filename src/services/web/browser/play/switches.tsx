@@ -1,6 +1,6 @@
 /** @jsxImportSource preact */
 /** Sound, music, captions, motion: kept in this browser. */
-import type { SignName } from '../../signs.ts';
+import type { SignName } from '../../icon-paths.ts';
 import { Drawer } from './drawer.tsx';
 import { Sign, useModel } from './parts.tsx';
 import type { Switches } from './settings.ts';

@@ -2,7 +2,7 @@
 /** The bar over the stage: who plays, how the connection is, how long it took so far; and the tools. */
 import { useEffect, useState } from 'preact/hooks';
 import { clockText } from '../../end-view.ts';
-import type { SignName } from '../../signs.ts';
+import type { SignName } from '../../icon-paths.ts';
 import { every } from '../lib/page.real.ts';
 import type { DrawerName } from './model.ts';
 import { Mark, Sign, useModel } from './parts.tsx';

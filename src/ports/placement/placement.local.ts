@@ -1,0 +1,16 @@
+/** Placement when all rooms are served by this process, behind its one port. */
+import { socketPath } from '../../domain/room.ts';
+import type { RoomPlacement } from './placement.ts';
+
+export function localPlacement(slot: string, bootId: string): RoomPlacement {
+  return {
+    choose: () => ({ slot, bootId }),
+    reserve: () => {},
+    socketAddress: socketPath,
+    anySlot: () => slot,
+    socketOrigins: () => NO_ORIGINS,
+  };
+}
+
+/** Always the same array: callers compare it by identity. */
+const NO_ORIGINS: readonly string[] = [];

@@ -1,0 +1,93 @@
+/** The real front end, rooms and journal in a process of their own: its memory is theirs alone. */
+import { hello } from '../../../sdk/protocol/hello.ts';
+import { live } from '../../../sdk/protocol/live.ts';
+import { RECORD_VERSION } from '../../../sdk/protocol/record.ts';
+import { welcome } from '../../../sdk/protocol/welcome.ts';
+import type { Peer } from '../../../src/ports/frontend/frontend.ts';
+import type { Game } from '../../../src/services/game/game.ts';
+import { changePeers } from '../clients/changed-peers.ts';
+import { fastWorld } from '../in-process/fast-world.ts';
+import { type RealGame, startRealGame } from '../in-process/real-game.ts';
+import { changeHandlers, watchSockets } from '../clients/watched-sockets.ts';
+import type { RoomServerCounts, RoomServerOptions } from './room-server.shared.ts';
+
+const { limits, rooms, speed, removed } = JSON.parse(process.argv[2] ?? '') as RoomServerOptions;
+const watched = watchSockets(null);
+const queries: { [name: string]: number } = {};
+const real: RealGame = await startRealGame(limits, {
+  world: fastWorld(speed),
+  sockets: (own) => watched.sockets(without(own)),
+  trustedProxies: 1,
+});
+for (const room of rooms) real.addRoom(room);
+countQueries();
+console.log(JSON.stringify({ port: real.port }));
+
+for await (const line of console) {
+  if (line === 'counts') console.log(JSON.stringify(counts()));
+}
+await real.stop();
+
+function counts(): RoomServerCounts {
+  Bun.gc(true);
+  return {
+    residentMb: process.memoryUsage.rss() / 2 ** 20,
+    queries: { ...queries },
+    sockets: real.game.counts().sockets,
+    closes: watched.closes,
+    failures: real.failures.length,
+  };
+}
+
+/** From the outside, so that nothing of the store needs to know. */
+function countQueries(): void {
+  const { store } = real;
+  for (const name of ['loadRoom', 'seats', 'chunks'] as const) {
+    const ask = store[name].bind(store) as (...args: unknown[]) => unknown;
+    Object.assign(store, {
+      [name]: (...args: unknown[]) => {
+        queries[name] = (queries[name] ?? 0) + 1;
+        return ask(...args);
+      },
+    });
+  }
+}
+
+function without(own: Game['sockets']): Game['sockets'] {
+  switch (removed) {
+    case null:
+      return own;
+    case 'congestion':
+      return changePeers(own, () => ({ congested: false, buffered: () => 0 }));
+    case 'memory-of-rooms':
+      return (offer) => {
+        void real.store.loadRoom(offer.path.split('/')[4] ?? '');
+        return own(offer);
+      };
+    case 'memory-of-clients':
+      return changeHandlers(own, (handler) => ({
+        message: (frame) => handler.message(frame[0] === hello.type ? asSomebodyNew(frame) : frame),
+      }));
+    case 'replay-of-the-rest':
+      return changePeers(own, leavesOutTheRest);
+    default:
+      return removed satisfies never;
+  }
+}
+
+function asSomebodyNew(frame: Uint8Array): Uint8Array {
+  const said = hello.decode(frame);
+  const clients = [{ id: crypto.getRandomValues(new Uint8Array(16)) }];
+  return said ? hello.encode({ ...said, clients }) : frame;
+}
+
+function leavesOutTheRest(peer: Peer): Partial<Peer> {
+  let resuming = false;
+  return {
+    send(frame) {
+      if (frame[0] === welcome.type) resuming = welcome.decode(frame)?.resumed === 1;
+      if (frame[0] === live.type) resuming = false;
+      return (resuming && frame[0] === RECORD_VERSION) || peer.send(frame);
+    },
+  };
+}
