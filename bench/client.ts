@@ -1,15 +1,15 @@
 /**
- * `npm run bench:client`: what a player on a poor phone gets, in Chromium with the phone profile
- * (1.6 Mbit/s down, 750 kbit/s up, 150 ms round trip, CPU ÷ 4). `--runs 5 --json FILE`. Ends with 1
- * if a line is not reached. Everything runs on this machine: nothing else should.
+ * `npm run bench:client`: what a player on a slow phone gets, in Chromium with the phone profile
+ * (1.6 Mbit/s down, 750 kbit/s up, 150 ms round trip, CPU ÷ 4). `--runs 5 --json FILE`. Exit code 1
+ * if a line is not reached. Browser and server run on this machine, which should do nothing else meanwhile.
  */
 import { parseArgs } from 'node:util';
 import type { Browser, CDPSession, Page } from 'puppeteer-core';
 import { follow, launch, visitor } from '../test/e2e/support/browser.ts';
 import { startServer, temporaryFolder, type ServerProcess } from '../test/e2e/support/server.ts';
-import { enter, live, POLLED } from '../test/e2e/support/team.ts';
+import { enter, live, POLLED } from '../test/e2e/support/player-steps.ts';
 import { freeLink } from './lib/free-link.ts';
-import { judge, type Line, ofRuns } from './lib/verdict.ts';
+import { printLines, type Line, lineOfRuns } from './lib/verdict.ts';
 
 const { values } = parseArgs({
   options: { runs: { type: 'string', default: '5' }, json: { type: 'string' } },
@@ -20,10 +20,11 @@ const PHONE = {
   downloadThroughput: (1.6 * 1_000_000) / 8,
   uploadThroughput: 750_000 / 8,
 };
+/** How many times slower than this machine's CPU. */
 const CPU_SLOWER = 4;
-/** Of the shop, from its front: the first look, a game, its checkout. */
+/** Relative to the front page: the front page itself, a game, its checkout. */
 const SHOP_PAGES = ['', 'games/dormouse-hour', 'games/dormouse-hour/buy'];
-/** A page has painted everything by then, seen from its load event. */
+/** Time after the load event by which a page has painted everything. */
 const PAINTED_MS = 500;
 
 const folder = await temporaryFolder('bench-client');
@@ -43,18 +44,18 @@ try {
     scriptBytes: [await scriptBytes(browser, server)],
   };
   const lines: readonly Line[] = [
-    ofRuns(
+    lineOfRuns(
       { name: 'slowest shop page, largest paint without script', unit: 'ms', max: 1_500 },
       figures.shopLcpMs,
     ),
-    ofRuns({ name: 'Enter → own first move echoed', unit: 'ms', max: 2_000 }, figures.enterToEchoMs),
-    ofRuns({ name: 'network back → live', unit: 'ms', max: 1_000 }, figures.backToLiveMs),
-    ofRuns(
+    lineOfRuns({ name: 'Enter → own first move echoed', unit: 'ms', max: 2_000 }, figures.enterToEchoMs),
+    lineOfRuns({ name: 'network back → live', unit: 'ms', max: 1_000 }, figures.backToLiveMs),
+    lineOfRuns(
       { name: 'script of the play page, compressed', unit: 'bytes', max: 80 * 1_024 },
       figures.scriptBytes,
     ),
   ];
-  process.exitCode = judge(lines) ? 0 : 1;
+  process.exitCode = printLines(lines) ? 0 : 1;
   if (values.json) await Bun.write(values.json, JSON.stringify({ figures, lines }, null, 1));
 } finally {
   await browser.close();
@@ -88,14 +89,14 @@ async function slowestShopPage(chromium: Browser, { addresses }: ServerProcess):
   return Math.max(...times);
 }
 
-/** With scripts switched off, and nothing in any cache. */
+/** With scripts disabled and empty caches. */
 async function largestPaint(chromium: Browser, url: string): Promise<number> {
   const { page, close } = await phone(chromium);
   await page.setJavaScriptEnabled(false);
-  const answer = await page.goto(url, { waitUntil: 'load' });
-  if (answer?.status() !== 200) throw new Error(`${url} was answered ${answer?.status()}`);
+  const response = await page.goto(url, { waitUntil: 'load' });
+  if (response?.status() !== 200) throw new Error(`${url} was answered with ${response?.status()}`);
   await Bun.sleep(PAINTED_MS);
-  // Where scripts are off an observer is never called, but it can be asked for what it would be told.
+  // With scripts disabled an observer is never called, but its records can be taken.
   const ms = await page.evaluate(() => {
     const observer = new PerformanceObserver(() => {});
     observer.observe({ type: 'largest-contentful-paint', buffered: true });
@@ -106,14 +107,14 @@ async function largestPaint(chromium: Browser, url: string): Promise<number> {
   return ms;
 }
 
-/** From the press of Enter in the lobby to the echo of a move sent as soon as the page takes one. */
+/** From pressing Enter in the lobby to the echo of the first move, sent as soon as the page is live; ms. */
 async function enterToEcho(chromium: Browser, { addresses }: ServerProcess): Promise<number> {
   const { page, close } = await phone(chromium);
   await page.goto(await freeLink(addresses.shop));
   await page.type('input[name=name]', 'Ada');
   const began = performance.now();
   await follow(page, 'button[formaction$="/enter"]');
-  // In one call of the page's own, so that the driver's round trips are not counted with it.
+  // In one function that runs in the page, so that round trips of the driver are not counted.
   await page.waitForFunction(
     () => {
       const session = globalThis.escapement;
@@ -144,7 +145,7 @@ async function backToLive(chromium: Browser, { addresses }: ServerProcess): Prom
   return ms;
 }
 
-/** What the network carried for scripts, headers left out. */
+/** Bytes of scripts over the network, without headers. */
 async function scriptBytes(chromium: Browser, { addresses }: ServerProcess): Promise<number> {
   const { page, devtools, close } = await phone(chromium);
   const scripts = new Set<string>();

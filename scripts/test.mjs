@@ -1,6 +1,6 @@
-// `npm test`: sets up what it needs, runs every step even after one failed, and ends with one line
-// `N passed, N failed, N skipped`. `npm test -- unit types` runs only these steps. With `--full` (`npm
-// run test:full`, `npm run faults`) faults strike as often as it takes to believe in them.
+// `npm test`: installs what it needs, runs every step even after one has failed, and ends with the line
+// `N passed, N failed, N skipped`. `npm test -- unit types` runs only these steps. `--full` (`npm run test:full`,
+// `npm run faults`) repeats fault tests often. `--no-install` installs no system packages.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, release, totalmem, type } from 'node:os';
@@ -8,16 +8,17 @@ import { relative } from 'node:path';
 import { BUN, ROOT, installDependencies, nodeTooOld } from './lib/deps.mjs';
 import { killSteps, runStep, testFiles, testLines } from './lib/run-step.mjs';
 import { STEPS, stepsOf } from './lib/steps.mjs';
-import { PARTS, findPart, howToGet, installParts } from './lib/system.mjs';
+import { PARTS, canInstall, findPart, howToGet, installParts } from './lib/system.mjs';
 
 /** @typedef {import('./lib/steps.mjs').Step} Step */
 /** @typedef {import('./lib/steps.mjs').Form} Form */
 
-/** A failed step's output is shown up to this many lines; all of it stays in its file. */
+/** Lines of a failed step's output that are shown; its file has all of them. */
 const SHOWN_LINES_MAX = 400;
 const NAME_WIDTH = 15;
 const FULL = '--full';
-/** A part of the machine that is missing is a failure: nothing may be left out silently. */
+const NO_INSTALL = '--no-install';
+/** Steps and tests that cannot run because something is missing count as failed. */
 const STRICT = process.env['CI'] === 'true';
 
 const say = (/** @type {string} */ line) => console.log(line);
@@ -36,7 +37,7 @@ process.exit(await main(process.argv.slice(2)));
 async function main(args) {
   const started = Date.now();
   const form = args.includes(FULL) ? 'full' : 'short';
-  const names = args.filter((arg) => arg !== FULL);
+  const names = args.filter((arg) => arg !== FULL && arg !== NO_INSTALL);
   const unknown = names.find((name) => !STEPS.some((step) => step.name === name));
   if (unknown !== undefined) {
     console.error(
@@ -44,15 +45,24 @@ async function main(args) {
     );
     return 2;
   }
+  const mayInstall =
+    canInstall() && !args.includes(NO_INSTALL) && process.env['ESCAPEMENT_TEST_NO_INSTALL'] !== '1';
+  if (mayInstall) {
+    say(
+      'npm test installs missing system packages with apt-get as root; --no-install or ESCAPEMENT_TEST_NO_INSTALL=1 switches that off.',
+    );
+  }
   const tooOld = nodeTooOld();
   if (tooOld) console.error(tooOld);
   if (tooOld || !installDependencies(say, { tools: true })) return 1;
   const steps = stepsOf(names, form);
   const parts = [...new Set(steps.flatMap(({ needs, uses }) => [...(needs ?? []), ...(uses ?? [])]))];
-  installParts(
-    parts.map((part) => PARTS[part]),
-    say,
-  );
+  if (mayInstall) {
+    installParts(
+      parts.map((part) => PARTS[part]),
+      say,
+    );
+  }
   printFacts();
   const early = steps.filter((step) => step.early).map((step) => ({ step, running: begin(step, form) }));
   for (const step of steps.filter(({ early: before }) => !before))
@@ -64,7 +74,7 @@ async function main(args) {
 }
 
 /**
- * null = it cannot run here, or there is nothing to run.
+ * Starts the step. Returns null if it cannot run here or has no tests.
  * @param {Step} step
  * @param {Form} form
  */
@@ -89,7 +99,7 @@ async function report(step, running, form) {
   process.stdout.write(step.name.padEnd(NAME_WIDTH));
   if (step.tests && testFiles(step).length === 0) return say('no tests');
   const outcome = await running;
-  if (outcome === null) return leaveOut(missingParts(step));
+  if (outcome === null) return skip(missingParts(step));
   const unwanted = STRICT ? outcome.skipped : 0;
   totals.passed += outcome.passed;
   totals.failed += outcome.failed + unwanted;
@@ -101,16 +111,16 @@ async function report(step, running, form) {
   const note = outcome.note === '' ? '' : `, ${outcome.note}`;
   say(`${failed ? 'FAILED' : 'ok'} after ${(outcome.ms / 1000).toFixed(1)} s${counts}${note}`);
   if (unwanted > 0) say('  With CI=true a test that is skipped counts as failed.');
-  // What took minutes is worth a line for each of its tests.
+  // Steps that take minutes list each test.
   if (form === 'full' && step.fullSeconds !== undefined) showTests(outcome.output);
-  // Their names say what is missing.
+  // The names of skipped tests say what is missing.
   else if (outcome.skipped > 0) showTests(outcome.output, '(skip)');
   if (failed) showOutput(outcome.output);
 }
 
 /**
  * @param {string} file
- * @param {string} kind what their lines begin with
+ * @param {string} kind how their lines begin
  */
 function showTests(file, kind = '') {
   const lines = testLines(readFileSync(file, 'utf8'));
@@ -118,7 +128,7 @@ function showTests(file, kind = '') {
 }
 
 /** @param {readonly import('./lib/system.mjs').Part[]} missing */
-function leaveOut(missing) {
+function skip(missing) {
   const why = missing.map((part) => `${part.name} is missing (${howToGet(part)})`).join(', ');
   totals[STRICT ? 'failed' : 'skipped'] += 1;
   say(`${STRICT ? 'FAILED' : 'skipped'}: ${why}`);
@@ -137,7 +147,7 @@ function showOutput(file) {
   );
 }
 
-/** What a report of a failure needs to know of the machine. */
+/** Prints what somebody who reads a failure has to know about the machine. */
 function printFacts() {
   const version = (/** @type {string | null} */ program) => {
     if (program === null) return 'none';

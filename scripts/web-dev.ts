@@ -1,6 +1,6 @@
 /**
- * The web service alone, for looking at its pages while working on them: temporary data, a sample
- * game, the test till. `bun scripts/web-dev.ts [port]`; nothing of it is kept.
+ * Runs the web service alone, for work on its pages: temporary data, two sample games, the test provider. Nothing
+ * is kept. `bun scripts/web-dev.ts [port]`
  */
 import { openWeb, sampleRelease } from '../test/support/in-process/web-fixture.ts';
 

@@ -1,4 +1,4 @@
-/** Reading the options. */
+/** Loading the options. */
 import { expect, test } from 'bun:test';
 import { resolve } from 'node:path';
 import { environmentOf, loadConfig } from './config.load.ts';
@@ -17,7 +17,7 @@ function codeOf(args: readonly string[], env: { [name: string]: string } = {}): 
   return 'none';
 }
 
-test('a flag beats the environment, which beats the default', () => {
+test('a flag has precedence over the environment, which has precedence over the default', () => {
   expect(settings([]).port).toBe(8080);
   expect(settings([], { PORT: '9000' }).port).toBe(9000);
   expect(settings(['--port', '9001'], { PORT: '9000' }).port).toBe(9001);
@@ -32,11 +32,11 @@ test('an empty variable counts as not set', () => {
   expect(settings([], { PORT: '', ESCAPEMENT_URL: '' }).port).toBe(8080);
 });
 
-test('a switch stands alone, so that a service may follow it', () => {
-  const { settings: read, words } = loadConfig(['web', '--lan', 'game', '--demo=off'], {});
+test('a switch needs no value, so a service may follow it', () => {
+  const { settings: read, positionals } = loadConfig(['web', '--lan', 'game', '--demo=off'], {});
   expect(read.lan).toBe(true);
   expect(read.demo).toBe(false);
-  expect(words).toEqual(['web', 'game']);
+  expect(positionals).toEqual(['web', 'game']);
 });
 
 test('folders are absolute, addresses end without a slash', () => {
@@ -72,17 +72,17 @@ test.each([
   expect(codeOf(args, env)).toBe(code);
 });
 
-test('the sentence names the likely meaning', () => {
+test('the sentence guesses what was meant', () => {
   expect(() => loadConfig(['--data', 'x'], {})).toThrow('--data-dir');
   expect(() => loadConfig([], { ESCAPEMENT_DATADIR: 'x' })).toThrow('did you mean ESCAPEMENT_DATA_DIR');
 });
 
-test('a secret of the wrong form is not repeated', () => {
+test('a secret that is not valid is not printed', () => {
   expect(() => loadConfig([], { ESCAPEMENT_SMTP: 'hunter2' })).not.toThrow('hunter2');
   expect(codeOf([], { ESCAPEMENT_SMTP: 'hunter2' })).toBe('bad-value');
 });
 
-test('another process finds the very same settings in the environment made of them', () => {
+test('another process loads the same settings from the environment made of them', () => {
   const flags = ['--port', '0', '--lan', '--data-dir', 'x', '--url', 'https://play.example.org'];
   const chosen = settings([...flags, '--game-processes', '3'], { ESCAPEMENT_DATABASE: 'postgres://a:b@c/d' });
   expect(settings([], environmentOf(chosen))).toEqual(chosen);

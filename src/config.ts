@@ -1,19 +1,19 @@
 /**
- * The one table of options: environment, flags, help text and documentation come from it.
- * Written out in full by `escapement config`. Read by config.load.ts.
+ * The table of options: environment variables, flags and help are made from it (`config.load.ts`). `escapement config`
+ * prints it with the values in force.
  */
 import { resolve } from 'node:path';
 import { z } from 'zod';
 
 interface Option<T extends z.ZodType> {
-  /** Environment variable. An empty one counts as not set. */
+  /** Environment variable; an empty one counts as not set. */
   readonly env: string;
-  /** Command-line flag; absent = environment only (secrets). A flag of an on/off option takes no value. */
+  /** Command-line flag; absent = environment only (secrets). The flag of an on/off option needs no value. */
   readonly flag?: string;
   readonly schema: T;
-  /** As text, the way a user would write it. */
+  /** As a user would write it. */
   readonly default: string;
-  /** Ends the sentence "it must be …". */
+  /** Ends the sentence "must be …". */
   readonly expects: string;
   readonly help: string;
   /** Never printed. */
@@ -25,12 +25,12 @@ function option<T extends z.ZodType>(declared: Option<T>): Option<T> {
 }
 
 const onOff = z.enum(['on', 'off']).transform((value) => value === 'on');
-/** Whole numbers as people write them: `Number` would take '', '1e3' and '0x50', too. */
+/** Digits only: `Number` also accepts '', '1e3' and '0x50'. */
 const wholeNumber = z
   .string()
   .regex(/^\d{1,9}$/)
   .transform(Number);
-/** Absolute, so that processes started elsewhere mean the same folder. */
+/** Made absolute, so that it is the same folder for processes with another working directory. */
 const folder = z
   .string()
   .min(1)
@@ -51,7 +51,7 @@ export const OPTIONS = {
     schema: wholeNumber.pipe(z.number().max(PORT_MAX)),
     default: '8080',
     expects: 'a whole number from 0 to 65535',
-    help: 'Port for pages and sockets; 0 takes a free one.',
+    help: 'Port for pages and sockets; 0 = a free one.',
   }),
   lan: option({
     env: 'ESCAPEMENT_LAN',
@@ -59,7 +59,7 @@ export const OPTIONS = {
     schema: onOff,
     default: 'off',
     expects: 'on or off',
-    help: 'Listen on the local network, too, and print the address with a QR code.',
+    help: 'Also listen on the local network, and print the address with a QR code.',
   }),
   dataDir: option({
     env: 'ESCAPEMENT_DATA_DIR',
@@ -67,7 +67,7 @@ export const OPTIONS = {
     schema: folder,
     default: './data',
     expects: 'a folder',
-    help: 'Where everything that must last is kept.',
+    help: 'The folder of all data: databases, journals, files, keys.',
   }),
   studioDir: option({
     env: 'ESCAPEMENT_STUDIO_DIR',
@@ -75,7 +75,7 @@ export const OPTIONS = {
     schema: folder,
     default: '.',
     expects: 'a folder',
-    help: 'The folder of studio.yaml and legal/.',
+    help: 'The folder with studio.yaml and legal/.',
   }),
   gamesDir: option({
     env: 'ESCAPEMENT_GAMES_DIR',
@@ -83,7 +83,7 @@ export const OPTIONS = {
     schema: folder,
     default: './games',
     expects: 'a folder',
-    help: 'The folder of the games; they are published at start.',
+    help: 'The folder of the games, which are published at start.',
   }),
   url: option({
     env: 'ESCAPEMENT_URL',
@@ -91,7 +91,7 @@ export const OPTIONS = {
     schema: z.union([z.literal(''), address]),
     default: '',
     expects: 'an address like https://play.example.org, without a path',
-    help: 'The public address that every link is built from; empty = the address listened on.',
+    help: 'The public address for all links; empty = the address listened on.',
   }),
   demo: option({
     env: 'ESCAPEMENT_DEMO',
@@ -99,14 +99,14 @@ export const OPTIONS = {
     schema: onOff,
     default: 'off',
     expects: 'on or off',
-    help: 'Allow the test till and the mail outbox under a public https address.',
+    help: 'Allow the test payment provider and the mail outbox at a public https address.',
   }),
   smtp: option({
     env: 'ESCAPEMENT_SMTP',
     schema: z.union([z.literal(''), z.url({ protocol: /^smtps?$/ })]),
     default: '',
     expects: 'an address like smtp://user:password@host:587',
-    help: 'smtp://user:password@host:port to send mail; empty = mails go to the outbox folder.',
+    help: 'The SMTP server, as smtp://user:password@host:port; empty = mails are written to the outbox folder.',
     secret: true,
   }),
   database: option({
@@ -114,7 +114,7 @@ export const OPTIONS = {
     schema: z.union([z.literal(''), z.url({ protocol: /^postgres(ql)?$/ })]),
     default: '',
     expects: 'an address like postgres://user:password@host/database',
-    help: 'postgres://… for the main database; empty = SQLite in the data folder.',
+    help: 'The main database, as postgres://…; empty = SQLite in the data folder.',
     secret: true,
   }),
   slot: option({
@@ -123,7 +123,7 @@ export const OPTIONS = {
     schema: z.string().regex(/^h[0-9]{1,3}$/),
     default: 'h1',
     expects: 'the letter h and a number of up to three digits, like h1',
-    help: 'The fixed name under which this process serves rooms.',
+    help: 'The name under which this process serves rooms; it is part of their addresses.',
   }),
   gameProcesses: option({
     env: 'ESCAPEMENT_GAME_PROCESSES',
@@ -131,14 +131,14 @@ export const OPTIONS = {
     schema: wholeNumber.pipe(z.number().max(GAME_PROCESSES_MAX)),
     default: '0',
     expects: `a whole number from 0 to ${GAME_PROCESSES_MAX}`,
-    help: 'Processes that serve rooms, each with its own journal, on the ports after the main one, as slots h1, h2 …; 0 = rooms live in the main process.',
+    help: 'Number of processes that serve rooms, as slots h1, h2 …, each with its own journal, on the ports after the main one; 0 = the main process serves them.',
   }),
   supervised: option({
     env: 'ESCAPEMENT_SUPERVISED',
     schema: onOff,
     default: 'off',
     expects: 'on or off',
-    help: 'Set by a main process for its game processes: they answer to it alone, and stop when it is gone.',
+    help: 'Set by a main process for its game processes: it controls them, and they stop when it is gone.',
   }),
   socketsPerAddress: option({
     env: 'ESCAPEMENT_SOCKETS_PER_ADDRESS',
@@ -146,7 +146,7 @@ export const OPTIONS = {
     schema: wholeNumber,
     default: '1000',
     expects: 'a whole number',
-    help: 'Sockets that one address may have open; a school of 300 players stands behind one, and comes back before its lost sockets are gone.',
+    help: 'Maximum of open sockets per client address. The players of a school share one, and reconnect before their lost sockets have timed out.',
   }),
   trustProxy: option({
     env: 'ESCAPEMENT_TRUST_PROXY',
@@ -154,7 +154,7 @@ export const OPTIONS = {
     schema: wholeNumber.pipe(z.number().max(8)),
     default: '0',
     expects: 'a whole number from 0 to 8',
-    help: 'Proxies before the port, each adding to X-Forwarded-For; visitors are then counted by the address these name. 0 = the header is ignored.',
+    help: 'Number of own proxies in front, each of which adds to X-Forwarded-For; limits then count visitors by the address in that header. 0 = the header is ignored.',
   }),
   freeRoomsPerHour: option({
     env: 'ESCAPEMENT_FREE_ROOMS_PER_HOUR',
@@ -162,11 +162,11 @@ export const OPTIONS = {
     schema: wholeNumber,
     default: '10',
     expects: 'a whole number',
-    help: 'New rooms of free games one address may open in an hour.',
+    help: 'Maximum of new rooms of free games per client address and hour.',
   }),
 } as const;
 
 export type OptionName = keyof typeof OPTIONS;
 
-/** The options in force, parsed. */
+/** The values in force, parsed. */
 export type Settings = { readonly [K in OptionName]: z.output<(typeof OPTIONS)[K]['schema']> };

@@ -1,10 +1,10 @@
-/** What engines and the system throw, as sentences. Those a user can cause are in test/faults/start.test.ts. */
+/** Errors of engines and the system as sentences. Errors that a user can cause are in test/faults/start.test.ts. */
 import { expect, test } from 'bun:test';
 import { asOperatorError, ERRORS, OperatorError } from './errors.ts';
 import { DatabaseNewer, MainDbError } from './ports/main-db/errors.ts';
 import { DiskError } from './ports/room-log/journal/disk.ts';
 
-const circumstances = { port: 80, dataDir: '/data' };
+const context = { port: 80, dataDir: '/data' };
 const system = (code: string, more = {}) =>
   Object.assign(new Error(`the system said ${code}`), { code, ...more });
 
@@ -23,25 +23,25 @@ test.each([
   ['unexpected', new Error('a bug')],
   ['unexpected', 'not even an error'],
 ] as const)('%s', (code, thrown) => {
-  const error = asOperatorError(thrown, circumstances);
+  const error = asOperatorError(thrown, context);
   expect(error.code).toBe(code);
   expect(error.exitCode).toBe(1);
   expect(error.cause).toBe(thrown);
 });
 
-test('an error of the table stays what it is', () => {
+test('an error of the table is returned unchanged', () => {
   const error = new OperatorError('flag-twice', { flag: '--lan' });
-  expect(asOperatorError(error, circumstances)).toBe(error);
+  expect(asOperatorError(error, context)).toBe(error);
 });
 
-test('every text is one or two sentences that end', () => {
+test('every text is one or two complete sentences', () => {
   for (const [code, { text }] of Object.entries(ERRORS)) {
-    // What was thrown is a sentence of its own.
+    // `{message}` is a sentence itself.
     expect(`${code}: ${text}`).toMatch(/^[\w-]+: ([A-Z{`].*)?(\.|\{message\})$/);
   }
 });
 
-test('every place in a text is filled', () => {
+test('every name in a text is replaced', () => {
   const { message } = new OperatorError('port-in-use', { port: 8080 });
   expect(message).toStartWith('Port 8080 is in use');
   expect(message).not.toMatch(/[{}]|undefined/);

@@ -1,10 +1,10 @@
 /**
- * Every error that an operator can meet at the command line: one stable code, one sentence that
- * says what to do, one exit code (2 = the command was wrong, 1 = it could not be carried out, 3 = it ran and should be started again).
+ * Every error of the command line: a stable code, a sentence that says what to do, and an exit code (1 = it failed,
+ * 2 = the command was wrong, 3 = it ran, and should be started again).
  */
 interface Declared {
   readonly exit: 1 | 2 | 3;
-  /** `{name}` is filled in. */
+  /** `{name}` is replaced by a value. */
   readonly text: string;
 }
 
@@ -19,7 +19,7 @@ export const ERRORS = {
   },
   'unexpected-argument': {
     exit: 2,
-    text: '`escapement {command}` takes no argument "{argument}"; `escapement help` shows how it is used.',
+    text: '`escapement {command}` takes no argument "{argument}"; `escapement help` shows its arguments.',
   },
   'unknown-flag': {
     exit: 2,
@@ -41,7 +41,7 @@ export const ERRORS = {
   },
   'port-denied': {
     exit: 1,
-    text: 'This user may not listen on port {port}; choose one above 1023 with --port, or let a proxy pass it on.',
+    text: 'This user may not listen on port {port}; choose one above 1023 with --port, or put a proxy in front.',
   },
   'data-dir-in-use': {
     exit: 1,
@@ -49,64 +49,64 @@ export const ERRORS = {
   },
   'data-dir-denied': {
     exit: 1,
-    text: 'The data folder {dir} cannot be written ({why}); give this user the right to write there, or choose another folder with --data-dir.',
+    text: 'The data folder {dir} cannot be written ({why}); give this user write permission, or choose another folder with --data-dir.',
   },
   'disk-full': {
     exit: 1,
-    text: 'The disk of the data folder {dir} is full; nothing was changed: free some space there and start again.',
+    text: 'The disk of the data folder {dir} is full; nothing was changed: free some space and start again.',
   },
   'keys-unreadable': {
     exit: 1,
-    text: 'The key file {file} cannot be used ({why}); restore it from a backup: without it, links already sold cannot be sent again and players must enter anew.',
+    text: 'The key file {file} cannot be used ({why}); restore it from a backup: without it, links already sold cannot be sent again and players must enter again.',
   },
   'database-newer': { exit: 1, text: '{message}' },
   'database-unsafe': { exit: 1, text: '{message}' },
   'database-unreachable': { exit: 1, text: '{message}' },
   'studio-invalid': {
     exit: 1,
-    text: 'The settings of the studio cannot be used: {faults}; correct them and start again.',
+    text: 'The settings of the studio are not valid: {faults}; correct them and start again.',
   },
   'test-till-public': {
     exit: 1,
-    text: 'The test till takes no money and must not stand under the public address {url}; for a demonstration start with --demo.',
+    text: 'The test payment provider takes no money and must not be used at the public address {url}; for a demonstration start with --demo.',
   },
   'outbox-public': {
     exit: 1,
-    text: 'Mails would stay in the outbox folder although {url} is a public address; set ESCAPEMENT_SMTP to send them, or start a demonstration with --demo.',
+    text: 'Mails would only be written to the outbox folder although {url} is a public address; set ESCAPEMENT_SMTP to send them, or start a demonstration with --demo.',
   },
   'stop-timeout': {
     exit: 1,
-    text: 'Stopping took longer than {seconds} s and was broken off; nothing confirmed is lost, the next start recovers it.',
+    text: 'Stopping took longer than {seconds} s and was aborted; nothing confirmed is lost, the next start recovers it.',
   },
   'stop-forced': {
     exit: 1,
-    text: 'Stopping was broken off by a second signal; nothing confirmed is lost, the next start recovers it.',
+    text: 'Stopping was aborted by a second signal; nothing confirmed is lost, the next start recovers it.',
   },
   'slot-with-processes': {
     exit: 2,
-    text: 'The slot {slot} was chosen together with game processes, which are h1 to h{count}: leave out --slot, or --game-processes.',
+    text: 'The slot {slot} cannot be chosen together with game processes, whose slots are h1 to h{count}: leave out --slot or --game-processes.',
   },
   'processes-without-rooms': {
     exit: 2,
-    text: 'Game processes serve the services game and archiver, and not both were named: name them, or leave out --game-processes.',
+    text: 'Game processes run the services game and archiver, and not both were named: name both, or leave out --game-processes.',
   },
   'ports-missing': {
     exit: 2,
-    text: 'The {count} game processes need the ports after {port}, and there are none above 65535; choose a lower one with --port.',
+    text: 'The {count} game processes need the ports after {port}, which would be above 65535; choose a lower one with --port.',
   },
   'not-supervised': {
     exit: 2,
-    text: 'ESCAPEMENT_SUPERVISED is for game processes that a main process started; leave it out.',
+    text: 'ESCAPEMENT_SUPERVISED is only for game processes that a main process starts; leave it out.',
   },
   'slot-not-started': { exit: 1, text: 'The process for slot {slot} did not start: {message}' },
   'slot-not-adopted': {
     exit: 1,
-    text: 'The journal in {directory}, of a slot that is not used any more, could not be moved into the archive: {message} Nothing was removed; mend that, or put the folder aside to start without its last moves.',
+    text: 'The journal in {directory}, whose slot is not served any more, could not be archived: {message} Nothing was removed; fix the cause, or move the folder away to start without its last moves.',
   },
   'journal-unusable': { exit: 1, text: '{message}' },
   'journal-usage': {
     exit: 2,
-    text: '`escapement journal {given}` is not how it is used: {usage}.',
+    text: '`escapement journal {given}` is not valid; the usage is {usage}.',
   },
   'journal-missing': {
     exit: 1,
@@ -114,46 +114,46 @@ export const ERRORS = {
   },
   'journal-room-unknown': {
     exit: 1,
-    text: 'The journal in {dir} knows no room {room}; `escapement journal show` lists those it has.',
+    text: 'The journal in {dir} has no room {room}; `escapement journal show` lists its rooms.',
   },
   'journal-damage': {
     exit: 1,
-    text: 'The journal in {dir} is damaged, and nothing was exported; `escapement journal verify` lists the damage, --salvage exports what can be read.',
+    text: 'The journal in {dir} is damaged, and nothing was exported; `escapement journal verify` lists the damage, --salvage exports what is readable.',
   },
   'journal-out': {
     exit: 1,
     text: 'The file {file} cannot be written ({why}); choose another one with --out.',
   },
-  'load-impossible': { exit: 2, text: 'This load cannot be played: {why}.' },
+  'load-impossible': { exit: 2, text: 'This load is not possible: {why}.' },
   'load-not-in': {
     exit: 1,
-    text: 'The load could not begin: {why}. Choose fewer players, a longer --ramp, or more open files for this user (`ulimit -n`).',
+    text: 'The load could not start: {why}. Choose fewer players, a longer --ramp, or more open files for this user (`ulimit -n`).',
   },
-  'load-server-ended': { exit: 1, text: 'The server of the load failed: {message}' },
+  'load-server-ended': { exit: 1, text: 'The load server failed: {message}' },
   'load-json': {
     exit: 1,
     text: 'The file {file} cannot be written ({why}); choose another one with --json.',
   },
-  'load-stopped': { exit: 1, text: 'The load was broken off; nothing of it is left.' },
+  'load-stopped': { exit: 1, text: 'The load was aborted; its files are removed.' },
   'engine-failed': {
     exit: 3,
     text: 'An engine failed ({message}); nothing confirmed is lost: start again and it recovers.',
   },
   unexpected: {
     exit: 1,
-    text: 'Escapement came upon an error it does not know: {message}',
+    text: 'Unexpected error: {message}',
   },
 } as const satisfies { readonly [code: string]: Declared };
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** The names in braces of a text. */
+/** The names in braces in a text. */
 type Names<T extends string> = T extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
 export type ErrorValues<C extends ErrorCode> = {
   readonly [N in Names<(typeof ERRORS)[C]['text']>]: string | number;
 };
 
-/** An error whose message is meant for the operator. */
+/** An error with a message for the operator. */
 export class OperatorError<C extends ErrorCode = ErrorCode> extends Error {
   override readonly name = 'OperatorError';
   readonly code: C;
@@ -170,8 +170,8 @@ function fill(text: string, values: { readonly [name: string]: string | number }
   return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name]));
 }
 
-/** What was being used when something failed: many errors of engines and systems name neither. */
-export interface Circumstances {
+/** Port and data folder in use when something failed: many errors of engines and systems name neither. */
+export interface ErrorContext {
   readonly port: number;
   readonly dataDir: string;
 }
@@ -179,8 +179,8 @@ export interface Circumstances {
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'SQLITE_FULL', 'full']);
 const DENIED = new Set(['EACCES', 'EPERM', 'EROFS', 'SQLITE_READONLY', 'SQLITE_CANTOPEN', 'denied']);
 
-/** Turns what engines and the system throw at start into an error of the table. */
-export function asOperatorError(error: unknown, { port, dataDir }: Circumstances): OperatorError {
+/** Turns an error that an engine or the system threw into one of the table. */
+export function asOperatorError(error: unknown, { port, dataDir }: ErrorContext): OperatorError {
   if (error instanceof OperatorError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const cause = { cause: error };
@@ -202,19 +202,19 @@ export function asOperatorError(error: unknown, { port, dataDir }: Circumstances
   }
 }
 
-/** While the data folder is tried, whatever is not a full disk is a folder that cannot be used. */
+/** For errors while the data folder is prepared: a full disk, or a folder that cannot be written. */
 export function asDataDirError(error: unknown, dir: string): OperatorError {
   if (FULL.has(codeOf(error))) return new OperatorError('disk-full', { dir }, { cause: error });
   const why = error instanceof Error ? error.message : String(error);
   return new OperatorError('data-dir-denied', { dir, why }, { cause: error });
 }
 
-/** `code` of system, SQLite and our own errors; `fault` of the disk's. */
+/** Errors of the system, SQLite and our own have a `code`; those of the disk have a `fault`. */
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return '';
   if ('code' in error && typeof error.code === 'string') {
-    const listening = 'syscall' in error && error.syscall === 'listen';
-    return listening && error.code === 'EACCES' ? 'EACCES-listen' : error.code;
+    const isListen = 'syscall' in error && error.syscall === 'listen';
+    return isListen && error.code === 'EACCES' ? 'EACCES-listen' : error.code;
   }
   return 'fault' in error && typeof error.fault === 'string' ? error.fault : '';
 }

@@ -1,4 +1,4 @@
-/** The command line: finds the command, shows its error as one sentence, ends with its exit code. */
+/** The command line: runs the command, prints its error as a sentence and exits with its exit code. */
 import { COMMANDS } from './commands/commands.ts';
 import type { Terminal } from './commands/command.ts';
 import { OperatorError } from './errors.ts';
@@ -6,13 +6,14 @@ import { realWorld } from './lib/world.real.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Goes to the beginning of the line and empties it. */
+/** Moves to the beginning of the line and clears it. */
 const CLEAR = '\r\u001b[2K';
-let lineIsOpen = false;
+/** The last output was a progress line, which the next output replaces. */
+let isLineOpen = false;
 
 function closeLine(): void {
-  if (lineIsOpen) process.stdout.write(CLEAR);
-  lineIsOpen = false;
+  if (isLineOpen) process.stdout.write(CLEAR);
+  isLineOpen = false;
 }
 
 const terminal: Terminal = {
@@ -23,9 +24,9 @@ const terminal: Terminal = {
   },
   progress(text) {
     if (!process.stdout.isTTY) return console.log(text);
-    // A line that wraps could not be replaced.
+    // A line that wraps cannot be cleared.
     process.stdout.write(CLEAR + text.slice(0, process.stdout.columns - 1));
-    lineIsOpen = true;
+    isLineOpen = true;
   },
   err(text) {
     closeLine();
@@ -36,15 +37,15 @@ const terminal: Terminal = {
   },
 };
 
-/** Flags that people try first are commands, wherever they stand. */
-function nameOf(args: readonly string[]): string {
+/** `--help` and `--version` work at any position. */
+function commandName(args: readonly string[]): string {
   if (args.includes('--help') || args.includes('-h')) return 'help';
   if (args.includes('--version') || args.includes('-v')) return 'version';
   return args[0] ?? 'help';
 }
 
 async function run(args: readonly string[]): Promise<number> {
-  const name = nameOf(args);
+  const name = commandName(args);
   try {
     const command = COMMANDS[name];
     if (!command) throw new OperatorError('unknown-command', { command: name });

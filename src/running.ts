@@ -1,57 +1,47 @@
-/** What the command line knows of a running Escapement: `wire.ts` makes it, `start` shows and stops it. */
+/** A running Escapement as the command line sees it: `wire.ts` makes it, `commands/start.ts` shows and stops it. */
 
-/** The services, in the order in which they are started: what is started last is stopped first. */
+/** The services, in the order in which they are started; they stop in the reverse order. */
 export const SERVICES = ['mailer', 'stats', 'archiver', 'game', 'web'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
 export interface Running {
   /** What every link is built from; no slash at the end. */
   readonly url: string;
-  /** Where this process really listens, for `--port 0` and for whoever stands before it. */
+  /** The address on which this process listens, with the port that `--port 0` took. */
   readonly listen: string;
-  /** null: not served by this process, or there is none (no free game, mails go out by SMTP). */
+  /** null = not served by this process, or there is none (no free game; mails are sent by SMTP). */
   readonly addresses: {
     readonly shop: string | null;
     readonly freeGame: string | null;
-    /** With the operator's key. */
+    /** With the operator's key, as the two below. */
     readonly admin: string | null;
     readonly outbox: string | null;
     readonly status: string | null;
   };
-  /** Drawn anew at every start; hosts are told apart by it. */
+  /** Drawn at every start; distinguishes the processes of one slot. */
   readonly bootId: string;
-  /** Resolves when an engine failed so that nothing more may be promised: stop, start again, recover. */
+  /** Resolves when an engine failed and its state is unknown: stop, start again, recover. */
   readonly failed: Promise<Error>;
-  /** How its rooms are now. */
-  state(): RoomsState;
+  roomsState(): RoomsState;
   /**
-   * Stops in order: no new visitors, then the rooms, then what they need. In a hurry all players are
-   * let go at once and the archive waits for the next start; nothing confirmed is lost.
+   * Stops the parts, the last one started first. `graceful` (default): no new visitors, rooms are drained, the archiver
+   * makes a last sweep. `immediate`: sockets are closed at once, the archive waits for the next start. Nothing
+   * confirmed is lost either way.
    */
-  stop(how?: StopMode): Promise<void>;
-  /** Ends at once the processes it started; for when stopping in order is broken off. */
-  abandon(): void;
+  stop(mode?: StopMode): Promise<void>;
+  /** Kills the processes that this one started, for when a stop is aborted. */
+  killProcesses(): void;
 }
 
 export type StopMode = 'graceful' | 'immediate';
 
+/** The rooms of a process. */
 export interface RoomsState {
+  /** Open rooms. */
   readonly rooms: number;
   readonly sockets: number;
-  /** What keeps visitors away; null if nothing does. */
+  /** Why no new visitors are taken; null = they are. */
   readonly unready: string | null;
-  /** What only the operator has to know; null if all is well. */
+  /** A fault for the operator that visitors do not notice; null = none. */
   readonly fault: string | null;
 }
-
-/** What a main process says to a game process it started, and what that one answers. */
-export type ParentMessage = { readonly kind: 'look' } | { readonly kind: 'stop' };
-export type ChildMessage =
-  /** It has read a piece of its journal: the start takes long, and gets on. */
-  | { readonly kind: 'reading' }
-  /** It serves its slot; `port` is where it listens. */
-  | { readonly kind: 'ready'; readonly port: number; readonly bootId: string }
-  /** To each look. */
-  | ({ readonly kind: 'state' } & RoomsState)
-  /** It will end; `message` is a sentence for the operator. */
-  | { readonly kind: 'refused'; readonly code: string; readonly message: string };

@@ -1,4 +1,4 @@
-/** The version of the program, as it stands in package.json. */
+/** The version of the program, from package.json. */
 import manifest from '../package.json' with { type: 'json' };
 
 export const VERSION = manifest.version;

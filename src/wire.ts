@@ -1,58 +1,56 @@
 /**
- * The composition root: settings → ports → services. Together with the files of `wire/`, one for
- * each part, it is the only place that names adapters. A part is loaded when it is started, so
- * that a process which only serves rooms holds nothing else in memory.
+ * The composition root: settings → ports → services. With the files of `wire/`, one for each part, it is the only
+ * place that names adapters. A part is loaded when it is started, so a process that only serves rooms loads
+ * nothing else.
  *
- * What is opened last is stopped first; if a part cannot be opened, those that were are stopped
- * again.
+ * Parts stop in the reverse order of their start. If one fails to start, those that were started are stopped.
  */
-import { join } from 'node:path';
 import type { Settings } from './config.ts';
-import type { Keyring } from './ports/keyring/keyring.ts';
-import { type HealthChecks, runChecks, healthResponse } from './domain/health.ts';
-import { realWorld } from './lib/world.real.ts';
+import { type HealthChecks, healthResponse, runChecks } from './domain/health.ts';
+import { claimSlot } from './hosts/host-directory.ts';
+import { stopAll } from './hosts/stop-all.ts';
 import { EmbeddedControl } from './ports/control/control.embedded.ts';
+import type { Files } from './ports/files/files.ts';
+import type { Keyring } from './ports/keyring/keyring.ts';
 import type { MainDb } from './ports/main-db/main-db.ts';
-import type { RoomsState, Running, ServiceName, StopMode } from './running.ts';
-import { assemble, type Assembly, listen } from './wire/assembly.ts';
-import { openDatabase } from './wire/database.ts';
 import { localPlacement } from './ports/placement/placement.local.ts';
-import type { WebPlan } from './wire/web.ts';
+import type { RoomsState, Running, ServiceName, StopMode } from './running.ts';
+import { VERSION } from './version.ts';
+import { assemble, type Assembly } from './wire/assembly.ts';
+import { openDatabase } from './wire/database.ts';
+import { openFiles } from './wire/files.ts';
+import { openFrontend } from './wire/frontend.ts';
+import type { RoomPorts } from './wire/web.ts';
 
+/** `onProgress` is called at intervals while a slow start is making progress. */
 export async function wire(
   settings: Settings,
-  names: readonly ServiceName[],
+  services: readonly ServiceName[],
   keys: Keyring,
-  /** Told as long as the start takes long and gets on. */
   onProgress: () => void = () => {},
 ): Promise<Running> {
   const failed = Promise.withResolvers<Error>();
-  const assembly = assemble(settings, keys, { fail: failed.resolve, onProgress: onProgress });
-  // The port first: whoever starts a second Escapement by mistake hears of it before anything is touched.
-  if (!settings.supervised) await listen(assembly);
-  const stop = async (how: StopMode = 'graceful'): Promise<void> => {
+  const assembly = assemble(settings, keys, { fail: failed.resolve, onProgress });
+  const stop = (mode: StopMode = 'graceful'): Promise<void> => {
     assembly.front.fetch = ({ url }) => healthResponse(url, { stop: 'The services are stopping.' });
-    // One part that cannot stop must not keep the others from it.
-    const failures: unknown[] = [];
-    for (const end of assembly.stops.splice(0).toReversed()) {
-      await end(how).catch((error: unknown) => failures.push(error));
-    }
-    if (failures.length > 0) throw failures[0];
+    return stopAll(assembly.stops, mode);
   };
   try {
-    const game = await startServices(assembly, names);
-    // Thousands of pages knock where rooms were served until a moment ago: a port that is still closed costs
-    // nothing, while each "not yet" takes from the start it asks for.
-    if (settings.supervised) await listen(assembly);
+    // The port first: a second Escapement on the same port must fail before it touches anything.
+    if (!settings.supervised) await openFrontend(assembly);
+    const freeGame = await startServices(assembly, services);
+    // After a crash thousands of clients reconnect at once. A game process opens its port only when rooms can be
+    // served: rejecting the clients one by one would slow the start down.
+    if (settings.supervised) await openFrontend(assembly);
     return {
       url: assembly.url,
       listen: assembly.listen,
-      addresses: addresses(assembly, names, game),
+      addresses: addresses(assembly, services, freeGame),
       bootId: assembly.bootId,
       failed: failed.promise,
-      state: () => stateOf(assembly),
+      roomsState: () => roomsState(assembly),
       stop,
-      abandon: () => assembly.abandons.forEach((end) => end()),
+      killProcesses: () => assembly.kills.forEach((kill) => kill()),
     };
   } catch (error) {
     await stop('immediate');
@@ -60,65 +58,69 @@ export async function wire(
   }
 }
 
-/** Answers the address of the first free game, if the shop is among the services. */
+/** Returns the address of the first free game if the shop is among the services and there is one. */
 async function startServices(assembly: Assembly, names: readonly ServiceName[]): Promise<string | null> {
-  const { settings, front, ready } = assembly;
   const db = await openDatabase(assembly);
-  const files = lazily(async () => {
-    const { openDirectoryFiles } = await import('./ports/files/files.directory.ts');
-    return openDirectoryFiles({ root: join(settings.dataDir, 'files'), ...realWorld });
-  });
+  let opened: Promise<Files> | null = null;
+  const files = () => (opened ??= openFiles(assembly));
+
   if (names.includes('mailer')) {
-    const { startMails } = await import('./wire/around-rooms.ts');
-    await startMails(assembly, db);
+    const { wireMailer } = await import('./wire/mailer.ts');
+    await wireMailer(assembly, db);
   }
   if (names.includes('stats')) {
-    const { startStatistics } = await import('./wire/around-rooms.ts');
-    await startStatistics(assembly, db, await files());
+    const { wireStats } = await import('./wire/stats.ts');
+    wireStats(assembly, db, await files());
   }
-  const rooms = await serveRooms(assembly, db, names);
+  const rooms = await startRooms(assembly, db, names);
   if (names.includes('web')) {
     const { startWeb } = await import('./wire/web.ts');
     return startWeb(assembly, db, await files(), rooms);
   }
+  const { front, ready } = assembly;
   front.fetch = (request, address) =>
     front.control(request, address) ?? healthResponse(request.url, runChecks(ready));
   return null;
 }
 
-/** In this process, or in processes beside it; answers how pages reach them. */
-async function serveRooms(assembly: Assembly, db: MainDb, names: readonly ServiceName[]): Promise<WebPlan> {
+/** Archiver and game, in this process or in game processes. Returns how `web` reaches the rooms. */
+async function startRooms(assembly: Assembly, db: MainDb, names: readonly ServiceName[]): Promise<RoomPorts> {
   const { settings, bootId } = assembly;
+  const { slot } = settings;
   const control = new EmbeddedControl();
-  const game = names.includes('game');
-  if (game || names.includes('archiver')) {
-    if (!settings.supervised) {
-      const { recoverOrphanedJournals } = await import('./wire/orphaned-journals.ts');
-      await recoverOrphanedJournals(assembly, db);
-    }
-    if (settings.gameProcesses > 0) {
-      const { startProcesses } = await import('./wire/game-processes.ts');
-      return startProcesses(assembly, db);
-    }
-    const { startRooms } = await import('./wire/game.ts');
-    await startRooms(assembly, db, { game, control });
+  const rooms = { control, placement: localPlacement(slot, bootId) };
+  const withGame = names.includes('game');
+  if (!withGame && !names.includes('archiver')) return rooms;
+
+  if (!settings.supervised) {
+    const { recoverOrphanedJournals } = await import('./wire/orphaned-journals.ts');
+    await recoverOrphanedJournals(assembly, db);
   }
-  return { control, placement: localPlacement(settings.slot, bootId) };
+  if (settings.gameProcesses > 0) {
+    const { startGameProcesses } = await import('./wire/game-processes.ts');
+    return startGameProcesses(assembly, db);
+  }
+  const { openRoomLog } = await import('./wire/room-log.ts');
+  const roomLog = await openRoomLog(assembly);
+  // Before the archiver starts: players wait for this write.
+  if (withGame) await claimSlot(db, { slot, bootId, version: VERSION });
+  const { wireArchiver } = await import('./wire/archiver.ts');
+  const archiver = wireArchiver(assembly, db, roomLog);
+  if (withGame) {
+    const { wireGame } = await import('./wire/game.ts');
+    wireGame(assembly, { db, roomLog, archiver, control });
+  }
+  return rooms;
 }
 
-function stateOf({ rooms, ready, health }: Assembly): RoomsState {
+function roomsState({ rooms, ready, health }: Assembly): RoomsState {
   const { rooms: open, sockets } = rooms?.counts() ?? { rooms: 0, sockets: 0 };
   return { rooms: open, sockets, unready: faultsOf(ready), fault: faultsOf(health) };
 }
 
-function faultsOf(looks: HealthChecks): string | null {
-  const faults = Object.values(runChecks(looks)).filter((fault) => fault !== null);
+function faultsOf(checks: HealthChecks): string | null {
+  const faults = Object.values(runChecks(checks)).filter((fault) => fault !== null);
   return faults.length === 0 ? null : faults.join(' ');
-}
-
-function lazily<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | null = null;
-  return () => (made ??= make());
 }
 
 function addresses(
@@ -127,12 +129,12 @@ function addresses(
   freeGame: string | null,
 ): Running['addresses'] {
   const web = names.includes('web');
-  const keyed = (path: string): string | null => (web ? `${url}${path}?key=${keys.admin}` : null);
+  const withKey = (path: string): string | null => (web ? `${url}${path}?key=${keys.admin}` : null);
   return {
     shop: web ? `${url}/` : null,
     freeGame,
-    admin: keyed('/admin'),
-    outbox: settings.smtp === '' ? keyed('/admin/outbox') : null,
-    status: keyed('/admin/status'),
+    admin: withKey('/admin'),
+    outbox: settings.smtp === '' ? withKey('/admin/outbox') : null,
+    status: withKey('/admin/status'),
   };
 }

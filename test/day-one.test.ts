@@ -1,6 +1,6 @@
 /**
- * Eighteen faults that other message servers met in earnest, and where each is played against ours.
- * Whoever renames or moves such a test says so here; who takes one away is stopped.
+ * Eighteen faults that other message servers had in production, and the tests that check each of them here.
+ * When such a test is renamed or moved, change its entry; a missing test fails.
  */
 import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 const GAME = 'src/services/game';
 const SDK = 'sdk/src';
 
-/** Fault → file and exact name of each test of it. */
+/** Fault → file and exact title of each of its tests. */
 const FAULTS: { readonly [fault: string]: readonly (readonly [file: string, name: string])[] } = {
   'late close of superseded socket': [
     [`${GAME}/socket/hello.test.ts`, 'P40 the late close of a superseded socket does not hurt the new one'],
@@ -22,7 +22,7 @@ const FAULTS: { readonly [fault: string]: readonly (readonly [file: string, name
     ],
     [
       `${SDK}/replay.test.ts`,
-      'first frames before anybody listens: what comes right behind the welcome is not lost',
+      'frames that arrive together with the welcome, before a listener is added, are not lost',
     ],
   ],
   'bad reconnect token leaves timers intact': [
@@ -32,15 +32,12 @@ const FAULTS: { readonly [fault: string]: readonly (readonly [file: string, name
     ],
     [
       `${SDK}/reconnect.test.ts`,
-      'bad resume pass: refused for good means stop with the code, and nothing runs on',
+      'a pass rejected with a stop code: the page stops with the code and leaves no timer',
     ],
   ],
   'replay while app unsubscribes': [
     [`${GAME}/replay/replay.test.ts`, 'a socket that goes during its replay is sent nothing more'],
-    [
-      `${SDK}/replay.test.ts`,
-      'replay while the app leaves: nothing is applied and nobody is told after close',
-    ],
+    [`${SDK}/replay.test.ts`, 'a session closed during replay applies nothing and notifies no listener'],
   ],
   'resend after ack lost (before and after restart)': [
     [
@@ -68,36 +65,33 @@ const FAULTS: { readonly [fault: string]: readonly (readonly [file: string, name
     ],
     [
       `${SDK}/reconnect.test.ts`,
-      'epoch change with a lower head: reset, and the page shows the old state until the new one is there',
+      'epoch change with a lower head: reset, and the page shows the old state until the replay is complete',
     ],
   ],
   'quiet room longer than any window': [
     [`${GAME}/room/lifecycle.test.ts`, 'a room with a socket stays, however quiet'],
-    [
-      `${SDK}/reconnect.test.ts`,
-      'quiet room longer than any window: an hour without a record and the page resumes',
-    ],
+    [`${SDK}/reconnect.test.ts`, 'a quiet room: after an hour without a record the page resumes'],
   ],
   'zero-event reconnect': [
     [
       `${GAME}/replay/resume.test.ts`,
       'P26 zero events: a page of a room without moves reconnects and is resumed',
     ],
-    [`${SDK}/reconnect.test.ts`, 'zero-event reconnect: nothing happened in between, nothing is replayed'],
+    [`${SDK}/reconnect.test.ts`, 'reconnect without new records: nothing is replayed'],
   ],
   'token fetch fails once': [
-    [`${SDK}/reconnect.test.ts`, 'token fetch fails once: the page tries again and gets in'],
+    [`${SDK}/reconnect.test.ts`, 'token fetch fails once: the page tries again and connects'],
   ],
   'close reason of 200 bytes': [
     ['src/ports/frontend/frontend.bun.test.ts', 'a close reason of 200 bytes still closes'],
-    ['sdk/protocol/close-codes.test.ts', 'P59 every reason fits into a close frame and says something'],
+    ['sdk/protocol/close-codes.test.ts', 'P59 every reason fits into a close frame and is not empty'],
   ],
   '6 MB message': [
     [
       `${GAME}/socket/sockets.test.ts`,
       'P51 6 MB message: its sender is closed with 1009, what it said before is kept, the others play on',
     ],
-    [`${SDK}/outbox.test.ts`, '6 MB message: refused on the page, and the next one goes through'],
+    [`${SDK}/outbox.test.ts`, '6 MB message: rejected by the page, and the next one is sent'],
   ],
   'slow reader during replay': [
     [
@@ -134,7 +128,10 @@ const FAULTS: { readonly [fault: string]: readonly (readonly [file: string, name
     ],
   ],
   'hidden tab timer throttle': [
-    [`${SDK}/pulse.test.ts`, 'hidden tab timer throttle: timers once a minute do not end a healthy socket'],
+    [
+      `${SDK}/liveness-monitor.test.ts`,
+      'throttled timers of a hidden tab: timers once a minute do not end a healthy socket',
+    ],
   ],
   'reconnect storm with per-IP limits': [
     [
@@ -143,7 +140,7 @@ const FAULTS: { readonly [fault: string]: readonly (readonly [file: string, name
     ],
     [
       `${SDK}/reconnect.test.ts`,
-      'reconnect storm: full jitter spreads the pages, and the limit doubles up to its bound',
+      'reconnect storm: full jitter spreads the pages, and the backoff doubles up to its maximum',
     ],
   ],
 };
@@ -153,7 +150,7 @@ test('the list has its eighteen faults', () => {
 });
 
 for (const [fault, tests] of Object.entries(FAULTS)) {
-  test(`${fault}: its tests are there`, () => {
+  test(`${fault}: its tests exist`, () => {
     for (const [file, name] of tests) {
       const source = readFileSync(join(import.meta.dir, '..', file), 'utf8');
       const names = [...source.matchAll(/\btest\(\s*(['`])(.*?)\1,/gs)].map(([, , each]) => each);

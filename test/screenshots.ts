@@ -1,18 +1,18 @@
 /**
- * `npm run screenshots`: every page and scene as a visitor sees it, on a phone and on a desktop, into
- * `test/screenshots/out/`. The picture of the README is one of them (`--readme` writes it).
+ * `npm run screenshots`: takes a picture of every page and scene, on a phone and on a desktop, into
+ * `test/screenshots/out/`. With `--readme` one of them becomes the picture of the README.
  */
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'puppeteer-core';
 import { follow, launch, visitor } from './e2e/support/browser.ts';
 import { startServer, temporaryFolder } from './e2e/support/server.ts';
-import { buy, enter, linkFromMail, step } from './e2e/support/team.ts';
+import { buy, enter, linkFromMail, step } from './e2e/support/player-steps.ts';
 
 const OUT = 'test/screenshots/out';
 const SIZES = { phone: [390, 844], desktop: [1440, 900] } as const;
 type Size = keyof typeof SIZES;
-/** Animations of pages and scenes come to rest within it. */
+/** Time for animations of pages and scenes to end. */
 const SETTLE_MS = 900;
 
 const folder = await temporaryFolder('screenshots');
@@ -20,7 +20,7 @@ const server = await startServer({ port: 0, url: '', dataDir: folder.path });
 const browser = await launch('chromium');
 await mkdir(OUT, { recursive: true });
 try {
-  for (const size of Object.keys(SIZES) as Size[]) await tour(browser, size);
+  for (const size of Object.keys(SIZES) as Size[]) await visitPages(browser, size);
   if (process.argv.includes('--readme')) {
     await mkdir('docs/images', { recursive: true });
     await copyFile(join(OUT, 'desktop-play-1.png'), 'docs/images/game.png');
@@ -31,7 +31,7 @@ try {
   await folder.remove();
 }
 
-async function tour(chromium: Browser, size: Size): Promise<void> {
+async function visitPages(chromium: Browser, size: Size): Promise<void> {
   const [width, height] = SIZES[size];
   const { page } = await visitor(chromium, width, height);
   const email = `${size}@players.example`;
@@ -59,20 +59,20 @@ async function tour(chromium: Browser, size: Size): Promise<void> {
   await page.goto(link);
   await shoot(page, size, 'lobby', true);
   await enter(page, link, 'Ada');
-  const mate = await visitor(chromium);
-  await enter(mate.page, link, 'Ben');
+  const teammate = await visitor(chromium);
+  await enter(teammate.page, link, 'Ben');
   await shoot(page, size, 'play-0-intro');
-  await playThrough(page, mate.page, size);
-  await mate.context.close();
+  await playThrough(page, teammate.page, size);
+  await teammate.context.close();
 }
 
-/** A picture after every few moves, then the end page. */
-async function playThrough(page: Page, mate: Page, size: Size): Promise<void> {
+/** Plays the game with a picture after every eighth move, then takes the end page. */
+async function playThrough(page: Page, teammate: Page, size: Size): Promise<void> {
   await page.$$eval('button', (buttons) => buttons.find((one) => one.textContent === 'Skip')?.click());
   await shoot(page, size, 'play-1');
   let moves = 0;
   for (let idle = 0; idle < 4;) {
-    const moved = [await step(page), await step(mate)];
+    const moved = [await step(page), await step(teammate)];
     idle = moved.includes(true) ? 0 : idle + 1;
     moves += moved.filter(Boolean).length;
     if (moves % 8 === 0) await shoot(page, size, `play-${1 + moves / 8}`);

@@ -1,4 +1,4 @@
-/** The house rules: this repository keeps them, and each rule is seen to catch what it is there for. */
+/** The house rules: the repository follows them, and each rule fails on a fixture that violates it. */
 import { describe, expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,13 +9,13 @@ import { RULES } from './tidy/rules.ts';
 
 const FIXTURES = join(import.meta.dir, 'tidy', 'fixtures');
 const FILES_MIN = 100;
-/** The first rule also parses everything, perhaps on a busy machine. */
+/** The first rule also parses every file, perhaps on a busy machine. */
 const RULE_MS_MAX = 60_000;
 
 describe('this repository', () => {
   const repository = readRepository(dirname(import.meta.dir));
 
-  test('was found', () => {
+  test('is read', () => {
     expect(repository.code.length).toBeGreaterThan(FILES_MIN);
     expect(repository.find('src/main.ts')).toBeDefined();
   });
@@ -30,7 +30,7 @@ describe('this repository', () => {
 });
 
 describe('a violating fixture', () => {
-  test('is there for every rule, and none is left over', () => {
+  test('exists for every rule, and none without a rule', () => {
     const names = readdirSync(FIXTURES).map((name) => name.replace(/\.txt$/, ''));
     expect(names.toSorted()).toEqual(RULES.map(({ name }) => name).toSorted());
   });
@@ -41,8 +41,8 @@ describe('a violating fixture', () => {
     expect(expected.size).toBeGreaterThan(0);
     expect([...new Set(found.map(({ path }) => path))].toSorted()).toEqual([...expected.keys()].toSorted());
     for (const [path, messages] of expected) {
-      const said = found.filter((one) => one.path === path).map((one) => one.message);
-      expect(said).toEqual(messages.map((message) => expect.stringContaining(message)));
+      const messagesFound = found.filter((one) => one.path === path).map((one) => one.message);
+      expect(messagesFound).toEqual(messages.map((message) => expect.stringContaining(message)));
     }
   });
 });

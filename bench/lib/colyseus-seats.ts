@@ -1,5 +1,5 @@
-/** Seats in rooms of Colyseus, by its matchmaking over HTTP: one player makes the room, the others join it by its id. */
-import type { Place } from './load.ts';
+/** Takes seats in rooms of Colyseus, by its matchmaking over HTTP: one player creates the room, the others join it. */
+import type { Endpoint } from './load-generator.ts';
 
 const ROOMS_AT_ONCE = 16;
 
@@ -9,16 +9,16 @@ interface Seat {
   readonly processId: string;
 }
 
-export async function colyseusSeats(port: number, rooms: number, players: number): Promise<Place[][]> {
-  const seated: Place[][] = [];
-  while (seated.length < rooms) {
-    const several = Math.min(ROOMS_AT_ONCE, rooms - seated.length);
-    seated.push(...(await Promise.all(Array.from({ length: several }, () => seatTeam(port, players)))));
+export async function takeColyseusSeats(port: number, rooms: number, players: number): Promise<Endpoint[][]> {
+  const filled: Endpoint[][] = [];
+  while (filled.length < rooms) {
+    const batch = Math.min(ROOMS_AT_ONCE, rooms - filled.length);
+    filled.push(...(await Promise.all(Array.from({ length: batch }, () => fillRoom(port, players)))));
   }
-  return seated;
+  return filled;
 }
 
-async function seatTeam(port: number, players: number): Promise<Place[]> {
+async function fillRoom(port: number, players: number): Promise<Endpoint[]> {
   const first = await takeSeat(port, 'create/bench');
   const others = Array.from({ length: players - 1 }, () => takeSeat(port, `joinById/${first.roomId}`));
   return [first, ...(await Promise.all(others))].map(({ processId, roomId, sessionId }) => ({
@@ -28,13 +28,13 @@ async function seatTeam(port: number, players: number): Promise<Place[]> {
   }));
 }
 
-async function takeSeat(port: number, what: string): Promise<Seat> {
-  const answer = await fetch(`http://127.0.0.1:${port}/matchmake/${what}`, {
+async function takeSeat(port: number, method: string): Promise<Seat> {
+  const response = await fetch(`http://127.0.0.1:${port}/matchmake/${method}`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: '{}',
   });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`matchmaking answered ${answer.status}: ${text.slice(0, 200)}`);
+  const text = await response.text();
+  if (!response.ok) throw new Error(`matchmaking failed with ${response.status}: ${text.slice(0, 200)}`);
   return JSON.parse(text) as Seat;
 }

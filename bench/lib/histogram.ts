@@ -1,4 +1,4 @@
-/** Latencies in buckets of 0.05 ms up to a second, then one for the rest: exact enough, no allocation. */
+/** Latencies in buckets of 0.05 ms up to one second, and one bucket for all above. Adding allocates nothing. */
 export class Histogram {
   count = 0;
   max = 0;
@@ -11,7 +11,7 @@ export class Histogram {
     this.buckets[bucket] = (this.buckets[bucket] as number) + 1;
   }
 
-  /** The upper edge of the bucket that holds the share, ms; the maximum beyond a second. */
+  /** The upper edge of the bucket that holds the quantile, ms; above one second the maximum. */
   quantile(share: number): number {
     const wanted = Math.ceil(this.count * share);
     let seen = 0;

@@ -1,4 +1,4 @@
-/** On what it was measured. */
+/** The machine that was measured on. */
 import { cpus, release, totalmem } from 'node:os';
 
 export interface Machine {
@@ -6,7 +6,7 @@ export interface Machine {
   readonly cores: number;
   readonly memoryGb: number;
   readonly kernel: string;
-  /** Versions of what runs the systems; null = not there. */
+  /** Versions of what the servers run on; null = not installed. */
   readonly bun: string;
   readonly node: string | null;
   readonly python: string | null;
@@ -14,7 +14,7 @@ export interface Machine {
   readonly gcc: string | null;
 }
 
-export function machine(): Machine {
+export function readMachine(): Machine {
   return {
     cpu: cpus()[0]?.model.trim() || 'unknown',
     cores: cpus().length,
@@ -34,8 +34,8 @@ function version(command: readonly string[]): string | null {
   return /\d+(\.\d+)+/.exec(stdout.toString())?.[0] ?? null;
 }
 
-export function machineText(found: Machine): string {
-  const { cpu, cores, memoryGb, kernel, bun, node, python, redis, gcc } = found;
+export function machineText(machine: Machine): string {
+  const { cpu, cores, memoryGb, kernel, bun, node, python, redis, gcc } = machine;
   const versions = Object.entries({ Bun: bun, Node: node, Python: python, Redis: redis, gcc })
     .filter(([, value]) => value !== null)
     .map(([name, value]) => `${name} ${value}`);

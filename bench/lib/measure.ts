@@ -1,7 +1,7 @@
-/** One run: a server on its core, the load on the other, and what it cost. */
-import { type LoadPlan, type LoadReport, type LoadWord, runLoad } from './load.ts';
+/** One run: the server on one core, the load on the other; CPU, memory and latencies of it. */
+import { type LoadPlan, type LoadReport, type LoadPhase, runLoad } from './load-generator.ts';
 import type { Peer } from './peers.ts';
-import { cpuSeconds, family, residentMb } from './process.ts';
+import { cpuSeconds, processTree, residentMb } from './process.ts';
 
 export interface LoadShape {
   readonly rooms: number;
@@ -18,45 +18,49 @@ export interface Sample {
   readonly p50: number;
   readonly p99: number;
   readonly memoryMb: number;
-  /** Out of order, twice, or other than it was sent. */
+  /** Deliveries that were out of order, repeated or changed. */
   readonly faults: number;
   readonly missing: number;
   readonly deliveriesPerSecond: number;
   readonly report: LoadReport;
 }
 
-/** What a table or a promise may be about. */
-export type Figure = Exclude<keyof Sample, 'report'>;
+/** The figures of a sample that tables and goals use. */
+export type FigureName = Exclude<keyof Sample, 'report'>;
 
 export async function measure(peer: Peer, shape: LoadShape, folder: string): Promise<Sample> {
   const server = await peer.start(shape.rooms, shape.players, folder);
   try {
-    return await measurePlan({ ...shape, speech: server.speech, rooms: server.rooms }, server.pids, folder);
+    return await measurePlan(
+      { ...shape, protocol: server.protocol, rooms: server.rooms },
+      server.pids,
+      folder,
+    );
   } finally {
     await server.stop();
   }
 }
 
 /**
- * Plays the plan and reads what the processes, and those they started, cost meanwhile. `heard` is
- * called after that, at each word.
+ * Runs the plan and measures the processes `pids`, and those that they started, from `measuring` to `measured`.
+ * `onPhase` is called at each phase, after their CPU and memory were read.
  */
 export async function measurePlan(
   plan: LoadPlan,
   pids: readonly number[],
   folder: string,
-  heard: (word: LoadWord) => void = () => {},
+  onPhase: (phase: LoadPhase) => void = () => {},
 ): Promise<Sample> {
   const cost = { cpuBefore: 0, cpuAfter: 0, memoryMb: 0 };
   const sum = (of: (pid: number) => number): number =>
-    pids.flatMap(family).reduce((all, pid) => all + of(pid), 0);
-  const report = await runLoad(plan, folder, (word) => {
-    if (word === 'measuring') cost.cpuBefore = sum(cpuSeconds);
-    if (word === 'measured') {
+    pids.flatMap(processTree).reduce((all, pid) => all + of(pid), 0);
+  const report = await runLoad(plan, folder, (phase) => {
+    if (phase === 'measuring') cost.cpuBefore = sum(cpuSeconds);
+    if (phase === 'measured') {
       cost.cpuAfter = sum(cpuSeconds);
       cost.memoryMb = sum(residentMb);
     }
-    heard(word);
+    onPhase(phase);
   });
   return {
     cpu: (cost.cpuAfter - cost.cpuBefore) / report.seconds,

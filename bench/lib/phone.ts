@@ -1,15 +1,16 @@
-/** The lines of `npm run bench:client`, which has its own process because it drives a browser. */
+/** The lines of `npm run bench:client`, which runs in a process of its own because it drives a browser. */
 import { join } from 'node:path';
 import type { Line } from './verdict.ts';
 
-export async function phoneLines(folder: string, runs: number): Promise<readonly Line[]> {
+export async function measurePhone(folder: string, runs: number): Promise<readonly Line[]> {
   const json = join(folder, 'client.json');
   const child = Bun.spawn([process.execPath, 'bench/client.ts', '--runs', String(runs), '--json', json], {
     stdout: 'ignore',
     stderr: 'inherit',
   });
   const code = await child.exited;
-  if (!(await Bun.file(json).exists())) throw new Error(`bench/client.ts ended with ${code} and no figures`);
+  if (!(await Bun.file(json).exists()))
+    throw new Error(`bench/client.ts ended with code ${code} and no figures`);
   const { lines } = (await Bun.file(json).json()) as { readonly lines: readonly Line[] };
   return lines;
 }

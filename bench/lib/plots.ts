@@ -1,12 +1,12 @@
-/** The table in pictures: what each system costs, how late it delivers, and how its deliveries are distributed. */
+/** Draws the table: the CPU of each system, its latencies, and their distribution. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { curve, dot, drawing, line, rect, text } from './svg.ts';
-import { against, figure, type Result } from './table.ts';
+import { cpuRatio, medianFigure, type Result } from './table.ts';
 import { median } from './verdict.ts';
 
 const WIDTH = 760;
-/** Of the column of names. */
+/** Width of the column of names. */
 const NAMES = 170;
 const RIGHT = 110;
 const ROW = 34;
@@ -30,8 +30,8 @@ export interface Plot {
   readonly svg: string;
 }
 
-/** Without the limit there is nothing to compare CPU with, and that plot is left out. */
-export function plots(results: readonly Result[]): readonly Plot[] {
+/** Without the C epoll limit among the results, the plot of CPU is left out: it compares with the limit. */
+export function drawPlots(results: readonly Result[]): readonly Plot[] {
   const limit = results.find(({ peer }) => peer.name === 'limit');
   return [...(limit ? [cpuPlot(results, limit)] : []), latencyPlot(results), distributionPlot(results)];
 }
@@ -45,20 +45,20 @@ function colourOf({ peer }: Result): string {
   return COLOURS[peer.name] ?? '#7d838c';
 }
 
-/** The name, and the rate if it was given less than the others. */
+/** The name, with the rate if that is lower than for other systems. */
 function nameOf({ peer, rate }: Result, results: readonly Result[]): string {
-  const most = Math.max(...results.map((result) => result.rate));
-  return rate === most ? peer.title : `${peer.title}, ${rate}/s`;
+  const fullRate = Math.max(...results.map((result) => result.rate));
+  return rate === fullRate ? peer.title : `${peer.title}, ${rate}/s`;
 }
 
 function cpuPlot(results: readonly Result[], limit: Result): Plot {
-  const values = results.map((result) => against(result, limit));
-  const most = Math.ceil(Math.max(2, ...values));
+  const values = results.map((result) => cpuRatio(result, limit));
+  const max = Math.ceil(Math.max(2, ...values));
   const height = TOP + ROW * results.length + BOTTOM;
   const bottom = height - BOTTOM;
-  const x = (value: number): number => NAMES + (value / most) * (WIDTH - NAMES - RIGHT);
+  const x = (value: number): number => NAMES + (value / max) * (WIDTH - NAMES - RIGHT);
   const alt = 'CPU per delivery, in multiples of what a C relay on epoll takes; less is better';
-  const ticks = Array.from({ length: most + 1 }, (_, value) => value);
+  const ticks = Array.from({ length: max + 1 }, (_, value) => value);
   const parts = [
     text(NAMES, 24, 'CPU per delivery', 'start', 'title'),
     text(NAMES, 44, 'in multiples of the C epoll limit; less is better', 'start', 'small'),
@@ -79,26 +79,25 @@ function cpuPlot(results: readonly Result[], limit: Result): Plot {
 
 const DECADES = [0.01, 0.1, 1, 10, 100, 1_000, 10_000];
 
-/** A scale of powers of ten that holds all values, from one power to another. */
+/** A logarithmic scale between the powers of ten around all values, mapped to `from` … `to`. */
 function logScale(values: readonly number[], from: number, to: number) {
-  const least = DECADES.findLast((decade) => decade <= Math.min(...values)) ?? 0.01;
-  const most = DECADES.find((decade) => decade >= Math.max(...values)) ?? 10_000;
-  const span = Math.log10(most / least) || 1;
+  const min = DECADES.findLast((decade) => decade <= Math.min(...values)) ?? 0.01;
+  const max = DECADES.find((decade) => decade >= Math.max(...values)) ?? 10_000;
+  const span = Math.log10(max / min) || 1;
   return {
-    ticks: DECADES.filter((decade) => decade >= least && decade <= most),
-    place: (value: number): number =>
-      from + (Math.log10(Math.max(value, least) / least) / span) * (to - from),
+    ticks: DECADES.filter((decade) => decade >= min && decade <= max),
+    position: (value: number): number => from + (Math.log10(Math.max(value, min) / min) / span) * (to - from),
   };
 }
 
 function latencyPlot(results: readonly Result[]): Plot {
   const rows = results.map((result) => ({
     result,
-    p50: figure(result, 'p50'),
-    p99: figure(result, 'p99'),
+    p50: medianFigure(result, 'p50'),
+    p99: medianFigure(result, 'p99'),
   }));
   const values = rows.flatMap(({ p50, p99 }) => [p50, p99]).filter((value) => value > 0);
-  const { ticks, place: x } = logScale(values, NAMES, WIDTH - RIGHT);
+  const { ticks, position: x } = logScale(values, NAMES, WIDTH - RIGHT);
   const height = TOP + ROW * results.length + BOTTOM;
   const bottom = height - BOTTOM;
   const alt = 'Delivery, from send to receive: p50 to p99 in milliseconds, on a scale of powers of ten';
@@ -126,7 +125,7 @@ const PLOT_HEIGHT = 420;
 const LEFT = 64;
 const LEGEND = 176;
 const NINES_MAX = 4;
-const SHARES: readonly (readonly [share: number, words: string])[] = [
+const SHARES: readonly (readonly [share: number, label: string])[] = [
   [0, '0'],
   [0.5, '50 %'],
   [0.9, '90 %'],
@@ -136,32 +135,32 @@ const SHARES: readonly (readonly [share: number, words: string])[] = [
 ];
 
 function distributionPlot(results: readonly Result[]): Plot {
-  const curves = results.map((result) => ({ result, points: middleRun(result).report.distribution }));
+  const curves = results.map((result) => ({ result, points: medianRun(result).report.distribution }));
   const values = curves.flatMap(({ points }) => points.map(([, ms]) => ms)).filter((ms) => ms > 0);
   const bottom = PLOT_HEIGHT - BOTTOM;
-  const { ticks, place } = logScale(values, bottom, TOP);
+  const { ticks, position } = logScale(values, bottom, TOP);
   const x = (share: number): number =>
     LEFT + (Math.min(NINES_MAX, -Math.log10(1 - share)) / NINES_MAX) * (WIDTH - LEFT - LEGEND);
   const ends = curves
-    .map(({ result, points }) => ({ result, y: place(points.findLast(([share]) => share < 1)?.[1] ?? 1) }))
+    .map(({ result, points }) => ({ result, y: position(points.findLast(([share]) => share < 1)?.[1] ?? 1) }))
     .toSorted((a, b) => b.y - a.y);
   const alt =
-    'The share of deliveries that came within a time, for each system; nines to the right, time upwards';
+    'The share of deliveries within a latency, for each system; nines to the right, latency upwards';
   const parts = [
-    text(LEFT, 24, 'How many deliveries came within which time', 'start', 'title'),
+    text(LEFT, 24, 'Share of deliveries within a latency', 'start', 'title'),
     text(LEFT, 44, 'ms from send to receive; the run with the median p99', 'start', 'small'),
-    ...ticks.map((ms) => line(LEFT, place(ms), WIDTH - LEGEND, place(ms), GRID)),
-    ...ticks.map((ms) => text(LEFT - 8, place(ms) + 4, String(ms), 'end', 'small')),
+    ...ticks.map((ms) => line(LEFT, position(ms), WIDTH - LEGEND, position(ms), GRID)),
+    ...ticks.map((ms) => text(LEFT - 8, position(ms) + 4, String(ms), 'end', 'small')),
     ...SHARES.map(([share]) => line(x(share), TOP, x(share), bottom, GRID)),
-    ...SHARES.map(([share, words]) => text(x(share), bottom + 18, words, 'middle', 'small')),
+    ...SHARES.map(([share, label]) => text(x(share), bottom + 18, label, 'middle', 'small')),
     ...curves.map(({ result, points }) =>
       curve(
-        points.filter(([share, ms]) => share < 1 && ms > 0).map(([share, ms]) => [x(share), place(ms)]),
+        points.filter(([share, ms]) => share < 1 && ms > 0).map(([share, ms]) => [x(share), position(ms)]),
         colourOf(result),
         result.peer.name === 'escapement' ? 3.5 : 2,
       ),
     ),
-    ...apart(ends.map(({ y }) => y)).flatMap((y, index) => {
+    ...separate(ends.map(({ y }) => y)).flatMap((y, index) => {
       const end = ends[index];
       if (!end) return [];
       return [
@@ -173,17 +172,17 @@ function distributionPlot(results: readonly Result[]): Plot {
   return { file: 'distribution.svg', alt, svg: drawing(WIDTH, PLOT_HEIGHT, alt, parts) };
 }
 
-/** Heights from the bottom up, moved so that names do not lie on each other. */
-function apart(heights: readonly number[]): readonly number[] {
+/** Moves heights, given from the bottom up, so that the names there do not overlap. */
+function separate(heights: readonly number[]): readonly number[] {
   const moved: number[] = [];
   for (const y of heights) moved.push(Math.min(y, (moved.at(-1) ?? Number.POSITIVE_INFINITY) - 18));
   return moved;
 }
 
-function middleRun({ samples }: Result) {
+function medianRun({ samples }: Result) {
   const middle = median(samples.map(({ p99 }) => p99));
   const found = samples.find(({ p99 }) => p99 === middle);
-  if (!found) throw new Error('a system without a run');
+  if (!found) throw new Error('a system has no runs');
   return found;
 }
 

@@ -1,17 +1,17 @@
-/** What a process costs, as Linux counts it. */
+/** Starts processes pinned to a core, and reads what they cost from /proc. */
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** The server has one core, the load the other. */
+/** The server runs on one core, the load on the other. */
 export const SERVER_CORE = 0;
 export const LOAD_CORE = 1;
 
-/** Clock ticks per second of /proc/<pid>/stat: 100 on every Linux that Bun runs on. */
+/** Clock ticks per second in /proc/<pid>/stat: 100 on every Linux that Bun runs on. */
 const TICKS = 100;
 
-/** Seconds of CPU, user and system, of the process and all its threads. */
+/** CPU seconds, user and system, of the process with its threads (utime and stime in proc_pid_stat(5)). */
 export function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name may hold spaces; the fields behind it do not.
+  // The name in brackets may contain spaces, the fields after it do not.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
@@ -22,28 +22,35 @@ export function residentMb(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024;
 }
 
+interface PinnedOptions {
+  /** The working directory of this process if not given. */
+  readonly cwd?: string;
+  /** A file that gets the standard error instead of the terminal. */
+  readonly log?: string;
+}
+
 /** Runs a program pinned to one core. `env` is added to the environment of this process. */
-export function pinned(
+export function spawnPinned(
   core: number,
   command: readonly string[],
   env: { readonly [name: string]: string } = {},
-  cwd = process.cwd(),
+  { cwd = process.cwd(), log }: PinnedOptions = {},
 ) {
   return Bun.spawn(['taskset', '-c', String(core), ...command], {
     cwd,
     env: { ...process.env, ...env },
     stdout: 'pipe',
-    stderr: 'inherit',
+    stderr: log === undefined ? 'inherit' : Bun.file(log),
   });
 }
 
-/** The process and everything it started, directly or not. */
-export function family(pid: number): readonly number[] {
+/** The ids of the process and of all its descendants. Throws if one of them ends meanwhile. */
+export function processTree(pid: number): readonly number[] {
   const tasks = `/proc/${pid}/task`;
   const children = readdirSync(tasks).flatMap((task) =>
     readFileSync(`${tasks}/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
   );
-  return [pid, ...children.flatMap(family)];
+  return [pid, ...children.flatMap(processTree)];
 }
 
 export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
@@ -57,8 +64,8 @@ export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerat
   }
 }
 
-/** Resolves with the first line that `find` takes; rejects when the output ends before. */
-export async function lineOf<T>(
+/** Resolves with the first result of `find` that is not null; rejects if the output ends before. */
+export async function findLine<T>(
   stream: ReadableStream<Uint8Array>,
   find: (line: string) => T | null,
 ): Promise<T> {
@@ -66,10 +73,10 @@ export async function lineOf<T>(
     const found = find(line);
     if (found !== null) return found;
   }
-  throw new Error('the program ended without saying that it is ready');
+  throw new Error('the output of a program ended without the expected line');
 }
 
-/** Free at this moment, and nobody else here is looking for one. */
+/** A port that is free at the moment. Nothing else in the benchmarks takes ports meanwhile. */
 export function freePort(): number {
   const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
   const { port } = listener;

@@ -1,21 +1,21 @@
 /**
- * The table: a system a line, each figure the median of the runs with the least and the greatest in
- * brackets. Markdown, padded, so that it reads the same in a terminal and in the results.
+ * The table: one row per system. Each figure is the median of the runs, with minimum and maximum in brackets.
+ * The Markdown is padded, so that it can be read in a terminal, too.
  */
-import type { Figure, LoadShape, Sample } from './measure.ts';
+import type { FigureName, LoadShape, Sample } from './measure.ts';
 import type { Peer } from './peers.ts';
 import { median } from './verdict.ts';
 
 export interface Result {
   readonly peer: Pick<Peer, 'name' | 'title' | 'durable'>;
-  /** Messages per second it was given: fewer than the others if it could not take as many. */
+  /** Messages per second that it got: fewer than the load has if it does not keep up with that. */
   readonly rate: number;
-  /** What it delivered of the whole load in its trial, a share; null if it took all, or had no trial. */
-  readonly shareOfAll: number | null;
+  /** The share of the full load that it delivered in its trial; null if it kept up, or had no trial. */
+  readonly deliveredShare: number | null;
   readonly samples: readonly Sample[];
 }
 
-/** One load, one machine. */
+/** Results of the same load on the same machine. */
 export interface Table {
   readonly load: LoadShape;
   readonly results: readonly Result[];
@@ -27,11 +27,11 @@ const COLUMNS: readonly Column[] = [
   ['', ({ peer }) => peer.title],
   ['messages/s', ({ rate }) => String(rate)],
   ['CPU, cores', (result) => spread(result, 'cpu', 3)],
-  ['CPU ÷ limit', (result, limit) => (limit ? `× ${against(result, limit).toFixed(2)}` : '')],
+  ['CPU ÷ limit', (result, limit) => (limit ? `× ${cpuRatio(result, limit).toFixed(2)}` : '')],
   ['p50, ms', (result) => spread(result, 'p50', 2)],
   ['p99, ms', (result) => spread(result, 'p99', 2)],
-  ['MB', (result) => figure(result, 'memoryMb').toFixed(0)],
-  ['wrong', (result) => String(wrong(result))],
+  ['MB', (result) => medianFigure(result, 'memoryMb').toFixed(0)],
+  ['faults', (result) => String(wrongDeliveries(result))],
   ['durable', ({ peer }) => (peer.durable ? 'yes' : 'no')],
 ];
 
@@ -49,55 +49,55 @@ export function tableText({ load, results }: Table): string {
   return [
     `${load.rooms} rooms × ${load.players} players, ${load.rate} messages/s = ${load.rate * load.players} deliveries/s,` +
       ` bodies of ${load.bodyBytes} bytes, measured for ${load.measureMs / 1_000} s after ${load.warmUpMs / 1_000} s;` +
-      ` median of ${results[0]?.samples.length ?? 0} (least – greatest).`,
+      ` median of ${results[0]?.samples.length ?? 0} runs (minimum – maximum).`,
     '',
     head,
     rule,
     ...body,
     '',
-    ...overwhelmed(results, load.rate),
-    'CPU ÷ limit is per delivery. MB are resident. Wrong: missing, repeated or out of order, in all runs. Durable: before anybody sees it.',
-    `The load itself was late by ${lateness(results).toFixed(2)} ms (p99, the worst run); over 1 ms the machine was not quiet, and latencies say little.`,
+    ...reducedLoadText(results, load.rate),
+    'CPU ÷ limit is per delivery. MB are resident. Faults: deliveries missing, repeated or out of order, in all runs. Durable: on the disk before a player sees it.',
+    `The load generator was late by ${worstLateness(results).toFixed(2)} ms (p99 of the worst run). Over 1 ms, the machine was busy with other work, and latencies say little.`,
   ].join('\n');
 }
 
-export function figure({ samples }: Result, name: Figure): number {
+export function medianFigure({ samples }: Result, name: FigureName): number {
   return median(samples.map((sample) => sample[name]));
 }
 
-/** CPU seconds per delivery, in those of the limit. */
-export function against(result: Result, limit: Result): number {
+/** CPU seconds per delivery, as a multiple of the limit's. */
+export function cpuRatio(result: Result, limit: Result): number {
   return median(result.samples.map(perDelivery)) / median(limit.samples.map(perDelivery));
 }
 
-/** CPU seconds. */
+/** CPU seconds per delivery. */
 export function perDelivery({ cpu, deliveriesPerSecond }: Sample): number {
   return cpu / deliveriesPerSecond;
 }
 
-/** A sentence on those that could not take the whole load. */
-function overwhelmed(results: readonly Result[], rate: number): readonly string[] {
-  const shares = results.flatMap(({ peer, shareOfAll }) =>
-    shareOfAll === null ? [] : [`${peer.title} ${(100 * shareOfAll).toFixed(0)} %`],
+/** A sentence on the systems that did not keep up with the full load. */
+function reducedLoadText(results: readonly Result[], rate: number): readonly string[] {
+  const shares = results.flatMap(({ peer, deliveredShare }) =>
+    deliveredShare === null ? [] : [`${peer.title} ${(100 * deliveredShare).toFixed(0)} %`],
   );
   if (shares.length === 0) return [];
   return [
-    `Measured with less, as they did not deliver everything within a second: what came in a trial at ${rate} messages/s, of what was due: ${shares.join(', ')}.`,
+    `Measured with a lower rate, because in a trial at ${rate} messages/s they did not deliver everything within a second; they delivered: ${shares.join(', ')}.`,
   ];
 }
 
-function lateness(results: readonly Result[]): number {
+function worstLateness(results: readonly Result[]): number {
   return Math.max(...results.flatMap(({ samples }) => samples.map(({ report }) => report.lateP99)));
 }
 
-/** Of all runs. */
-export function wrong({ samples }: Result): number {
+/** In all runs. */
+export function wrongDeliveries({ samples }: Result): number {
   return samples.reduce((sum, { faults, missing }) => sum + faults + missing, 0);
 }
 
-function spread(result: Result, name: Figure, digits: number): string {
+function spread(result: Result, name: FigureName, digits: number): string {
   const sorted = result.samples.map((sample) => sample[name]).sort((a, b) => a - b);
   const shown = (value: number | undefined): string => (value ?? Number.NaN).toFixed(digits);
-  const middle = shown(figure(result, name));
+  const middle = shown(medianFigure(result, name));
   return sorted.length < 2 ? middle : `${middle} (${shown(sorted[0])} – ${shown(sorted.at(-1))})`;
 }

@@ -1,9 +1,9 @@
-/** "reached" or "not reached", one line per promise. */
+/** A line: a measured figure, its goal, and whether it is reached. */
 export interface Line {
   readonly name: string;
   readonly unit: string;
   readonly value: number;
-  /** One of the two: the value may be at most, or must be at least, so much. */
+  /** The goal, one of the two: the value must be at most `max`, or at least `min`. */
   readonly max?: number;
   readonly min?: number;
   /** The figures of the single runs, for the spread. */
@@ -11,32 +11,31 @@ export interface Line {
 }
 
 /**
- * A line over several runs. One that must be 0 counts faults, and its worst run counts: the median would
- * forgive a run that lost messages. Of every other line it is the median. A run without a figure leaves
- * the line without one.
+ * A line of several runs: the median of their figures. If the goal is at most 0, the line counts faults, and
+ * the worst run counts: the median would hide a run that lost messages. NaN if a run has no figure.
  */
-export function ofRuns(line: Omit<Line, 'value' | 'runs'>, runs: readonly number[]): Line {
+export function lineOfRuns(line: Omit<Line, 'value' | 'runs'>, runs: readonly number[]): Line {
   const value = line.max === 0 ? Math.max(...runs) : median(runs);
   return { ...line, value: runs.every(Number.isFinite) ? value : Number.NaN, runs };
 }
 
-/** Prints each line; true if all are reached. */
-export function judge(lines: readonly Line[]): boolean {
+/** Prints each line. Returns true if all are reached. */
+export function printLines(lines: readonly Line[]): boolean {
   for (const line of lines) console.log(lineText(line));
-  return lines.every(reached);
+  return lines.every(isReached);
 }
 
-/** Least and greatest of the runs stand in brackets. */
+/** With the minimum and maximum of the runs in brackets. */
 export function lineText(line: Line): string {
   const { name, unit, value, max, min, runs = [] } = line;
   const bound = max === undefined ? `at least ${round(min ?? Number.NaN)}` : `at most ${round(max)}`;
   const measured = `${round(value)} ${unit}`.trimEnd();
   const spread = runs.length < 2 ? '' : ` (${round(Math.min(...runs))} – ${round(Math.max(...runs))})`;
-  return `${reached(line) ? 'reached    ' : 'not reached'}  ${name}: ${measured}${spread}, ${bound}`;
+  return `${isReached(line) ? 'reached    ' : 'not reached'}  ${name}: ${measured}${spread}, ${bound}`;
 }
 
-/** A figure that is no number was not measured, and so not reached. */
-function reached({ value, max, min }: Line): boolean {
+/** NaN was not measured, so it is not reached. */
+function isReached({ value, max, min }: Line): boolean {
   return Number.isFinite(value) && value <= (max ?? Infinity) && value >= (min ?? -Infinity);
 }
 

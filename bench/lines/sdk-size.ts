@@ -1,16 +1,16 @@
 /**
  * Line: the SDK has at most 6 KB, compressed.
  *
- * Session and browser entry, bundled and minified for a browser, all parts together under Brotli, as
- * `sdk/src/size.test.ts` measures what it holds the SDK to. What is a page's own comes on top.
+ * The session and the browser entry, bundled and minified for a browser, all parts together compressed with
+ * Brotli, as in `sdk/src/size.test.ts`. The code of a page is not included.
  */
 import { brotliCompressSync } from 'node:zlib';
-import { alone, type LinesOf, say } from './alone.ts';
+import { runStandalone, type MeasureLines, log } from './standalone.ts';
 
 const ENTRIES = ['sdk/src/session.ts', 'sdk/src/browser-environment.ts'];
 const BYTES_MAX = 6 * 1_024;
 
-export const sdkSizeLines: LinesOf = async () => {
+export const sdkSizeLines: MeasureLines = async () => {
   const built = await Bun.build({
     entrypoints: ENTRIES,
     minify: true,
@@ -20,8 +20,8 @@ export const sdkSizeLines: LinesOf = async () => {
   });
   const script = (await Promise.all(built.outputs.map((output) => output.text()))).join('');
   const value = brotliCompressSync(script).length;
-  say(`the SDK: ${script.length} bytes minified, ${value} compressed`);
+  log(`the SDK: ${script.length} bytes minified, ${value} compressed`);
   return [{ name: 'SDK, compressed', unit: 'bytes', value, max: BYTES_MAX }];
 };
 
-if (import.meta.main) await alone(sdkSizeLines);
+if (import.meta.main) await runStandalone(sdkSizeLines);

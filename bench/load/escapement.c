@@ -1,6 +1,7 @@
 /*
- * Escapement's protocol (docs/protocol.md), as a player who keeps everything until its echo: hello with ticket or pass
- * and position, replay, sends, "expect", "hold". Every record must come once, in order, and at the seq that the others saw.
+ * Escapement's protocol (docs/protocol.md) from the player's side: hello with ticket or pass and position, replay,
+ * sends, `expect`, `hold`. A player keeps each message until its echo. Every record must be received once, in order,
+ * and at the same seq by all players.
  */
 #define _GNU_SOURCE
 #include "load.h"
@@ -33,7 +34,7 @@ static uint64_t get_varint(struct reader *reader) {
   return 0;
 }
 
-/* `length` bytes, or null and a bad reader. */
+/* Returns `length` bytes; if there are fewer, NULL, and marks the reader as bad. */
 static const uint8_t *get_bytes(struct reader *reader, uint64_t length) {
   if (length > (uint64_t)(reader->end - reader->at)) {
     reader->bad = true;
@@ -50,7 +51,7 @@ static uint8_t *put_varint(uint8_t *out, uint64_t value) {
   return out;
 }
 
-static void say_hello(struct player *player) {
+static void send_hello(struct player *player) {
   uint8_t frame[4096], *at = frame;
   const size_t credential = strlen(player->ticket);
   if (credential > sizeof frame - 64) die("a ticket of %zu bytes", credential);
@@ -78,29 +79,30 @@ static void send_move(struct player *player, uint32_t k) {
   send_frame(player, BINARY, frame, (size_t)(at - frame) + plan.body);
 }
 
-/* Again what is not known to be durable. */
+/* Sends again what may not be durable. */
 static void resend(struct player *player, uint32_t from) {
   if (player->held) return;
   for (uint32_t k = from; k <= player->due && player->fd >= 0; k++) send_move(player, k);
 }
 
-static void say(struct player *player, uint32_t message) {
+static void send_due(struct player *player, uint32_t message) {
   (void)message;
   if (!player->held) send_move(player, player->due);
 }
 
-static void heard_move(struct player *player, const uint8_t *body, size_t length, uint64_t now, uint64_t seq,
+static void on_move(struct player *player, const uint8_t *body, size_t length, uint64_t now, uint64_t seq,
                        uint64_t client_seq) {
   uint32_t number;
   if (!delivered(player, body, length, now, seq) || !message_of(body, length, &number)) return;
-  const uint32_t turn = number / plan.room_count, size = plan.rooms[player->room].size, k = turn / size + 1;
-  if (client_seq != k) fault(player, "a client seq that nobody gave");
-  if (turn % size != player->place) return;
+  /* The inverse of message_number. */
+  const uint32_t in_room = number / plan.room_count, size = plan.rooms[player->room].size, k = in_room / size + 1;
+  if (client_seq != k) fault(player, "a client seq that was never sent");
+  if (in_room % size != player->place) return;
   if (k != player->echoed + 1) fault(player, "an echo out of order");
   player->echoed = k;
 }
 
-static void heard_records(struct player *player, struct reader *reader, uint64_t now) {
+static void on_records(struct player *player, struct reader *reader, uint64_t now) {
   while (reader->at < reader->end && !reader->bad) {
     if (*reader->at++ != 1 || reader->at == reader->end) break;
     const uint8_t kind = *reader->at++;
@@ -113,18 +115,18 @@ static void heard_records(struct player *player, struct reader *reader, uint64_t
     const uint64_t length = get_varint(reader);
     const uint8_t *body = get_bytes(reader, length);
     if (reader->bad) break;
-    /* A chunk or the first records frame of a replay may begin before the position. */
+    /* In a replay, a chunk or the first records frame may begin before the position (P21). */
     if (seq <= player->seq && player->phase == JOINING) continue;
-    if (seq != player->seq + 1) fault(player, seq <= player->seq ? "a record twice" : "a gap");
+    if (seq != player->seq + 1) fault(player, seq <= player->seq ? "a repeated record" : "a gap");
     player->seq = seq;
     struct reader inner = {body, body + length, false};
     if ((kind & KIND_BITS) == KIND_EPOCH) player->epoch = get_varint(&inner);
-    if ((kind & KIND_BITS) == KIND_MOVE) heard_move(player, body, length, now, seq, client_seq);
+    if ((kind & KIND_BITS) == KIND_MOVE) on_move(player, body, length, now, seq, client_seq);
   }
-  if (reader->bad || reader->at != reader->end) fault(player, "bytes that are no record");
+  if (reader->bad || reader->at != reader->end) fault(player, "bytes that are not a record");
 }
 
-static void heard_welcome(struct player *player, struct reader *reader) {
+static void on_welcome(struct player *player, struct reader *reader) {
   get_varint(reader); /* version */
   const uint64_t resumed = get_varint(reader);
   for (int field = 0; field < 4; field++) get_varint(reader); /* epoch, seq, seat, role */
@@ -135,7 +137,7 @@ static void heard_welcome(struct player *player, struct reader *reader) {
   }
   const uint64_t length = get_varint(reader);
   const uint8_t *pass = get_bytes(reader, length);
-  if (reader->bad) return fault(player, "a welcome that ends too soon");
+  if (reader->bad) return fault(player, "a truncated welcome");
   free(player->ticket);
   player->ticket = strndup((const char *)pass, length);
   if (resumed || player->seq == 0) return;
@@ -143,38 +145,38 @@ static void heard_welcome(struct player *player, struct reader *reader) {
   player->seq = player->epoch = 0;
 }
 
-static void heard_chunk(struct player *player, struct reader *reader, uint64_t now) {
+static void on_chunk(struct player *player, struct reader *reader, uint64_t now) {
   static uint8_t records[CHUNK_BYTES_MAX];
   get_varint(reader);
   get_varint(reader);
   const uint64_t length = get_varint(reader);
   const uint8_t *deflated = get_bytes(reader, length);
-  if (reader->bad) return fault(player, "a chunk that ends too soon");
+  if (reader->bad) return fault(player, "a truncated chunk");
   z_stream stream = {.next_in = (Bytef *)deflated, .avail_in = (uInt)length, .next_out = records, .avail_out = sizeof records};
   if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) die("no zlib");
   const int ended = inflate(&stream, Z_FINISH);
   inflateEnd(&stream);
   if (ended != Z_STREAM_END) return fault(player, "a chunk that cannot be inflated");
   struct reader inner = {records, records + stream.total_out, false};
-  heard_records(player, &inner, now);
+  on_records(player, &inner, now);
 }
 
-static void heard_expect(struct player *player, struct reader *reader) {
+static void on_expect(struct player *player, struct reader *reader) {
   get_varint(reader);
   const uint64_t next = get_varint(reader);
   counts->expects++;
   if (!reader->bad && next > 0) resend(player, (uint32_t)next);
 }
 
-static void heard(struct player *player, int opcode, uint8_t *payload, size_t length, uint64_t now) {
-  if (opcode != BINARY || length == 0) return fault(player, "a frame that is not of the protocol");
+static void received(struct player *player, int opcode, uint8_t *payload, size_t length, uint64_t now) {
+  if (opcode != BINARY || length == 0) return fault(player, "a frame that is not part of the protocol");
   struct reader reader = {payload, payload + length, false};
-  if (payload[0] == RECORDS) return heard_records(player, &reader, now);
+  if (payload[0] == RECORDS) return on_records(player, &reader, now);
   reader.at++;
   switch (payload[0]) {
-    case WELCOME: return heard_welcome(player, &reader);
-    case CHUNK: return heard_chunk(player, &reader, now);
-    case EXPECT: return heard_expect(player, &reader);
+    case WELCOME: return on_welcome(player, &reader);
+    case CHUNK: return on_chunk(player, &reader, now);
+    case EXPECT: return on_expect(player, &reader);
     case REFUSED: counts->refused++; return;
     case SIGNALS: counts->signals++; return;
     case LIVE_MARK:
@@ -196,4 +198,4 @@ static void move_cursor(struct player *player, uint32_t value) {
   send_frame(player, BINARY, (const uint8_t *)text, (size_t)length);
 }
 
-const struct speech escapement_speech = {"escapement", say_hello, heard, say, move_cursor};
+const struct protocol escapement_protocol = {"escapement", send_hello, received, send_due, move_cursor};

@@ -1,12 +1,13 @@
 /*
- * The load of the benchmarks: all players of all rooms, in one process that spins on its own core.
+ * The load generator of the benchmarks: all players of all rooms, in one process that polls without pause on its own
+ * core.
  *
- *   load <plan>      the plan is described in plan.c
+ *   load <plan>      plan.c describes the plan
  *
- * Prints `connected` when everybody is live, `measuring` and `measured` around what counts (the caller reads the
- * server's CPU there), and at last `report {…}`, one line of JSON. Latency is from the moment a message is handed to
- * the kernel to the moment one of its deliveries was read. Arrivals are spread evenly: message i is due at i / rate
- * seconds, because bursts would make group commit look free; "late" in the report says how late this process was itself.
+ * Prints `connected` when all players are live, `measuring` and `measured` at the ends of the measured stretch (the
+ * caller reads the server's CPU there), and finally `report {…}`, one line of JSON. Latency is the time from handing a
+ * message to the kernel until one of its deliveries is read. Arrivals are spread evenly, message i is due at i / rate
+ * seconds, because bursts would hide the cost of group commit. "late" in the report is how late this process sent.
  */
 #define _GNU_SOURCE
 #include "load.h"
@@ -18,12 +19,12 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Sent in one go before looking for deliveries again. */
+/* At most this many messages are sent before deliveries are read again. */
 #define SEND_AT_ONCE 8
 #define IDLE_WAIT_MS 5
 #define MS 1000000ull
 
-/* Shared by all processes: where the run stands. */
+/* The phase of the run, shared by all processes. */
 static struct {
   uint64_t began, measure_at, end_at, measured_at;
   bool over;
@@ -59,12 +60,12 @@ uint32_t message_number(const struct player *player, uint32_t k) {
   return player->room + plan.room_count * (player->place + plan.rooms[player->room].size * (k - 1));
 }
 
-/* Since the beginning, ns. */
+/* When a message is due, in ns since the run began. */
 static uint64_t due_at(uint32_t message) {
   return (uint64_t)((double)(message / plan.burst * plan.burst) / plan.rate * 1e9);
 }
 
-/* The first message that is due at `ms` or later. */
+/* The first message that is due at or after `ms`. */
 static uint32_t first_at(uint32_t ms) {
   return (uint32_t)ceil(ms / 1e3 * plan.rate / plan.burst) * plan.burst;
 }
@@ -73,7 +74,7 @@ static void connect_some(void) {
   static uint32_t next;
   for (; next < plan.player_count && counts->opening < plan.opening; next++) {
     struct player *player = &plan.players[next];
-    if (!is_mine(player)) continue;
+    if (!is_own(player)) continue;
     player->opening = true;
     counts->opening++;
     connect_player(player);
@@ -87,61 +88,62 @@ static bool send_due(uint64_t now) {
     const struct room *room = &plan.rooms[next % plan.room_count];
     struct player *player = &plan.players[room->first + next / plan.room_count % room->size];
     player->due++;
-    if (!is_mine(player)) continue;
+    if (!is_own(player)) continue;
     sent++;
-    if (next >= counts->first) count_late(now_ns() - run->began - due_at(next));
-    if (player->phase == LIVE) plan.speech->say(player, next);
+    if (next >= counts->first) add_lateness(now_ns() - run->began - due_at(next));
+    if (player->phase == LIVE) plan.protocol->send_due(player, next);
   }
   return sent > 0;
 }
 
-/* Each second another share of the players moves its cursor, spread over the rooms. */
+/* In each second, another share of the players moves its cursor; they are spread over the rooms. */
 static bool move_cursors(uint64_t now) {
   static uint32_t next;
   const uint32_t moving = (uint32_t)(plan.player_count * plan.cursor_share);
-  if (moving == 0 || plan.speech->cursor == NULL || now >= run->end_at) return false;
+  if (moving == 0 || plan.protocol->cursor == NULL || now >= run->end_at) return false;
   const double seconds = (double)(now - run->began) / 1e9;
   bool any = false;
   for (; next < seconds * moving * plan.cursor_rate; next++) {
     const uint32_t stride = plan.player_count / moving;
     struct player *player = &plan.players[(next % moving * stride + (uint32_t)seconds) % plan.player_count];
-    if (player->phase != LIVE || !is_mine(player)) continue;
-    plan.speech->cursor(player, next);
+    if (player->phase != LIVE || !is_own(player)) continue;
+    plan.protocol->cursor(player, next);
     any = true;
   }
   return any;
 }
 
-static void tell(const char *line) {
+static void print_line(const char *line) {
   printf("%s\n", line);
   fflush(stdout);
 }
 
-/* Takes the run from one phase to the next. */
-static void direct(uint64_t now, uint64_t started) {
+/* Moves the run to its next phase when it is time. */
+static void advance_phase(uint64_t now, uint64_t started) {
   if (run->began == 0) {
-    if (now - started > plan.connect_ms_max * MS) die("only %u of %u players came in", counts->live, plan.player_count);
+    if (now - started > plan.connect_ms_max * MS) die("only %u of %u players are live", counts->live, plan.player_count);
     if (counts->live < plan.player_count) return;
     run->measure_at = now + plan.warmup_ms * MS;
     run->end_at = run->measure_at + plan.measure_ms * MS;
     run->began = now;
-    tell("connected");
+    print_line("connected");
   } else if (!counts->measuring && run->measured_at == 0 && now >= run->measure_at) {
     run->measure_at = now;
     counts->measuring = true;
-    tell("measuring");
+    print_line("measuring");
   } else if (counts->measuring && now >= run->end_at) {
     run->measured_at = now;
     counts->measuring = false;
-    tell("measured");
+    print_line("measured");
   } else if (run->measured_at > 0) {
-    run->over = everything_came() || now - run->measured_at > plan.settle_ms * MS;
+    run->over = all_delivered() || now - run->measured_at > plan.settle_ms * MS;
   }
 }
 
-static void turn(uint64_t started) {
+/* One iteration of the main loop. */
+static void step(uint64_t started) {
   const uint64_t now = now_ns();
-  if (is_first()) direct(now, started);
+  if (is_leader()) advance_phase(now, started);
   connect_some();
   reconnect_due(now);
   bool any = run->began > 0 && plan.rate > 0 && send_due(now);
@@ -157,12 +159,12 @@ int main(int argc, char **argv) {
   make_tally(first_at(plan.warmup_ms + plan.measure_ms));
   counts->first = first_at(plan.warmup_ms);
   counts->last = first_at(plan.warmup_ms + plan.measure_ms);
-  run = shared(sizeof *run);
+  run = shared_memory(sizeof *run);
   const uint64_t started = now_ns();
-  split();
+  fork_processes();
   open_poll();
-  for (turn(started); !run->over; turn(started)) pass_turn();
-  end_turns();
+  for (step(started); !run->over; step(started)) pass_token();
+  stop_processes();
   print_report((double)(run->measured_at - run->measure_at) / 1e9);
   return 0;
 }

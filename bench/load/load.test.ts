@@ -1,4 +1,4 @@
-/** The load generator finds what a server does wrong; else "0 lost" in the results would mean nothing. */
+/** The load generator finds every kind of wrong delivery; otherwise "0 faults" would mean nothing. */
 import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,19 +8,19 @@ import { live } from '../../sdk/protocol/live.ts';
 import { encodeRecord, type LogRecord, recordLength, RecordKind } from '../../sdk/protocol/record.ts';
 import { readSend, type SendHead } from '../../sdk/protocol/send.ts';
 import { welcome } from '../../sdk/protocol/welcome.ts';
-import { type LoadPlan, type LoadReport, runLoad } from '../lib/load.ts';
-import { missingNeeds } from '../lib/needs.ts';
+import { type LoadPlan, type LoadReport, runLoad } from '../lib/load-generator.ts';
+import { missingRequirements } from '../lib/requirements.ts';
 
 const PLAYERS = 3;
 const PLAN = { rate: 200, bodyBytes: 40, warmUpMs: 0, measureMs: 250, settleMs: 100 };
-/** The message that goes wrong. */
-const TRICKED = 7;
-/** Until everything came: on a busy machine, too. */
-const PATIENT = { settleMs: 60_000 };
+/** The number of the message that goes wrong. */
+const WRONG_AT = 7;
+/** Waits until everything is delivered, also on a busy machine. */
+const LONG_SETTLE = { settleMs: 60_000 };
 setDefaultTimeout(120_000);
 
-/** In continuous integration a missing part is a failure. */
-const skip = process.env['CI'] !== 'true' && missingNeeds(['gcc', 'taskset', 'cores']).length > 0;
+/** In continuous integration, a missing requirement is a failure. */
+const skip = process.env['CI'] !== 'true' && missingRequirements(['gcc', 'taskset', 'cores']).length > 0;
 const folder = await mkdtemp(join(tmpdir(), 'load-test-'));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -29,26 +29,26 @@ interface Member {
   seq: number;
 }
 
-/** What the members are sent for a message; normally its record, to each. */
-type Trick = (log: readonly LogRecord[], members: readonly Member[], tell: Tell) => void;
-type Tell = (member: Member, ...records: readonly LogRecord[]) => void;
+/** What is sent to the members for the last record of the log; an honest server sends that record to each. */
+type Broadcast = (log: readonly LogRecord[], members: readonly Member[], deliver: Deliver) => void;
+type Deliver = (member: Member, ...records: readonly LogRecord[]) => void;
 
-const honest: Trick = (log, members, tell) => {
-  for (const member of members) tell(member, ...log.slice(member.seq));
+const honest: Broadcast = (log, members, deliver) => {
+  for (const member of members) deliver(member, ...log.slice(member.seq));
 };
 
-/** A room server that keeps its log in memory, and at one message does what `trick` says. */
-function room(trick: Trick): { readonly port: number; stop(): void } {
+/** A room server that keeps its log in memory. It is honest, but for message WRONG_AT, which `wrong` sends. */
+function startRoom(wrong: Broadcast): { readonly port: number; stop(): void } {
   const log: LogRecord[] = [];
   const members: Member[] = [];
   const head: SendHead = { client: 0, clientSeq: 0, kind: 0, bodyAt: 0 };
-  const tell: Tell = ({ socket }, ...records) => {
+  const deliver: Deliver = ({ socket }, ...records) => {
     const bytes = new Uint8Array(records.reduce((sum, one) => sum + recordLength(one, one.body.length), 0));
     let at = 0;
     for (const record of records) at = encodeRecord(bytes, at, record, record.body);
     socket.send(bytes);
   };
-  const greet = (socket: Member['socket'], frame: Uint8Array): void => {
+  const welcomeMember = (socket: Member['socket'], frame: Uint8Array): void => {
     const { seq = 0 } = hello.decode(frame) ?? {};
     const clients = [{ number: 1, lastSeq: 0 }];
     const rest = { seat: 1, role: 0, clients, pass: 'pass', roomMs: 0, heartbeatMs: 15_000, rate: 20 };
@@ -64,7 +64,7 @@ function room(trick: Trick): { readonly port: number; stop(): void } {
       }),
     );
     const member = { socket, seq: log.length };
-    if (seq < log.length) tell(member, ...log.slice(seq));
+    if (seq < log.length) deliver(member, ...log.slice(seq));
     socket.send(live.encode({ seq: log.length }));
     members.push(member);
   };
@@ -75,11 +75,11 @@ function room(trick: Trick): { readonly port: number; stop(): void } {
     websocket: {
       message(socket, message) {
         const frame = new Uint8Array(message as Buffer);
-        if (!readSend(frame, head)) return greet(socket, frame);
+        if (!readSend(frame, head)) return welcomeMember(socket, frame);
         const { clientSeq } = head;
         const body = frame.slice(head.bodyAt);
         log.push({ kind: RecordKind.move, seq: log.length + 1, ms: 0, seat: 1, client: 1, clientSeq, body });
-        (log.length === TRICKED ? trick : honest)(log, members, tell);
+        (log.length === WRONG_AT ? wrong : honest)(log, members, deliver);
         for (const member of members) member.seq = log.length;
       },
       close(socket) {
@@ -91,122 +91,125 @@ function room(trick: Trick): { readonly port: number; stop(): void } {
   return { port: server.port ?? 0, stop: () => void server.stop(true) };
 }
 
-async function play(trick: Trick, more: Partial<LoadPlan> = {}): Promise<LoadReport> {
-  const { port, stop } = room(trick);
-  const place = { port, path: '/', ticket: 'ticket' };
-  const rooms = [Array.from({ length: PLAYERS }, () => place)];
-  const report = await runLoad({ speech: 'escapement', rooms, ...PLAN, ...more }, folder);
+async function runAgainst(wrong: Broadcast, more: Partial<LoadPlan> = {}): Promise<LoadReport> {
+  const { port, stop } = startRoom(wrong);
+  const endpoint = { port, path: '/', ticket: 'ticket' };
+  const rooms = [Array.from({ length: PLAYERS }, () => endpoint)];
+  const report = await runLoad({ protocol: 'escapement', rooms, ...PLAN, ...more }, folder);
   stop();
   return report;
 }
 
-/** The last record, changed. */
-function other(log: readonly LogRecord[], change: Partial<LogRecord>): LogRecord {
+/** The last record with changes. */
+function lastWith(log: readonly LogRecord[], change: Partial<LogRecord>): LogRecord {
   const last = log.at(-1);
   if (!last) throw new Error('an empty log');
   return { ...last, ...change };
 }
 
-test.skipIf(skip)('nothing is found wrong with an honest server, and every delivery is counted', async () => {
-  const report = await play(honest, PATIENT);
+test.skipIf(skip)('an honest server has no faults, and every delivery is counted', async () => {
+  const report = await runAgainst(honest, LONG_SETTLE);
   expect(report).toMatchObject({ faults: 0, firstFault: '', resets: 0, closed: 0, sent: 50 });
   expect(report.expected).toBe(50 * PLAYERS);
   expect(report.delivered).toBe(report.expected);
 });
 
-const TRICKS: readonly (readonly [what: string, found: string, trick: Trick])[] = [
+const WRONG: readonly (readonly [what: string, fault: string, wrong: Broadcast])[] = [
   [
-    'a record that comes twice',
-    'a record twice',
-    (log, members, tell) => {
-      for (const member of members) tell(member, other(log, {}), other(log, {}));
+    'a record that is sent twice',
+    'a repeated record',
+    (log, members, deliver) => {
+      for (const member of members) deliver(member, lastWith(log, {}), lastWith(log, {}));
     },
   ],
   [
-    'a record that never comes',
+    'a record that is never sent',
     'a gap',
-    (log, members, tell) => {
-      for (const member of members.slice(1)) tell(member, other(log, {}));
+    (log, members, deliver) => {
+      for (const member of members.slice(1)) deliver(member, lastWith(log, {}));
     },
   ],
   [
-    'a seq left out',
+    'a seq that is left out',
     'a gap',
-    (log, members, tell) => {
-      for (const member of members) tell(member, other(log, { seq: log.length + 1 }));
+    (log, members, deliver) => {
+      for (const member of members) deliver(member, lastWith(log, { seq: log.length + 1 }));
     },
   ],
   [
     'a body that was changed',
-    'a body that was changed',
-    (log, members, tell) => {
-      const body = other(log, {}).body.slice();
+    'a changed body',
+    (log, members, deliver) => {
+      const body = lastWith(log, {}).body.slice();
       body[0] = (body[0] ?? 0) ^ 1;
-      for (const member of members) tell(member, other(log, { body }));
+      for (const member of members) deliver(member, lastWith(log, { body }));
     },
   ],
   [
-    'the message of another one in its place',
-    'a message more often than the room has players',
-    (log, members, tell) => {
-      const { body } = log[0] ?? other(log, {});
-      for (const member of members) tell(member, other(log, { body }));
+    'another message instead of it',
+    'a message delivered more often than the room has players',
+    (log, members, deliver) => {
+      const { body } = log[0] ?? lastWith(log, {});
+      for (const member of members) deliver(member, lastWith(log, { body }));
     },
   ],
   [
-    'a client seq that nobody gave',
-    'a client seq that nobody gave',
-    (log, members, tell) => {
-      for (const member of members) tell(member, other(log, { clientSeq: 77 }));
+    'a client seq that was never sent',
+    'a client seq that was never sent',
+    (log, members, deliver) => {
+      for (const member of members) deliver(member, lastWith(log, { clientSeq: 77 }));
     },
   ],
   [
-    'a message at different places for different players',
-    'a seq that another player saw elsewhere',
-    (log, [first, ...others], tell) => {
-      if (first) tell(first, other(log, {}));
-      const notice = other(log, { kind: RecordKind.notice });
-      for (const member of others) tell(member, notice, other(log, { seq: log.length + 1 }));
+    'a message at different seqs for different players',
+    'a message at different seqs for different players',
+    (log, [first, ...others], deliver) => {
+      if (first) deliver(first, lastWith(log, {}));
+      const notice = lastWith(log, { kind: RecordKind.notice });
+      for (const member of others) deliver(member, notice, lastWith(log, { seq: log.length + 1 }));
     },
   ],
   [
-    'bytes that are no record',
-    'bytes that are no record',
-    (log, members, tell) => {
-      honest(log, members, tell);
+    'bytes that are not a record',
+    'bytes that are not a record',
+    (log, members, deliver) => {
+      honest(log, members, deliver);
       members[0]?.socket.send(Uint8Array.of(1, 16, 200));
     },
   ],
 ];
 
-test.skipIf(skip).each(TRICKS)('%s is found', async (_, found, trick) => {
-  const report = await play(trick);
+test.skipIf(skip).each(WRONG)('%s is found', async (_, fault, wrong) => {
+  const report = await runAgainst(wrong);
   expect(report.faults).toBeGreaterThan(0);
-  expect(report.firstFault).toEndWith(found);
-});
-
-test.skipIf(skip)('what comes after the measured stretch is delivered, but not during it', async () => {
-  const report = await play((log, members, tell) => {
-    Bun.sleepSync(2 * PLAN.measureMs);
-    honest(log, members, tell);
-  }, PATIENT);
-  expect(report.delivered).toBe(report.expected);
-  expect(report.during).toBeLessThan(TRICKED * PLAYERS);
+  expect(report.firstFault).toEndWith(fault);
 });
 
 test.skipIf(skip)(
-  'a player whose connection ends comes back with its position and misses nothing',
+  'a delivery after the measured stretch counts as delivered, but not as during it',
   async () => {
-    const report = await play(
-      (log, [first, ...others], tell) => {
+    const report = await runAgainst((log, members, deliver) => {
+      Bun.sleepSync(2 * PLAN.measureMs);
+      honest(log, members, deliver);
+    }, LONG_SETTLE);
+    expect(report.delivered).toBe(report.expected);
+    expect(report.during).toBeLessThan(WRONG_AT * PLAYERS);
+  },
+);
+
+test.skipIf(skip)(
+  'a player whose connection ends reconnects with its position and misses nothing',
+  async () => {
+    const report = await runAgainst(
+      (log, [first, ...others], deliver) => {
         first?.socket.close(4001, 'Too slow.');
-        honest(log, others, tell);
+        honest(log, others, deliver);
       },
-      { ...PATIENT, reconnect: { firstMs: 10, maxMs: 20 } },
+      { ...LONG_SETTLE, reconnect: { firstMs: 10, maxMs: 20 } },
     );
     expect(report).toMatchObject({ faults: 0, resets: 0, closed: 0 });
     expect(report.delivered).toBe(report.expected);
-    expect(report.outage).toMatchObject({ awayMost: 1, reconnects: 1 });
+    expect(report.outage).toMatchObject({ awayMax: 1, reconnects: 1 });
     expect(report.outage.allBackMs).toBeGreaterThan(0);
   },
 );

@@ -1,21 +1,23 @@
 /*
- * The plan: plain text, one setting or player a line, words parted by single spaces. `#` begins a comment line.
+ * Reads the plan: plain text, one setting or player per line, words separated by single spaces. Lines that begin with
+ * `#` are comments. Defaults in brackets.
  *
- *   speech relay|escapement|socketio|colyseus
- *   version <n>              escapement: the protocol version to say in hello (1)
- *   rate <messages/s>        of all rooms together; 0 = connect everybody and stay idle (0)
- *   burst <n>                messages come n at a time, the mean rate unchanged (1)
+ *   protocol relay|escapement|socketio|colyseus
+ *   version <n>              escapement: the protocol version in hello (1)
+ *   rate <messages/s>        of all rooms together; 0 = all players connect and stay idle (0)
+ *   burst <n>                messages are sent in groups of n; the mean rate stays the same (1)
  *   body <bytes>             of a message, 12 … 16384 (135)
- *   warmup-ms <n>            sending, not yet measuring (2000)
- *   measure-ms <n>           (10000)
- *   settle-ms <n>            at most this long for what is still on its way (3000)
- *   connect-ms-max <n>       everybody must be live by then (120000)
- *   cursors <share> <n>      this share of the players, another one each second, sends n cursor signals a second
- *   reconnect <first> <max>  who is closed comes back: backoff with full jitter, ms; else it stays away and is counted
- *   opening <n>              connections being opened at a time (64)
- *   sources <n>              source addresses 127.0.0.1 … 127.0.0.n, players spread over them (1)
- *   room                     the players behind it share a room
- *   player <port> <path> <ticket>   the ticket only where the speech needs one
+ *   warmup-ms <n>            time of sending before the measured stretch (2000)
+ *   measure-ms <n>           length of the measured stretch (10000)
+ *   settle-ms <n>            afterwards, at most this long for deliveries that are on their way (3000)
+ *   connect-ms-max <n>       all players must be live by then (120000)
+ *   cursors <share> <n>      this share of the players, another one each second, sends n cursor signals per second
+ *   reconnect <first> <max>  a player whose connection ends reconnects: backoff with full jitter, ms; without this
+ *                            setting it stays away and is counted
+ *   opening <n>              at most this many connections are being opened at a time (64)
+ *   sources <n>              players connect from the addresses 127.0.0.1 … 127.0.0.n (1)
+ *   room                     begins a room: the players on the next lines are in it
+ *   player <port> <path> <ticket>   the ticket only if the protocol needs one
  */
 #include "load.h"
 
@@ -38,8 +40,8 @@ struct plan plan = {
     .version = 1,
 };
 
-static const struct speech *const speeches[] = {&relay_speech, &escapement_speech, &socketio_speech,
-                                                &colyseus_speech};
+static const struct protocol *const protocols[] = {&relay_protocol, &escapement_protocol, &socketio_protocol,
+                                                &colyseus_protocol};
 
 static struct {
   const char *name;
@@ -52,11 +54,11 @@ static struct {
     {"connect-ms-max", &plan.connect_ms_max},
 };
 
-static bool set_speech(const char *name) {
-  for (size_t at = 0; at < sizeof speeches / sizeof *speeches; at++) {
-    if (strcmp(speeches[at]->name, name) == 0) plan.speech = speeches[at];
+static bool set_protocol(const char *name) {
+  for (size_t at = 0; at < sizeof protocols / sizeof *protocols; at++) {
+    if (strcmp(protocols[at]->name, name) == 0) plan.protocol = protocols[at];
   }
-  return plan.speech != NULL;
+  return plan.protocol != NULL;
 }
 
 static bool set_number(const char *name, const char *value) {
@@ -96,7 +98,7 @@ static bool read_line(char *line) {
   if (value == NULL) return false;
   *value++ = 0;
   if (strcmp(line, "player") == 0) return add_player(value);
-  if (strcmp(line, "speech") == 0) return set_speech(value);
+  if (strcmp(line, "protocol") == 0) return set_protocol(value);
   if (strcmp(line, "rate") == 0) return sscanf(value, "%lf", &plan.rate) == 1;
   if (strcmp(line, "cursors") == 0) return sscanf(value, "%lf %lf", &plan.cursor_share, &plan.cursor_rate) == 2;
   if (strcmp(line, "reconnect") == 0) {
@@ -113,12 +115,12 @@ void read_plan(const char *path) {
   char line[LINE_BYTES_MAX];
   for (int number = 1; fgets(line, sizeof line, file) != NULL; number++) {
     line[strcspn(line, "\n")] = 0;
-    if (!read_line(line)) die("%s:%d: not understood", path, number);
+    if (!read_line(line)) die("%s:%d: unknown setting or bad value", path, number);
   }
   fclose(file);
-  if (plan.speech == NULL || plan.player_count == 0) die("%s: no speech or no players", path);
-  if (plan.body < BODY_BYTES_MIN || plan.body > BODY_BYTES_MAX) die("%s: body out of bounds", path);
-  if (plan.burst == 0 || plan.opening == 0 || plan.sources == 0) die("%s: burst, opening and sources are 1 or more", path);
+  if (plan.protocol == NULL || plan.player_count == 0) die("%s: no protocol or no players", path);
+  if (plan.body < BODY_BYTES_MIN || plan.body > BODY_BYTES_MAX) die("%s: body is out of range", path);
+  if (plan.burst == 0 || plan.opening == 0 || plan.sources == 0) die("%s: burst, opening and sources must be at least 1", path);
   for (uint32_t room = 0; room < plan.room_count; room++) {
     if (plan.rooms[room].size == 0) die("%s: a room without players", path);
   }

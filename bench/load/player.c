@@ -1,6 +1,6 @@
 /*
- * One player's socket: TCP, the WebSocket upgrade, frames in and out (RFC 6455, nothing fragmented), coming back.
- * Frames are masked with random bytes: some servers take a short cut for a mask of zeros, which browsers never send.
+ * One player's socket: TCP, the WebSocket upgrade, frames in and out (RFC 6455, without fragments), reconnects.
+ * Frames are masked with random bytes: some servers have a fast path for a mask of zeros, which browsers never send.
  */
 #define _GNU_SOURCE
 #include "load.h"
@@ -16,15 +16,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The longest frame that a server may send, and one read behind it. */
+/* Holds the longest frame that a server may send (half of it), and what is read after it. */
 #define INPUT_BYTES (1 << 20)
 #define FRAME_HEAD_MAX 14
-/* Small batches: what is due is sent between them. */
+/* A small batch, because messages that are due are sent between batches. */
 #define EVENTS_MAX 32
 #define UNSENT_BYTES_MAX (1 << 20)
+/* A server that answers the first connect with 503 is tried again within this time. */
 #define DECLINED_MS 100
-#define LOOK_FOR_WAITING_NS 2000000
-/* Close codes that say: this pass is no good here, or: do not come back. */
+#define RECONNECT_CHECK_NS 2000000
+/* Close codes after which a player does not reconnect with the same pass (docs/protocol.md, section 12). */
 #define CODE_FINAL_FROM 4200
 #define CODE_FINAL_TO 4599
 
@@ -38,23 +39,23 @@ void open_poll(void) {
   if (poll_fd < 0) die("no epoll");
 }
 
-static void watch_back(uint64_t now) {
+static void note_recovery(uint64_t now) {
   const uint32_t live = counts->live, all = plan.player_count;
   if (counts->lost_at == 0) return;
-  if (live * 2 >= all && counts->away_most * 2 > all && counts->half_at == 0) counts->half_at = now;
-  if ((uint64_t)live * 100 >= (uint64_t)all * 99 && counts->away_most * 100ull > all && counts->most_at == 0) {
-    counts->most_at = now;
+  if (live * 2 >= all && counts->away_max * 2 > all && counts->half_at == 0) counts->half_at = now;
+  if ((uint64_t)live * 100 >= (uint64_t)all * 99 && counts->away_max * 100ull > all && counts->back_99_at == 0) {
+    counts->back_99_at = now;
   }
   if (live == all && counts->all_at == 0) counts->all_at = now;
 }
 
-static void watch_loss(uint64_t now) {
+static void note_loss(uint64_t now) {
   const uint32_t live = counts->live, all = plan.player_count;
   if (counts->lost_at == 0) counts->lost_at = now;
-  if (all - live > counts->away_most) counts->away_most = all - live;
+  if (all - live > counts->away_max) counts->away_max = all - live;
   counts->all_at = 0;
   if (live * 2 < all) counts->half_at = 0;
-  if ((uint64_t)live * 100 < (uint64_t)all * 99) counts->most_at = 0;
+  if ((uint64_t)live * 100 < (uint64_t)all * 99) counts->back_99_at = 0;
 }
 
 void went_live(struct player *player) {
@@ -64,11 +65,11 @@ void went_live(struct player *player) {
   if (player->opening) counts->opening--;
   else counts->reconnects++;
   player->opening = false;
-  watch_back(now_ns());
+  note_recovery(now_ns());
 }
 
-/* The connection is gone: for good, or until the backoff is over. */
-static void gone(struct player *player, int code, const char *why) {
+/* The connection has ended: for good, or until the backoff is over. */
+static void disconnected(struct player *player, int code, const char *why) {
   const bool declined = strncmp(why, "HTTP/1.1 503", 12) == 0;
   close(player->fd);
   player->fd = -1;
@@ -78,28 +79,28 @@ static void gone(struct player *player, int code, const char *why) {
   player->rest_length = player->unsent_length = 0;
   player->announced = player->held = false;
   const bool was_live = player->phase == LIVE;
-  const bool comes_back = declined || (plan.reconnect_max_ms > 0 && (code < CODE_FINAL_FROM || code > CODE_FINAL_TO));
-  if (!was_live && player->opening && !comes_back) {
-    die("player %u of room %u could not come in: %d %s", player->place, player->room, code, why);
+  const bool reconnects = declined || (plan.reconnect_max_ms > 0 && (code < CODE_FINAL_FROM || code > CODE_FINAL_TO));
+  if (!was_live && player->opening && !reconnects) {
+    die("player %u of room %u could not connect: %d %s", player->place, player->room, code, why);
   }
   const uint64_t now = now_ns();
   if (was_live) {
     counts->live--;
-    watch_loss(now);
+    note_loss(now);
   }
-  if (!comes_back) {
+  if (!reconnects) {
     player->phase = ABSENT;
     if (counts->closed++ == 0) fprintf(stderr, "load: a player's connection ended: %d %s\n", code, why);
     return;
   }
-  /* Who is declined while everybody comes in tries again soon. */
+  /* During the first connect, a player that was declined tries again soon. */
   uint64_t limit_ms = player->opening ? DECLINED_MS : plan.reconnect_max_ms;
   if (!player->opening && player->failures < 16 && ((uint64_t)plan.reconnect_first_ms << player->failures) < limit_ms) {
     limit_ms = (uint64_t)plan.reconnect_first_ms << player->failures;
   }
   player->failures++;
   player->phase = WAITING;
-  player->again_at = now + random_bits() % (limit_ms * 1000000 + 1);
+  player->reconnect_at = now + random_bits() % (limit_ms * 1000000 + 1);
   waiting++;
 }
 
@@ -119,18 +120,18 @@ void connect_player(struct player *player) {
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   player->phase = CONNECTING;
   if (connect(player->fd, (struct sockaddr *)&to, sizeof to) != 0 && errno != EINPROGRESS) {
-    return gone(player, 0, strerror(errno));
+    return disconnected(player, 0, strerror(errno));
   }
   if (epoll_ctl(poll_fd, EPOLL_CTL_ADD, player->fd, &interest) != 0) die("epoll: %s", strerror(errno));
 }
 
 void reconnect_due(uint64_t now) {
-  static uint64_t looked_at;
-  if (waiting == 0 || now - looked_at < LOOK_FOR_WAITING_NS) return;
-  looked_at = now;
+  static uint64_t checked_at;
+  if (waiting == 0 || now - checked_at < RECONNECT_CHECK_NS) return;
+  checked_at = now;
   for (uint32_t at = 0; at < plan.player_count && waiting > 0; at++) {
     struct player *player = &plan.players[at];
-    if (player->phase != WAITING || player->again_at > now || !is_mine(player)) continue;
+    if (player->phase != WAITING || player->reconnect_at > now || !is_own(player)) continue;
     waiting--;
     connect_player(player);
   }
@@ -141,12 +142,12 @@ static void transmit(struct player *player, const uint8_t *bytes, size_t length)
   if (player->fd < 0) return;
   if (player->unsent_length == 0) {
     const ssize_t took = send(player->fd, bytes, length, MSG_NOSIGNAL);
-    if (took < 0 && errno != EAGAIN) return; /* the reader will hear of it */
+    if (took < 0 && errno != EAGAIN) return; /* reading from the socket will fail, too */
     if (took > 0) sent = (size_t)took;
   }
   if (sent == length) return;
   const size_t left = length - sent;
-  if (player->unsent_length + left > UNSENT_BYTES_MAX) return gone(player, 0, "the server does not read");
+  if (player->unsent_length + left > UNSENT_BYTES_MAX) return disconnected(player, 0, "the server does not read");
   player->unsent = realloc(player->unsent, player->unsent_length + left);
   memcpy(player->unsent + player->unsent_length, bytes + sent, left);
   player->unsent_length += (uint32_t)left;
@@ -189,11 +190,11 @@ void send_frames(struct player *player, int first_opcode, const void *first, siz
   transmit(player, output, head + put_frame(output + head, opcode, payload, length));
 }
 
-static void ask_upgrade(struct player *player) {
+static void request_upgrade(struct player *player) {
   int error = 0;
   socklen_t size = sizeof error;
   getsockopt(player->fd, SOL_SOCKET, SO_ERROR, &error, &size);
-  if (error != 0) return gone(player, 0, strerror(error));
+  if (error != 0) return disconnected(player, 0, strerror(error));
   char request[4096];
   const int length = snprintf(request, sizeof request,
                               "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -203,7 +204,7 @@ static void ask_upgrade(struct player *player) {
   transmit(player, (const uint8_t *)request, (size_t)length);
 }
 
-/* Answers how many bytes were used; the first frames may come right behind. */
+/* Returns how many bytes were used. The first frames may follow at once. */
 static size_t upgraded(struct player *player, uint8_t *bytes, size_t length) {
   const uint8_t *end = memmem(bytes, length, "\r\n\r\n", 4);
   if (end == NULL) return 0;
@@ -211,25 +212,25 @@ static size_t upgraded(struct player *player, uint8_t *bytes, size_t length) {
     char status[64] = {0};
     memcpy(status, bytes, length < 40 ? length : 40);
     status[strcspn(status, "\r\n")] = 0;
-    gone(player, 0, status);
+    disconnected(player, 0, status);
     return 0;
   }
   player->phase = JOINING;
-  plan.speech->opened(player);
+  plan.protocol->opened(player);
   return (size_t)(end - bytes) + 4;
 }
 
-static void heard(struct player *player, int opcode, uint8_t *payload, size_t length, uint64_t now) {
+static void received(struct player *player, int opcode, uint8_t *payload, size_t length, uint64_t now) {
   if (opcode == 9) return send_frame(player, 10, payload, length > 125 ? 125 : length);
   if (opcode == 8) {
     char why[128] = {0};
     if (length > 2) memcpy(why, payload + 2, length - 2 < 125 ? length - 2 : 125);
-    return gone(player, length >= 2 ? payload[0] << 8 | payload[1] : 1005, why);
+    return disconnected(player, length >= 2 ? payload[0] << 8 | payload[1] : 1005, why);
   }
-  if (opcode == 1 || opcode == 2) plan.speech->heard(player, opcode, payload, length, now);
+  if (opcode == 1 || opcode == 2) plan.protocol->received(player, opcode, payload, length, now);
 }
 
-/* Hands over every whole frame; answers how many bytes they took. */
+/* Handles every complete frame, and returns how many bytes were used. */
 static size_t frames(struct player *player, uint8_t *bytes, size_t length, uint64_t now) {
   size_t at = 0;
   while (player->fd >= 0 && at + 2 <= length) {
@@ -245,20 +246,20 @@ static size_t frames(struct player *player, uint8_t *bytes, size_t length, uint6
     if (size > INPUT_BYTES / 2) die("a frame of %zu bytes", size);
     if (at + head + size > length) break;
     if ((bytes[at] & 0x80) == 0) fault(player, "a fragmented message");
-    heard(player, opcode, bytes + at + head, size, now);
+    received(player, opcode, bytes + at + head, size, now);
     at += head + size;
   }
   return at;
 }
 
-static void take(struct player *player, bool ending) {
+static void read_socket(struct player *player, bool ending) {
   while (player->fd >= 0) {
     size_t have = player->rest_length;
     if (have > 0) memcpy(input, player->rest, have);
     const size_t space = sizeof input - have;
     const ssize_t got = recv(player->fd, input + have, space, 0);
     if (got < 0 && errno == EAGAIN) return;
-    if (got <= 0) return gone(player, 1006, got == 0 ? "ended without a word" : strerror(errno));
+    if (got <= 0) return disconnected(player, 1006, got == 0 ? "ended without a close frame" : strerror(errno));
     const uint64_t now = now_ns();
     have += (size_t)got;
     size_t used = player->phase == UPGRADING ? upgraded(player, input, have) : 0;
@@ -273,7 +274,7 @@ static void take(struct player *player, bool ending) {
       player->rest = NULL;
     }
     player->rest_length = (uint32_t)left;
-    /* Less than asked for: nothing is left, and whatever comes now rings again. */
+    /* The socket is empty. Polling is edge-triggered: data that arrives from now on is a new event. */
     if ((size_t)got < space && !ending) return;
   }
 }
@@ -286,11 +287,11 @@ bool receive(int timeout_ms) {
     const uint32_t what = events[at].events;
     if (player->fd < 0) continue;
     if (player->phase == CONNECTING) {
-      if (what & (EPOLLOUT | EPOLLERR | EPOLLHUP)) ask_upgrade(player);
+      if (what & (EPOLLOUT | EPOLLERR | EPOLLHUP)) request_upgrade(player);
       continue;
     }
     if (what & EPOLLOUT) flush(player);
-    if (what & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) take(player, (what & ~(uint32_t)(EPOLLIN | EPOLLOUT)) != 0);
+    if (what & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) read_socket(player, (what & ~(uint32_t)(EPOLLIN | EPOLLOUT)) != 0);
   }
   return count > 0;
 }

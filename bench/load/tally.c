@@ -1,6 +1,6 @@
 /*
- * Deliveries. For each message it is known when it was sent, at which seq its room has it and to how many players it
- * came: so a delivery too many, missing, of another room, or at a seq that another player saw elsewhere, is found.
+ * Counts deliveries. Of each message it keeps when it was sent, its seq, and how many players received it. This finds
+ * deliveries that are missing, repeated, from another room, or at different seqs for different players.
  */
 #include "load.h"
 
@@ -8,14 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Latencies in buckets of 1/128 of a power of two: the middle of a bucket is at most 0.4 % from the truth. */
+/* Latencies are counted in buckets of 1/128 of a power of two: the middle of a bucket is at most 0.4 % off. */
 #define FINE_BITS 7
 #define FINE (1 << FINE_BITS)
 #define BUCKETS (48 * FINE)
 
 struct message {
   uint64_t stamp;
-  uint32_t seq, came;
+  uint32_t seq, deliveries;
 };
 
 struct latencies {
@@ -29,12 +29,12 @@ static struct message *messages;
 static struct latencies *latencies, *late;
 static uint32_t messages_max;
 
-void make_tally(uint32_t most) {
-  messages_max = most;
-  messages = shared(((size_t)most + 1) * sizeof *messages);
-  latencies = shared(sizeof *latencies);
-  late = shared(sizeof *late);
-  counts = shared(sizeof *counts);
+void make_tally(uint32_t count) {
+  messages_max = count;
+  messages = shared_memory(((size_t)count + 1) * sizeof *messages);
+  latencies = shared_memory(sizeof *latencies);
+  late = shared_memory(sizeof *late);
+  counts = shared_memory(sizeof *counts);
 }
 
 void fault(const struct player *player, const char *what) {
@@ -59,7 +59,7 @@ static uint32_t bucket_of(uint64_t ns) {
   return bucket < BUCKETS ? bucket : BUCKETS - 1;
 }
 
-static double middle_ms(uint32_t bucket) {
+static double bucket_ms(uint32_t bucket) {
   if (bucket < FINE) return bucket / 1e6;
   const int shift = (int)(bucket / FINE) - 1;
   return ((double)(bucket % FINE + FINE) + 0.5) * (double)(1ull << shift) / 1e6;
@@ -72,7 +72,7 @@ static void add(struct latencies *to, uint64_t ns) {
   if (ns > to->max) to->max = ns;
 }
 
-void count_late(uint64_t ns) { add(late, ns); }
+void add_lateness(uint64_t ns) { add(late, ns); }
 
 bool message_of(const uint8_t *body, size_t length, uint32_t *message) {
   if (length != plan.body) return false;
@@ -82,18 +82,18 @@ bool message_of(const uint8_t *body, size_t length, uint32_t *message) {
 
 bool delivered(struct player *player, const uint8_t *body, size_t length, uint64_t now, uint64_t seq) {
   uint32_t number;
-  if (!message_of(body, length, &number)) return fault(player, "a body that nobody sent"), false;
+  if (!message_of(body, length, &number)) return fault(player, "an unknown body"), false;
   uint64_t stamp;
   memcpy(&stamp, body, STAMP_BYTES);
   struct message *message = &messages[number];
-  if (stamp == 0 || stamp != message->stamp) return fault(player, "a body that was changed"), false;
+  if (stamp == 0 || stamp != message->stamp) return fault(player, "a changed body"), false;
   if (number % plan.room_count != player->room) return fault(player, "a message of another room"), false;
-  if (message->came == plan.rooms[player->room].size) {
+  if (message->deliveries == plan.rooms[player->room].size) {
     counts->repeated++;
-    return fault(player, "a message more often than the room has players"), false;
+    return fault(player, "a message delivered more often than the room has players"), false;
   }
-  if (message->came++ == 0) message->seq = (uint32_t)seq;
-  else if (message->seq != (uint32_t)seq) return fault(player, "a seq that another player saw elsewhere"), false;
+  if (message->deliveries++ == 0) message->seq = (uint32_t)seq;
+  else if (message->seq != (uint32_t)seq) return fault(player, "a message at different seqs for different players"), false;
   if (counts->measuring) counts->during++;
   if (number < counts->first || number >= counts->last) return true;
   counts->delivered++;
@@ -107,13 +107,13 @@ static double quantile_ms(const struct latencies *of, double share) {
   for (uint32_t bucket = 0; bucket < BUCKETS; bucket++) {
     seen += of->buckets[bucket];
     if (seen < wanted || seen == 0) continue;
-    const double ms = middle_ms(bucket), most = (double)of->max / 1e6;
-    return ms < most ? ms : most;
+    const double ms = bucket_ms(bucket), max_ms = (double)of->max / 1e6;
+    return ms < max_ms ? ms : max_ms;
   }
   return 0;
 }
 
-/* Points of the distribution for a plot, nines and all. */
+/* Points of the distribution, for a plot whose axis counts nines. */
 static void print_distribution(void) {
   static const double shares[] = {0,    0.01, 0.05,  0.1,   0.2,    0.3,   0.4,   0.5,    0.6,   0.7,    0.75,
                                   0.8,  0.85, 0.9,   0.925, 0.95,   0.965, 0.975, 0.98,   0.985, 0.99,   0.9925,
@@ -136,7 +136,7 @@ static uint64_t expected_deliveries(void) {
   return expected;
 }
 
-bool everything_came(void) { return counts->delivered == expected_deliveries(); }
+bool all_delivered(void) { return counts->delivered == expected_deliveries(); }
 
 void print_report(double seconds) {
   const uint64_t expected = expected_deliveries();
@@ -151,8 +151,8 @@ void print_report(double seconds) {
          latencies->count == 0 ? 0 : latencies->sum / (double)latencies->count / 1e6);
   printf(",\"lateP99\":%.4f,\"lateMax\":%.4f", quantile_ms(late, 0.99), (double)late->max / 1e6);
   printf(",\"busy\":%.4f", seconds > 0 ? (double)counts->busy_ns / 1e9 / seconds : 0);
-  printf(",\"outage\":{\"awayMost\":%u,\"reconnects\":%u,\"halfBackMs\":%.1f,\"back99Ms\":%.1f,\"allBackMs\":%.1f}",
-         counts->away_most, counts->reconnects, since_lost_ms(counts->half_at), since_lost_ms(counts->most_at),
+  printf(",\"outage\":{\"awayMax\":%u,\"reconnects\":%u,\"halfBackMs\":%.1f,\"back99Ms\":%.1f,\"allBackMs\":%.1f}",
+         counts->away_max, counts->reconnects, since_lost_ms(counts->half_at), since_lost_ms(counts->back_99_at),
          since_lost_ms(counts->all_at));
   print_distribution();
   printf("}\n");

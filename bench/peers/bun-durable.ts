@@ -1,15 +1,15 @@
 /**
- * The yardstick that is durable: the least that a relay on Bun can do which shows a message only when it
- * is on the disk. All that arrived meanwhile goes into one write of a file opened with O_DSYNC, one write
- * at a time, two of them begun 2 ms apart at least. Nothing is numbered, checked or ever read again, and
- * the file is written round and round. `/r/<room>` is the room. Argument: the file.
+ * The durable baseline: the smallest relay on Bun that sends a message only after it is on the disk. Messages
+ * that arrive during a write go into the next one. One write at a time, to a file opened with O_DSYNC, at
+ * least 2 ms apart. Messages are not numbered, checked or read again, and the file is overwritten from its
+ * beginning when it is full. Rooms are paths: `/r/<room>`. Argument: the file.
  */
 import { constants, openSync, write, writeSync } from 'node:fs';
 
 const FILE_BYTES = 64 * 2 ** 20;
 const ZEROS = new Uint8Array(2 ** 20);
 const BETWEEN_MS = 2;
-/** Number of the room, length of the message. */
+/** Room number and message length, 4 bytes each. */
 const HEAD_BYTES = 8;
 
 type Socket = Bun.ServerWebSocket<{ readonly room: Room }>;
@@ -18,7 +18,7 @@ interface Room {
   readonly members: Set<Socket>;
 }
 
-// Written once, so that later writes change no metadata, which O_DSYNC would have to wait for.
+// Filled once, so that later writes do not change metadata, which O_DSYNC would have to sync, too.
 const file = openSync(process.argv[2] ?? '', constants.O_CREAT | constants.O_RDWR | constants.O_DSYNC);
 for (let at = 0; at < FILE_BYTES; at += ZEROS.length) writeSync(file, ZEROS, 0, ZEROS.length, at);
 
@@ -29,7 +29,7 @@ let writing = false;
 let beganMs = 0;
 let end = 0;
 
-/** Now, or when the last write and its 2 ms are over. */
+/** Writes what is waiting: now, or after the current write, or when 2 ms have passed since it began. */
 function commit(): void {
   if (writing || waiting.length === 0) return;
   const early = beganMs + BETWEEN_MS - performance.now();
@@ -47,7 +47,7 @@ function commit(): void {
   writing = true;
   beganMs = performance.now();
   write(file, bytes, 0, bytes.length, end, (error, written) => {
-    if (error || written !== bytes.length) throw error ?? new Error('the disk took only a part');
+    if (error || written !== bytes.length) throw error ?? new Error('a write was incomplete');
     end += written;
     writing = false;
     commit();
@@ -80,8 +80,8 @@ const server = Bun.serve<{ readonly room: Room }>({
     open(socket) {
       socket.data.room.members.add(socket);
     },
-    message(socket, said) {
-      const message = typeof said === 'string' ? Buffer.from(said) : said;
+    message(socket, data) {
+      const message = typeof data === 'string' ? Buffer.from(data) : data;
       waiting.push({ room: socket.data.room, message });
       commit();
     },

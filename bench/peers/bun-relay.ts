@@ -1,6 +1,6 @@
 /**
- * The yardstick: the least that a relay on Bun can do. A message goes to everybody in its room,
- * unread, unordered across senders, stored nowhere. `/r/<room>` is the room.
+ * The baseline: the smallest relay on Bun. A message is sent to all players of its room. It is not read or
+ * stored, and there is no order across senders. Rooms are paths: `/r/<room>`.
  */
 const rooms = new Map<string, Set<Bun.ServerWebSocket<{ room: string }>>>();
 

@@ -1,11 +1,11 @@
-// The peer "Colyseus": a room that passes messages of bytes on to everybody. It keeps no state of its own, so the
-// sending of state changes, which would cost it a timer per room, is switched off.
+// The peer "Colyseus": a room sends each message of bytes to all players. It has no state, so state patches, which
+// would take a timer per room, are disabled.
 // Seats come from its matchmaking: POST /matchmake/create/bench, then POST /matchmake/joinById/<room>.
 import { createServer } from 'node:http';
 import { Room, Server } from '@colyseus/core';
 import { WebSocketTransport } from '@colyseus/ws-transport';
 
-/** All seats are taken before the first player connects. */
+/** Long, because all seats are reserved before the first player connects. */
 const SEAT_SECONDS = 600;
 
 class Bench extends Room {

@@ -1,8 +1,8 @@
 /*
- * The limit: the least that a room server on this kernel can do. One thread, epoll, no library. A message is read,
- * unmasked once in place, and the same bytes go to everybody in the room with one send each; the frame's new head is
- * written over the old one, so that nothing is copied. What one read brought goes out in one write. Nothing is stored,
- * nothing is limited. `/r/<number>` is the room.
+ * The limit: the smallest possible room server on this kernel. One thread, epoll, no library. A message is read and
+ * unmasked in place, and the same bytes are sent to all members of the room, with one send each. The new frame head
+ * overwrites the old one, so nothing is copied. All frames of one read go out in one write. Nothing is stored, and there
+ * are no limits. Rooms are paths: `/r/<number>`.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -63,7 +63,7 @@ static void sha1_block(uint32_t state[5], const uint8_t *block) {
   state[0] += a, state[1] += b, state[2] += c, state[3] += d, state[4] += e;
 }
 
-/* Of a text of 56 to 119 bytes, which takes two blocks; the key and the GUID are 60. */
+/* SHA-1 (RFC 3174) of a text of 56 to 119 bytes, which is two blocks; the key and the GUID have 60. */
 static void sha1(const char *text, size_t length, uint8_t digest[20]) {
   uint32_t state[5] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
   uint8_t blocks[128] = {0};
@@ -112,7 +112,7 @@ static bool join(struct member *member, uint32_t number) {
   return true;
 }
 
-/* What the kernel does not take waits; who lets too much wait is cut off, and its reader hears of it. */
+/* Keeps what the kernel does not accept. With too much of it, the connection is shut down, and reading from it ends. */
 static void transmit(struct member *member, const uint8_t *bytes, size_t length) {
   size_t sent = 0;
   if (member->unsent_length == 0) {
@@ -141,7 +141,7 @@ static void flush(struct member *member) {
   free(bytes);
 }
 
-/* False = close it. *used is 0 if the request has not come whole. */
+/* Returns false if the connection must be closed. *used is 0 if the request is incomplete. */
 static bool upgrade(struct member *member, char *text, size_t length, size_t *used) {
   const char *end = memmem(text, length, "\r\n\r\n", 4);
   *used = 0;
@@ -184,9 +184,10 @@ struct span {
   uint8_t *from, *to;
 };
 
-/* Turns the frames of a client, in place, into frames of a server, one behind the other. A server's head is 4 bytes
-   shorter, so writing never overtakes reading, and the first frame need not move. False = close the connection. */
-static bool turn_frames(uint8_t *bytes, size_t length, size_t *used, struct span *out) {
+/* Converts the frames of a client, in place, into frames of a server, one after another. The head of a server's frame is
+   4 bytes shorter, so writing never overtakes reading, and the first frame need not be moved. Returns false if the
+   connection must be closed. */
+static bool convert_frames(uint8_t *bytes, size_t length, size_t *used, struct span *out) {
   size_t at = 0;
   *out = (struct span){bytes, bytes};
   while (at + 6 <= length) {
@@ -222,7 +223,7 @@ static void relay(const struct member *from, struct span out) {
   for (uint32_t at = 0; at < room->size; at++) transmit(room->members[at], out.from, (size_t)(out.to - out.from));
 }
 
-/* False = the connection is over. */
+/* Returns false if the connection has ended. */
 static bool take(struct member *member) {
   size_t have = member->rest_length, used = 0, more = 0;
   if (have > 0) memcpy(input, member->rest, have);
@@ -232,7 +233,7 @@ static bool take(struct member *member) {
   if (member->room < 0 && !upgrade(member, (char *)input, have, &used)) return false;
   if (member->room >= 0) {
     struct span out;
-    if (!turn_frames(input + used, have - used, &more, &out)) return false;
+    if (!convert_frames(input + used, have - used, &more, &out)) return false;
     if (out.to > out.from) relay(member, out);
   }
   const size_t left = have - used - more;
@@ -294,7 +295,7 @@ int main(void) {
       }
       const uint32_t what = events[at].events;
       if (what & EPOLLOUT) flush(member);
-      /* Edge-triggered: a short read means that nothing is left, and what comes now rings again. */
+      /* Edge-triggered: after a short read the socket is empty, and data that arrives from now on is a new event. */
       bool open = true;
       if (what & EPOLLIN) open = take(member);
       if (!open || what & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) leave(member);

@@ -1,7 +1,7 @@
-# The peer "model design": the room server as the model's author runs it, an asyncio process beside Redis. A message is
-# appended to its room's list in Redis, whose answer is its place in the room's order, and then goes to everybody.
-# Written to be fast: uvloop, hiredis, one connection, and all that arrived meanwhile in one pipeline.
-# `/r/<room>` is the room. Argument: the port of Redis.
+# The peer "model design": an asyncio process with Redis. A message is appended to the list of its room in Redis, which
+# gives it its place in the order of the room, and then sent to all players.
+# Written to be fast: uvloop, hiredis, one connection, one pipeline for all messages that arrived meanwhile.
+# Rooms are paths: `/r/<room>`. Argument: the port of Redis.
 import asyncio
 import sys
 

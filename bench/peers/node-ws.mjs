@@ -1,5 +1,5 @@
-// The peer "Node + ws": the usual room server on Node. A message goes to everybody in its room, stored nowhere.
-// `/r/<room>` is the room.
+// The peer "Node + ws": a typical room server on Node. A message is sent to all players of its room and not stored.
+// Rooms are paths: `/r/<room>`.
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
 

@@ -1,5 +1,5 @@
-// The peer "Socket.IO": its rooms, its broadcast, one binary event; WebSocket only, without the long-polling start.
-// The room stands in the query: `/socket.io/?EIO=4&transport=websocket&room=<room>`.
+// The peer "Socket.IO": its own rooms and broadcast, one binary event; WebSocket from the start, no long polling.
+// The room is in the query: `/socket.io/?EIO=4&transport=websocket&room=<room>`.
 import { createServer } from 'node:http';
 import { Server } from 'socket.io';
 

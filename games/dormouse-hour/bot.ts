@@ -1,15 +1,15 @@
 /**
- * Plays the game to its end, knowing only the state and its seat: for tests of the rules and, through
- * the real server, of everything below them. Any number of seats may be played by bots at a time.
+ * A bot that plays the game to its end, given only the state and its seat. Tests of the rules use it, and end-to-end
+ * tests through the real server. Any number of seats can be played by bots at the same time.
  */
-import { keyHangs, readyToSwing } from './rules/apply.ts';
+import { isKeyOnHook, isReadyToSwing } from './rules/apply.ts';
 import { facesInOrder, firstWrongWheel } from './rules/drawer.ts';
 import { firstWrong, seatsAt } from './rules/posts.ts';
-import { stepsToDo } from './rules/run.ts';
+import { remainingTurns } from './rules/run.ts';
 import { GALLERY, type Move, PIT, type Post, type State, wheelItem } from './rules/state.ts';
 import { wantedTeeth } from './rules/train.ts';
 
-/** The next move of this seat; null when it is the others' turn, or the game is over. */
+/** The next move of this seat; null if another seat must move first, or the game is over. */
 export function botMove(state: State, seat: number): Move | null {
   if (state.swinging) return null;
   return inLoft(state) ?? atTrain(state) ?? atRun(state) ?? atPosts(state, seat) ?? atEnd(state);
@@ -17,7 +17,7 @@ export function botMove(state: State, seat: number): Move | null {
 
 function inLoft(state: State): Move | null {
   const { bird, drawer } = state;
-  if (keyHangs(state)) return { type: 'take', item: 'key' };
+  if (isKeyOnHook(state)) return { type: 'take', item: 'key' };
   if (!bird.wound) return { type: 'use', item: 'key', on: 'bird' };
   if (!bird.open) return { type: 'ring', bell: bird.tune[bird.right] ?? 0 };
   const wheel = drawer.open ? -1 : firstWrongWheel(drawer);
@@ -35,7 +35,7 @@ function atTrain({ train, bag }: State): Move | null {
 
 function atRun({ run }: State): Move | null {
   if (run.solved) return null;
-  const [next] = stepsToDo(run);
+  const [next] = remainingTurns(run);
   return next ? { type: 'turn', ...next } : { type: 'use', item: 'nut', on: 'run' };
 }
 
@@ -60,5 +60,5 @@ function weight(posts: State['posts']): Move {
 }
 
 function atEnd(state: State): Move | null {
-  return readyToSwing(state) ? { type: 'swing' } : null;
+  return isReadyToSwing(state) ? { type: 'swing' } : null;
 }

@@ -1,15 +1,15 @@
-/** The game's parts belong together: sounds, texts, sizes; and what is heard follows what happens. */
+/** Sounds, texts and sizes are complete and within their limits; cues, signals and uses of items are right. */
 import { describe, expect, test } from 'bun:test';
 import { gzipSync } from 'node:zlib';
 import { join } from 'node:path';
 import { type Cue, cues } from './client/cues.ts';
-import { readPointing, packPointing } from './client/signal.ts';
-import { targetMove } from './client/use-item.ts';
-import { VIEWS } from './client/game.ts';
+import { decodeSignal, encodeSignal } from './client/signal.ts';
+import { itemMove } from './client/use-item.ts';
+import { VIEWS } from './client/view-model.ts';
 import de from './locales/de.json';
 import en from './locales/en.json';
 import { ITEMS, type Move, type State } from './rules/state.ts';
-import { begin, play, playOut, playUntil } from './rules/testing.ts';
+import { initialState, play, playOut, playUntil } from './rules/testing.ts';
 
 const folder = import.meta.dir;
 const texts: { readonly [key: string]: string } = en;
@@ -50,61 +50,61 @@ describe('what a player downloads', () => {
 });
 
 describe('texts', () => {
-  test('both languages have the same keys, with the same values to fill in', () => {
-    const blanks = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
+  test('both languages have the same keys, with the same placeholders', () => {
+    const placeholders = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
     expect(Object.keys(de)).toEqual(Object.keys(en));
     for (const [key, text] of Object.entries(de))
-      expect([key, blanks(text)]).toEqual([key, blanks(texts[key] ?? '')]);
+      expect([key, placeholders(text)]).toEqual([key, placeholders(texts[key] ?? '')]);
   });
 
-  test('every key asked for is there, and every text is asked for', async () => {
+  test('every key in the code has a text, and every text is used', async () => {
     const code = await sources('{client,rules}/**/*.{ts,tsx}');
-    const asked = [
+    const used = [
       ...code.matchAll(
         /'((?:said|caption|spot|go|drawer|bird|train|run|posts|portraits|intro|ending|note)\.[\w.]+)'/g,
       ),
     ];
-    for (const [, key] of asked) expect(texts).toHaveProperty([key ?? '']);
-    // Keys made at run time: everything up to the first number or name stands in the code.
-    const made = /^(hint|puzzle|item|face|keeper|mark|moon|post|bend|straight|note|intro)\./;
-    const unused = Object.keys(en).filter((key) => !made.test(key) && !code.includes(`'${key}'`));
+    for (const [, key] of used) expect(texts).toHaveProperty([key ?? '']);
+    // Keys built at run time: the code contains only their prefix.
+    const built = /^(hint|puzzle|item|face|keeper|mark|moon|post|bend|straight|note|intro)\./;
+    const unused = Object.keys(en).filter((key) => !built.test(key) && !code.includes(`'${key}'`));
     expect(unused).toEqual([]);
   });
 });
 
 describe('cues', () => {
-  const heard = (before: State, ...moves: Move[]): Cue[] => [...cues(before, play(before, 2, ...moves))];
+  const cuesOf = (before: State, ...moves: Move[]): Cue[] => [...cues(before, play(before, 2, ...moves))];
   const sounds = (all: readonly Cue[]): string[] => all.flatMap(({ sound }) => (sound ? [sound[0]] : []));
 
-  test('nothing is heard when nothing changed', () => {
-    const state = begin(1);
+  test('there are none if nothing changed', () => {
+    const state = initialState(1);
     expect(cues(state, structuredClone(state))).toEqual([]);
   });
 
   test('a bell is heard at its pitch and captioned, whoever rang it', () => {
-    const [cue] = heard(begin(1), { type: 'ring', bell: 3 });
+    const [cue] = cuesOf(initialState(1), { type: 'ring', bell: 3 });
     expect(cue).toMatchObject({ caption: 'caption.bell', values: { bell: 4 } });
     expect(cue?.sound?.[0]).toBe('bell');
   });
 
-  test('a song is five notes one after another, with a caption that tells them', () => {
-    const held = play(begin(1), 1, { type: 'take', item: 'key' });
-    const all = heard(held, { type: 'use', item: 'key', on: 'bird' });
+  test('a song is five notes one after another, with a caption that names them', () => {
+    const held = play(initialState(1), 1, { type: 'take', item: 'key' });
+    const all = cuesOf(held, { type: 'use', item: 'key', on: 'bird' });
     expect(sounds(all)).toEqual(['wind', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe']);
     expect(all.at(-1)?.values).toEqual({ tune: held.bird.tune.map((bell) => bell + 1).join(' – ') });
   });
 
-  test('a nut that does not arrive says so; one that does wakes the dormouse', () => {
+  test('a nut that does not arrive is announced; one that arrives wakes the dormouse', () => {
     const open = playUntil(12, ({ train }) => train.solved);
     const drop: Move = { type: 'use', item: 'nut', on: 'run' };
-    expect(heard(open, drop).map(({ announce }) => announce)).toContain('said.nutBack');
+    expect(cuesOf(open, drop).map(({ announce }) => announce)).toContain('said.nutBack');
     const ready = playUntil(12, ({ run }) => run.solved);
     const all = cues({ ...ready, run: { ...ready.run, solved: false, rolls: 0 } }, ready);
     expect(all.map(({ announce }) => announce)).toContain('said.dormouse');
   });
 
   test('each text of a cue exists, along a whole game', () => {
-    let before = begin(33);
+    let before = initialState(33);
     for (const { move, seat } of playOut(33, [1, 2]).moves) {
       const after = play(before, seat, move);
       for (const cue of cues(before, after)) {
@@ -116,31 +116,31 @@ describe('cues', () => {
 });
 
 describe('signals', () => {
-  test('come back as they were sent, and leave room for a cursor', () => {
+  test('decode to what was encoded, and leave room for a cursor', () => {
     for (const view of VIEWS) {
       for (const item of ITEMS) {
-        const pointing = { view, x: -1234, y: -1234, item, spot: 6 };
-        const packed = packPointing(pointing);
-        expect(JSON.stringify(packed).length).toBeLessThan(30);
-        expect(readPointing(JSON.parse(JSON.stringify(packed)))).toEqual(pointing);
+        const signal = { view, x: -1234, y: -1234, item, anchor: 6 };
+        const encoded = JSON.stringify(encodeSignal(signal));
+        expect(encoded.length).toBeLessThan(30);
+        expect(decodeSignal(JSON.parse(encoded))).toEqual(signal);
       }
-      expect(readPointing(packPointing({ view }))).toEqual({ view });
+      expect(decodeSignal(encodeSignal({ view }))).toEqual({ view });
     }
   });
 
-  test('that are not ours say nothing', () => {
+  test('that are malformed decode to null', () => {
     for (const value of [null, undefined, 'loft', {}, [], [99], ['0'], [0, null], [-1], [0.5]]) {
-      expect(readPointing(value)).toBeNull();
+      expect(decodeSignal(value)).toBeNull();
     }
-    expect(readPointing([1, 2])).toEqual({ view: 'chamber' });
+    expect(decodeSignal([1, 2])).toEqual({ view: 'chamber' });
   });
 });
 
-test('items go with the things they are for, and with no others', () => {
-  expect(targetMove('key', 'bird')).toEqual({ type: 'use', item: 'key', on: 'bird' });
-  expect(targetMove('key', 'hatch')).toBeNull();
-  expect(targetMove('wheel16', 'arbor2')).toEqual({ type: 'place', teeth: 16, arbor: 2 });
-  expect(targetMove('wheel16', 'bag')).toEqual({ type: 'place', teeth: 16, arbor: -1 });
-  expect(targetMove('wheel16', 'bird')).toBeNull();
-  expect(targetMove('nut', 'bag')).toBeNull();
+test('an item works on its own targets, and on no others', () => {
+  expect(itemMove('key', 'bird')).toEqual({ type: 'use', item: 'key', on: 'bird' });
+  expect(itemMove('key', 'hatch')).toBeNull();
+  expect(itemMove('wheel16', 'arbor2')).toEqual({ type: 'place', teeth: 16, arbor: 2 });
+  expect(itemMove('wheel16', 'bag')).toEqual({ type: 'place', teeth: 16, arbor: -1 });
+  expect(itemMove('wheel16', 'bird')).toBeNull();
+  expect(itemMove('nut', 'bag')).toBeNull();
 });

@@ -1,12 +1,12 @@
-/** The game as a whole: it can be ended, replays alike, and survives any input. */
+/** The whole game: it can be completed, replays to the same state, and accepts any input. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { botMove } from './bot.ts';
 import rules from './rules.ts';
 import { ITEMS, type Move, PUZZLES, type State, TARGETS, WHEELS } from './rules/state.ts';
-import { begin, context, playOut } from './rules/testing.ts';
+import { initialState, context, playOut } from './rules/testing.ts';
 
-describe('a bot that knows only the state and its seat', () => {
+describe('a bot that is given only the state and its seat', () => {
   for (const seats of [[1], [1, 2], [2, 5, 3, 4]]) {
     test(`ends the game with ${seats.length} seats, for 300 seeds`, () => {
       for (let seed = 0; seed < 300; seed++) {
@@ -24,7 +24,7 @@ describe('a bot that knows only the state and its seat', () => {
 
   test('makes only moves that change the state', () => {
     for (let seed = 0; seed < 50; seed++) {
-      let state = begin(seed);
+      let state = initialState(seed);
       for (let move = botMove(state, 1); move; move = botMove(state, 1)) {
         const next = rules.apply(state, move, context(1));
         expect(next).not.toBe(state);
@@ -38,7 +38,7 @@ test('the same seed and moves give the same state, also through JSON at every st
   fc.assert(
     fc.property(fc.nat(0xffff_ffff), (seed) => {
       const { state, moves } = playOut(seed, [1, 2]);
-      let replayed = begin(seed);
+      let replayed = initialState(seed);
       for (const { move, seat } of moves) {
         replayed = json(rules.apply(json(replayed), json(move), context(seat)));
       }
@@ -48,7 +48,7 @@ test('the same seed and moves give the same state, also through JSON at every st
   );
 });
 
-/** Values near to moves: right names with wrong contents. */
+/** Almost moves: valid names with invalid values. */
 const nearMove = fc.record(
   {
     type: fc.constantFrom(
@@ -101,7 +101,7 @@ test('apply is total under random JSON and never changes what it was given', () 
   );
 });
 
-test('parse lets nothing through but the fields of a move', () => {
+test('parse returns only the fields of a move', () => {
   const moves: Move[] = [
     { type: 'take', item: 'key' },
     { type: 'use', item: 'nut', on: 'run' },
@@ -122,7 +122,7 @@ test('parse lets nothing through but the fields of a move', () => {
   }
 });
 
-test('nothing moves any more once the pendulum swings', () => {
+test('no move changes the state once the pendulum swings', () => {
   const { state } = playOut(7, [1]);
   const moves: Move[] = [{ type: 'ring', bell: 1 }, { type: 'sing' }, { type: 'post', post: 0 }];
   for (const move of moves) expect(rules.apply(state, move, context(1))).toBe(state);

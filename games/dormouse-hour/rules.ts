@@ -1,8 +1,8 @@
-/** The rules of "The Dormouse Hour": how a game begins, what moves do, how far a team is. */
+/** The rules of "The Dormouse Hour": initial state, parser, reducer, progress and hints. */
 import { defineGame } from '@escapement/sdk';
 import { apply } from './rules/apply.ts';
 import { makeBird } from './rules/bird.ts';
-import { dice } from './rules/dice.ts';
+import { seededRandom } from './rules/random.ts';
 import { makeDrawer } from './rules/drawer.ts';
 import { hintsFor } from './rules/hints.ts';
 import { parse } from './rules/moves.ts';
@@ -14,14 +14,14 @@ import { makeTrain } from './rules/train.ts';
 
 export default defineGame<State, Move>({
   init({ seed }) {
-    const roll = dice(seed);
+    const nextInt = seededRandom(seed);
     return {
-      drawer: makeDrawer(roll),
-      bird: makeBird(roll),
+      drawer: makeDrawer(nextInt),
+      bird: makeBird(nextInt),
       hatch: false,
-      train: makeTrain(roll),
-      posts: makePosts(roll),
-      run: makeRun(roll),
+      train: makeTrain(nextInt),
+      posts: makePosts(nextInt),
+      run: makeRun(nextInt),
       swinging: false,
       bag: [],
       hints: { drawer: 0, bird: 0, train: 0, posts: 0, run: 0 },

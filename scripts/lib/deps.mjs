@@ -1,5 +1,4 @@
-// Are the locked dependencies installed, and if not, install them. Runs on a bare Node ≥ 20 before
-// anything of node_modules can be used.
+// Installs the locked dependencies if they are missing or stale. Runs on Node ≥ 20 without node_modules.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,7 +9,7 @@ export const BUN = join(ROOT, 'node_modules', '.bin', 'bun');
 const NODE_MIN = 20;
 const NPM_FLAGS = ['--no-audit', '--no-fund', '--loglevel=error', '--progress=true'];
 
-/** One clear sentence when Node is too old, else null. */
+/** Returns a sentence if Node is too old, else null. */
 export function nodeTooOld() {
   const major = Number(process.versions.node.split('.')[0]);
   if (major >= NODE_MIN) return null;
@@ -20,9 +19,9 @@ export function nodeTooOld() {
 /** @typedef {{ version?: string, integrity?: string, link?: boolean, optional?: boolean, dev?: boolean }} Package */
 
 /**
- * Why the installed packages do not fit the lock file; null when they do. npm writes
- * node_modules/.package-lock.json as the last step of an install, so an interrupted one has none.
- * @param {boolean} tools also those that only checks and tests need
+ * Returns why the installed packages do not match the lock file; null if they do. npm writes
+ * node_modules/.package-lock.json as the last step of an installation, so an interrupted one has none.
+ * @param {boolean} tools check devDependencies, too
  * @returns {string | null}
  */
 function whyStale(tools) {
@@ -31,7 +30,7 @@ function whyStale(tools) {
   if (!installed) return 'the last installation was not finished';
   const locked = lockedPackages(join(ROOT, 'package-lock.json')) ?? {};
   for (const [path, entry] of Object.entries(locked)) {
-    // Packages for other platforms are rightly absent; workspaces are links to the sources.
+    // Optional packages are for other platforms; workspaces are links to the sources.
     if (!path.startsWith('node_modules/') || entry.link || entry.optional) continue;
     if (entry.dev && !tools) continue;
     const found = installed[path];
@@ -58,21 +57,21 @@ function lockedPackages(path) {
   }
 }
 
-/** False for a tree copied from another system, and where npm did not run Bun's install script. */
+/** False for a node_modules copied from another system, or if npm did not run Bun's install script. */
 function bunRuns() {
   return spawnSync(BUN, ['--version'], { stdio: 'ignore' }).status === 0;
 }
 
 /**
- * Installs what the lock file says if it is not there; npm's own output is the progress.
+ * Installs the packages of the lock file unless they are installed already; shows the output of npm.
  * @param {(line: string) => void} say
- * @param {{ tools: boolean }} options with or without what only checks and tests need
- * @returns {boolean} whether the dependencies are there now
+ * @param {{ tools: boolean }} options tools: with devDependencies
+ * @returns {boolean} whether the dependencies are installed now
  */
 export function installDependencies(say, { tools }) {
   const why = whyStale(tools);
   if (!why) return true;
-  // Tools that a developer has already are kept, and brought up to date.
+  // devDependencies that are installed already are updated, not removed.
   const wanted = tools || Object.values(installedPackages() ?? {}).some(({ dev }) => dev);
   say(`Installing dependencies: ${why}. This takes about a minute.`);
   const started = Date.now();

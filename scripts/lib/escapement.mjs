@@ -1,15 +1,15 @@
-// Runs the program itself under the pinned Bun, as if it were this process: same terminal, signals
-// passed on, same exit code.
+// Runs the program under the pinned Bun with the same terminal and exit code, and passes signals on. Restarts it when
+// it asks for that.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { BUN, ROOT, installDependencies, nodeTooOld } from './deps.mjs';
 
-/** The program's word for "an engine failed: start me again, and I recover" (src/errors.ts). */
-const START_AGAIN = 3;
-/** More than this many failures within the time are no accident: then the operator has to look. */
+/** Exit code for "an engine failed; the next start recovers" (src/errors.ts). */
+const RESTART_CODE = 3;
+/** After this many restarts within the window it is not restarted any more: the operator has to act. */
 const RESTARTS_MAX = 5;
-const RESTARTS_MS = 10 * 60_000;
+const RESTART_WINDOW_MS = 10 * 60_000;
 const RESTART_WAIT_MS = 1_000;
 
 /**
@@ -18,19 +18,19 @@ const RESTART_WAIT_MS = 1_000;
 export function runEscapement(args) {
   const tooOld = nodeTooOld();
   if (tooOld) return fail(tooOld);
-  // To stderr, so that the output of `escapement config` can be piped.
+  // On stderr, so that the output of `escapement config` can be piped.
   if (!installDependencies((line) => console.error(line), { tools: false })) return process.exit(1);
   run(args, []);
 }
 
 /**
  * @param {readonly string[]} args
- * @param {readonly number[]} restarts when the program was started again
+ * @param {readonly number[]} restarts times of earlier restarts, ms since 1970
  */
 function run(args, restarts) {
   const child = spawn(BUN, [join(ROOT, 'src', 'main.ts'), ...args], { stdio: 'inherit' });
-  // A terminal sends Ctrl-C to both of us, and npm passes it on once more: the program treats
-  // signals that arrive together as one.
+  // The program may get Ctrl-C three times: from the terminal, from npm and from here. It counts signals within a
+  // short time as one.
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
     process.removeAllListeners(signal);
     process.on(signal, () => {
@@ -39,8 +39,8 @@ function run(args, restarts) {
   }
   child.on('error', (error) => fail(`Bun did not start: ${error.message}`));
   child.on('exit', (code, signal) => {
-    const recent = restarts.filter((at) => at > Date.now() - RESTARTS_MS);
-    if (code === START_AGAIN && recent.length < RESTARTS_MAX) {
+    const recent = restarts.filter((at) => at > Date.now() - RESTART_WINDOW_MS);
+    if (code === RESTART_CODE && recent.length < RESTARTS_MAX) {
       setTimeout(() => run(args, [...recent, Date.now()]), RESTART_WAIT_MS);
       return;
     }

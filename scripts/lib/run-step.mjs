@@ -1,4 +1,4 @@
-// Runs one step of `npm test` as a process group of its own, with a time-out, and counts.
+// Runs one step of `npm test` in its own process group, with a timeout, and counts its tests.
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,25 +11,25 @@ import { BUN, ROOT } from './deps.mjs';
  * @property {number} passed
  * @property {number} failed
  * @property {number} skipped
- * @property {string} note why it failed, where that is not in the output
- * @property {string} output the file it was kept in
+ * @property {string} note why it failed, if the output does not say it
+ * @property {string} output the file with the output
  */
 
 const OUTPUT_DIR = join(ROOT, '.cache', 'test');
-/** For a test that names none of its own: far above what any takes on an idle machine. */
+/** The timeout of tests that set none; on an idle machine every test takes far less. */
 const TEST_MS_MAX = 30_000;
 const TEST_FILE = /\.test\.tsx?$/;
 
 /** @type {Set<() => void>} */
-const underWay = new Set();
+const running = new Set();
 
-/** Kills the steps under way with everything they started. */
+/** Kills the running steps and all processes that they started. */
 export function killSteps() {
-  for (const kill of underWay) kill();
+  for (const kill of running) kill();
 }
 
 /**
- * Test files of a step; none for checks.
+ * Returns the test files of a step; none for checks.
  * @param {Step} step
  */
 export function testFiles(step) {
@@ -59,8 +59,7 @@ export async function runStep(step, form) {
   const good = ended.code === 0 && !ended.timedOut;
   if (step.check) return { passed: good ? 1 : 0, failed: good ? 0 : 1, skipped: 0, note, output };
   const { files, ...counts } = countTests(readFileSync(output, 'utf8'));
-  // A crash, a time-out, an error between tests, a process that ends itself: none fails a test, but
-  // all fail the step.
+  // A crash, a timeout, an error between tests or an early exit of the process fails no test, but fails the step.
   const whole = good && files === testFiles(step).length;
   return { ...counts, failed: whole ? counts.failed : Math.max(counts.failed, 1), note, output };
 }
@@ -77,7 +76,7 @@ function commandOf(step) {
 }
 
 /**
- * Reads the summary that `bun test` ends with.
+ * Parses the summary at the end of the output of `bun test`.
  * @param {string} text
  */
 export function countTests(text) {
@@ -90,7 +89,7 @@ export function countTests(text) {
 }
 
 /**
- * Each test's line: how it ended, its name, how long it took.
+ * Returns the line of each test: outcome, name, duration.
  * @param {string} text
  */
 export function testLines(text) {
@@ -104,7 +103,7 @@ export function testLines(text) {
  */
 function runGroup([program, ...args], { output, msMax, form }) {
   return new Promise((resolve) => {
-    // Straight into the file: nothing to drain, and nothing left running can hold it open for us.
+    // A file and not a pipe: a process that is left running cannot keep this one waiting for the end of its output.
     const file = openSync(output, 'w');
     const stdio = /** @type {const} */ (['ignore', file, file]);
     const child = spawn(program, args, {
@@ -118,19 +117,19 @@ function runGroup([program, ...args], { output, msMax, form }) {
       try {
         if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
       } catch {
-        // The group is gone already.
+        // The group has ended already.
       }
     };
-    underWay.add(kill);
+    running.add(kill);
     const timer = setTimeout(() => {
       timedOut = true;
       kill();
     }, msMax);
     const end = (/** @type {number | null} */ code, /** @type {string} */ note) => {
       clearTimeout(timer);
-      // What a test left running must not disturb the next step.
+      // Processes that a test left running must not disturb the next step.
       kill();
-      underWay.delete(kill);
+      running.delete(kill);
       closeSync(file);
       resolve({ code, timedOut, note });
     };
@@ -140,7 +139,7 @@ function runGroup([program, ...args], { output, msMax, form }) {
 }
 
 /**
- * Settings of the developer's own installation must not reach the tests.
+ * Without the settings of the developer's own installation.
  * @param {Form} form
  */
 function testEnvironment(form) {

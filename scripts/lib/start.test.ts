@@ -1,4 +1,4 @@
-/** `npm start` on a machine with nothing but Node: a small repository, the real Bun, a stand-in for npm. */
+/** `npm start` in a small repository on a machine with nothing but Node: the real Bun, a stub for npm. */
 import { afterAll, beforeEach, expect, test } from 'bun:test';
 import {
   chmodSync,
@@ -36,7 +36,7 @@ beforeEach(() => {
     'src/main.ts',
     "console.log('run', ...process.argv.slice(2)); process.exit(Number(process.env['CODE'] ?? 0));",
   );
-  // What npm does: record how it was called, then put the packages there, the list of them last.
+  // Records its arguments, then writes the packages and last their list, as npm does.
   const npm = `#!/bin/sh
 echo "$@" >> npm-calls
 [ -n "$NPM_FAILS" ] && exit 1
@@ -96,21 +96,18 @@ test('installs nothing the second time', async () => {
 });
 
 test.each([
-  ['an installation that was broken off', () => rmSync(join(root, 'node_modules/.package-lock.json'))],
-  [
-    'a lock file that moved on',
-    () => write('package-lock.json', JSON.stringify(LOCK).replace('1.0.0', '1.0.1')),
-  ],
+  ['an interrupted installation', () => rmSync(join(root, 'node_modules/.package-lock.json'))],
+  ['a changed lock file', () => write('package-lock.json', JSON.stringify(LOCK).replace('1.0.0', '1.0.1'))],
   ['a Bun that does not run', () => rmSync(join(root, 'node_modules/.bin/bun'))],
-])('installs again after %s', async (_, spoil) => {
+])('installs again after %s', async (_, breakIt) => {
   await npmStart([]);
-  spoil();
+  breakIt();
   write('installed.json', readFileSync(join(root, 'package-lock.json'), 'utf8'));
   expect((await npmStart([])).code).toBe(0);
   expect(npmCalls()).toHaveLength(2);
 });
 
-test('does without tools, but keeps those of a developer up to date', async () => {
+test('installs no devDependencies, but updates those that a developer has installed', async () => {
   const bare = { packages: { 'node_modules/a': { version: '1.0.0' } } };
   write('installed.json', JSON.stringify(bare));
   await npmStart([]);
@@ -131,7 +128,7 @@ test('ends with the exit code of the program', async () => {
   expect((await npmStart([], { CODE: '4' })).code).toBe(4);
 });
 
-test('a program that ended because an engine failed is started again, and again', async () => {
+test('a program that ended because an engine failed is restarted, more than once', async () => {
   write(
     'src/main.ts',
     `import { existsSync, writeFileSync } from 'node:fs';
@@ -145,13 +142,13 @@ process.exit(tried ? 3 : 0);`,
   expect(code).toBe(0);
 });
 
-test('a program whose engine fails for the sixth time in ten minutes is left to the operator', async () => {
+test('a program whose engine fails for the sixth time in ten minutes is not restarted', async () => {
   const { code, out } = await npmStart([], { CODE: '3' });
   expect(out).toBe('run start\n'.repeat(6));
   expect(code).toBe(3);
 });
 
-test.each(['SIGINT', 'SIGTERM'] as const)('passes %s on and waits for the end', async (signal) => {
+test.each(['SIGINT', 'SIGTERM'] as const)('passes %s on and waits for the exit', async (signal) => {
   write(
     'src/main.ts',
     `process.on('${signal}', () => { console.log('bye'); process.exit(7); }); console.log('ready'); setInterval(() => {}, 1e6);`,
@@ -164,7 +161,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)('passes %s on and waits for the end', 
   expect(await child.exited).toBe(7);
 });
 
-test('an old Node is told in one sentence', async () => {
+test('an old Node is reported in one sentence', async () => {
   const old = "data:text/javascript,Object.defineProperty(process.versions, 'node', { value: '18.20.1' })";
   const { code, err } = await npmStart([], {}, ['--import', old]);
   expect(err.trimEnd()).toMatch(/^Escapement needs Node 20 or newer, and this is Node 18\.20\.1: [^\n]+$/);

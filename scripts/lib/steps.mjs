@@ -1,20 +1,19 @@
-// The steps of `npm test` and `npm run test:full`, in order: what runs, how long it may take, what it
-// needs of the machine.
+// The steps of `npm test` and `npm run test:full`, in order: commands, time limits, and system packages they need.
 // Every test file must belong to exactly one step (test/tidy/rules/test-in-a-step.ts).
 
 /** @typedef {import('./system.mjs').PartName} PartName */
-/** @typedef {'short' | 'full'} Form how often fault tests strike (test/support/rounds.ts) */
+/** @typedef {'short' | 'full'} Form how many rounds fault tests run (test/support/short-or-full.ts) */
 /**
  * @typedef {object} Step
  * @property {string} name
- * @property {number} seconds the time-out
- * @property {number} [fullSeconds] the time-out in the full form, where that takes longer
- * @property {boolean} [onlyFull] left out of the short form
+ * @property {number} seconds the timeout
+ * @property {number} [fullSeconds] the timeout in the full form, if it differs
+ * @property {boolean} [onlyFull] not part of the short form
  * @property {readonly string[]} [check] a command of node_modules/.bin; counts as one test
- * @property {boolean} [early] begun at once and reported at the end: it mostly waits
- * @property {readonly string[]} [tests] files and folders for `bun test`, each test counts
- * @property {readonly PartName[]} [needs] without these the step cannot run
- * @property {readonly PartName[]} [uses] without these some of its tests skip themselves
+ * @property {boolean} [early] started at once, beside the other steps, and reported at the end: it mostly waits
+ * @property {readonly string[]} [tests] files and folders for `bun test`; each test counts
+ * @property {readonly PartName[]} [needs] the step is skipped without these
+ * @property {readonly PartName[]} [uses] some of its tests are skipped without these
  */
 
 /** @type {readonly Step[]} */
@@ -53,7 +52,7 @@ export const STEPS = [
 ];
 
 /**
- * In order; without names all that belong to the form.
+ * Returns the named steps in order; without names, all steps of the form.
  * @param {readonly string[]} names
  * @param {Form} form
  */

@@ -1,5 +1,5 @@
-// The parts of the machine that some tests need beyond node_modules: which are there, how to get
-// the others, and on Debian and Ubuntu, as root, getting them.
+// Programs and packages of the system that some tests need beyond node_modules: finds them, says how to install them,
+// and installs them as root on Debian and Ubuntu.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -9,15 +9,15 @@ const APT_MS_MAX = 10 * 60_000;
 /**
  * @typedef {object} Part
  * @property {string} name
- * @property {readonly string[]} commands any of them will do
- * @property {readonly string[]} debian packages
+ * @property {readonly string[]} commands any one of them
+ * @property {readonly string[]} debian its packages
  */
 
 /** @typedef {'chromium' | 'firefox' | 'postgres' | 'python' | 'xfs' | 'nbdkit' | 'nbdfuse' | 'gcc' | 'zlib'} PartName */
 
 /** @type {Readonly<Record<PartName, Part>>} */
 export const PARTS = {
-  // Chromium alone draws no letters.
+  // The package of Chromium contains no fonts.
   chromium: {
     name: 'Chromium',
     commands: ['chromium', 'chromium-browser', 'google-chrome'],
@@ -26,17 +26,17 @@ export const PARTS = {
   firefox: { name: 'Firefox', commands: ['firefox-esr', 'firefox'], debian: ['firefox-esr'] },
   postgres: { name: 'PostgreSQL', commands: ['postgres'], debian: ['postgresql'] },
   python: { name: 'Python', commands: ['python3'], debian: ['python3'] },
-  // Disks that are cut off, fail or are slow (test/support/disks/block-device.ts).
+  // Disks that lose power, fail or are slow (test/support/disks/block-device.ts).
   xfs: { name: 'xfsprogs', commands: ['mkfs.xfs'], debian: ['xfsprogs'] },
   nbdkit: { name: 'nbdkit', commands: ['nbdkit'], debian: ['nbdkit'] },
   nbdfuse: { name: 'nbdfuse', commands: ['nbdfuse'], debian: ['libnbd-bin'] },
   gcc: { name: 'gcc', commands: ['gcc'], debian: ['gcc', 'libc6-dev'] },
-  // A header, looked for from the folders of programs: the load generator (bench/load/) inflates chunks.
+  // A header file, relative to a folder of programs: the load generator (bench/load/) inflates chunks.
   zlib: { name: 'zlib', commands: ['../include/zlib.h'], debian: ['zlib1g-dev'] },
 };
 
 /**
- * The program's path, or null.
+ * Returns the path of the program, or null.
  * @param {Part} part
  */
 export function findPart(part) {
@@ -48,7 +48,7 @@ export function findPart(part) {
   return null;
 }
 
-/** Debian keeps the server's programs out of the PATH. */
+/** On Debian the programs of the server are not in the PATH. */
 function postgresFolders() {
   const base = '/usr/lib/postgresql';
   return existsSync(base) ? readdirSync(base).map((version) => join(base, version, 'bin')) : [];
@@ -61,17 +61,22 @@ export function howToGet(part) {
     : `install ${part.name} with your system's package manager`;
 }
 
+/** Whether `installParts` may install: as root on Debian or Ubuntu. */
+export function canInstall() {
+  return isDebian() && process.getuid?.() === 0;
+}
+
 /**
- * Installs what is missing where that is possible without asking.
+ * Installs what is missing. Only where `canInstall` is true.
  * @param {readonly Part[]} parts
  * @param {(line: string) => void} say
  */
 export function installParts(parts, say) {
   const missing = parts.filter((part) => findPart(part) === null);
-  if (missing.length === 0 || !isDebian() || process.getuid?.() !== 0) return;
+  if (missing.length === 0) return;
   say(`Installing ${missing.map(({ name }) => name).join(', ')} with apt-get.`);
   if (!apt(['update'], say)) return;
-  // One by one: a package that this release does not have must not cost the others.
+  // One by one: a package that this release does not have must not keep the others from being installed.
   for (const part of missing) apt(['install', '-y', '--no-install-recommends', ...part.debian], say);
 }
 

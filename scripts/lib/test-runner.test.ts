@@ -1,4 +1,4 @@
-/** `npm test` itself, run on a small repository with the real Bun and stand-ins for the other tools. */
+/** `npm test` in a small repository with the real Bun and stubs for the other tools. */
 import { afterAll, beforeEach, describe, expect, test } from 'bun:test';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -42,7 +42,7 @@ const SKIP = "test.skipIf(true)('c', () => {});";
 async function npmTest(steps: readonly string[], env: { [name: string]: string } = {}) {
   const child = Bun.spawn(['node', 'scripts/test.mjs', ...steps], {
     cwd: root,
-    env: { ...process.env, CI: '', ...env },
+    env: { ...process.env, CI: '', ESCAPEMENT_TEST_NO_INSTALL: '1', ...env },
     stdout: 'pipe',
     stderr: 'pipe',
   });
@@ -99,7 +99,7 @@ test('with CI=true a skipped test counts as failed', async () => {
   expect(code).toBe(1);
 });
 
-test('the settings of an installation do not reach the tests', async () => {
+test('tests do not see the settings of an installation', async () => {
   write(
     'src/a.test.ts',
     testFile(
@@ -115,7 +115,7 @@ describe('the full form', () => {
     "test(`in the ${process.env['FAULT_ROUNDS']} form`, () => { expect(process.env['FAULT_ROUNDS']).toBe('full'); });",
   );
 
-  test('strikes as often as it takes, and lists every test that does', async () => {
+  test('runs the fault tests with the full number of rounds, and lists each test', async () => {
     write('test/faults/a.test.ts', FORM_TEST);
     const { out, last } = await npmTest(['--full', 'faults']);
     expect(out).toMatch(/^ {2}\(pass\) in the full form/m);
@@ -129,7 +129,7 @@ describe('the full form', () => {
     expect(last).toBe('0 passed, 1 failed, 0 skipped');
   });
 
-  test('has steps that npm test leaves out, unless they are asked for', () => {
+  test('has steps that npm test runs only by name', () => {
     const names = (form: Form, asked: readonly string[] = []) => stepsOf(asked, form).map(({ name }) => name);
     expect(names('short')).not.toContain('simulate');
     expect(names('full')).toEqual(STEPS.map(({ name }) => name));
@@ -137,7 +137,7 @@ describe('the full form', () => {
   });
 });
 
-test('a step that takes too long is ended with all it started, and fails', async () => {
+test('a step that takes too long is killed with all its processes, and fails', async () => {
   writeTool('oxlint', 'sleep 1000 & echo $! > child.pid; wait');
   write(
     'driver.mjs',
@@ -154,9 +154,9 @@ test('a step that takes too long is ended with all it started, and fails', async
   expect(await gone(pid)).toBe(true);
 });
 
-/** A killed process may stay listed as a zombie until its new parent looks. */
+/** A killed process may be listed as a zombie until its new parent reaps it. */
 async function gone(pid: number): Promise<boolean> {
-  for (let look = 0; look < 1000; look++) {
+  for (let attempt = 0; attempt < 1000; attempt++) {
     try {
       process.kill(pid, 0);
       const stat = await Bun.file(`/proc/${pid}/stat`).text();
@@ -167,6 +167,42 @@ async function gone(pid: number): Promise<boolean> {
   }
   return false;
 }
+
+describe('system packages', () => {
+  const STEP = ['second-client'];
+  /** A PATH without Python, whose `apt-get` only leaves a file. */
+  function withoutPython(): { [name: string]: string } {
+    write('path/apt-get', '#!/bin/sh\necho "$@" >> apt-calls\n');
+    chmodSync(join(root, 'path/apt-get'), 0o755);
+    symlinkSync(Bun.which('node') ?? '', join(root, 'path/node'));
+    write('test/second-client/a.test.ts', testFile(PASS));
+    return { PATH: join(root, 'path'), ESCAPEMENT_TEST_NO_INSTALL: '' };
+  }
+  const aptCalls = () => Bun.file(join(root, 'apt-calls')).exists();
+  const isRootOnDebian = process.getuid?.() === 0 && Bun.which('apt-get') !== null;
+
+  test.skipIf(!isRootOnDebian)(
+    'are installed by root, and the first line says so and how to switch it off',
+    async () => {
+      const { out } = await npmTest(STEP, withoutPython());
+      expect(out.split('\n')[0]).toBe(
+        'npm test installs missing system packages with apt-get as root; --no-install or ESCAPEMENT_TEST_NO_INSTALL=1 switches that off.',
+      );
+      expect(await aptCalls()).toBe(true);
+    },
+  );
+
+  test.each([
+    ['--no-install', [...STEP, '--no-install'], {}],
+    ['ESCAPEMENT_TEST_NO_INSTALL=1', STEP, { ESCAPEMENT_TEST_NO_INSTALL: '1' }],
+  ])('are not installed with %s; what is missing is reported', async (_, args, env) => {
+    const { out, last } = await npmTest(args, { ...withoutPython(), ...env });
+    expect(out).not.toContain('npm test installs');
+    expect(await aptCalls()).toBe(false);
+    expect(out).toContain('Python is missing (');
+    expect(last).toBe('0 passed, 0 failed, 1 skipped');
+  });
+});
 
 test('an unknown step is refused with the names of all steps', async () => {
   const { code, err } = await npmTest(['unti']);

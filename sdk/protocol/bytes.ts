@@ -1,60 +1,60 @@
 /**
- * Bytes on the wire: unsigned LEB128 varints and length-prefixed values.
+ * Reads and writes the values of a frame: unsigned LEB128 varints and length-prefixed bytes and texts.
  *
- * Varints carry integers from 0 to 2^53 - 1 in at most 8 bytes. A reader never throws on hostile
- * input: it turns bad and stays bad, and the caller looks at `bad` once, at the end.
+ * A varint holds an integer from 0 to 2^53 - 1 in at most 8 bytes. A reader never throws on malformed
+ * input: it sets `failed`, which stays set, and the caller checks it once, after the last read.
  */
 
 export const encoder = new TextEncoder();
-// ignoreBOM keeps a leading U+FEFF, so that a text comes back exactly as it was sent.
+// `ignoreBOM: true` keeps a leading U+FEFF, so that a decoded text equals the encoded one.
 const strictText = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The most bytes a varint of this protocol may take (7 bits each, 53 bits in all). */
+/** Maximum length of a varint in this protocol: 53 bits, 7 per byte. */
 export const VARINT_BYTES_MAX = 8;
-/** Bytes of a client id or any other 128-bit id. */
+/** Length of a client id or any other 128-bit id. */
 export const ID_BYTES = 16;
 
 const scratch = new Uint8Array(VARINT_BYTES_MAX);
 
-/** How many bytes `value` takes as a varint. */
+/** Length of `value` as a varint, in bytes. */
 export function varintLength(value: number): number {
   let length = 1;
   for (let rest = value; rest >= 128; rest /= 128) length++;
   return length;
 }
 
-/** Writes `value` at `at` and returns the offset behind it. The caller made sure that it fits. */
+/** Writes `value` at offset `at` and returns the offset after it. The caller ensures that it fits. */
 export function writeVarint(out: Uint8Array, at: number, value: number): number {
   let rest = value;
   let position = at;
   while (rest > 127) {
-    // Only the low eight bits are stored.
+    // A Uint8Array stores only the low eight bits.
     out[position++] = rest | 128;
-    // Shifts are 32-bit in JavaScript; larger numbers take the division.
+    // Shifts in JavaScript are 32-bit, so larger numbers are divided.
     rest = rest > 0x7fff_ffff ? Math.floor(rest / 128) : rest >>> 7;
   }
   out[position++] = rest;
   return position;
 }
 
-/** Reads values one after another out of `bytes`. */
+/** Reads values sequentially from a byte array. */
 export class Reader {
-  /** True once something did not fit; every later read answers 0 or empty. */
-  bad = false;
+  /** Set when a value was malformed or incomplete; every later read returns 0 or an empty value. */
+  failed = false;
   at: number;
-  readonly #source: Uint8Array;
+  private readonly source: Uint8Array;
 
   constructor(source: Uint8Array, at = 0) {
-    this.#source = source;
+    this.source = source;
     this.at = at;
   }
 
   get atEnd(): boolean {
-    return this.at >= this.#source.length;
+    return this.at >= this.source.length;
   }
 
   byte(): number {
-    return this.#source[this.at++] ?? this.#fail();
+    return this.source[this.at++] ?? this.fail();
   }
 
   varint(): number {
@@ -63,19 +63,17 @@ export class Reader {
     for (let read = 0; read < VARINT_BYTES_MAX; read++) {
       const byte = this.byte();
       value += (byte & 127) * factor;
-      if (byte < 128) return value > Number.MAX_SAFE_INTEGER ? this.#fail() : value;
+      if (byte < 128) return value > Number.MAX_SAFE_INTEGER ? this.fail() : value;
       factor *= 128;
     }
-    return this.#fail();
+    return this.fail();
   }
 
-  /** A view of the next `length` bytes, not a copy. */
+  /** Returns a view of the next `length` bytes, not a copy. */
   take(length: number): Uint8Array {
     const start = this.at;
     this.at += length;
-    return this.at > this.#source.length
-      ? new Uint8Array(this.#fail())
-      : this.#source.subarray(start, this.at);
+    return this.at > this.source.length ? new Uint8Array(this.fail()) : this.source.subarray(start, this.at);
   }
 
   bytes(): Uint8Array {
@@ -90,22 +88,22 @@ export class Reader {
     try {
       return strictText.decode(this.bytes());
     } catch {
-      this.#fail();
+      this.fail();
       return '';
     }
   }
 
-  #fail(): number {
-    this.bad = true;
-    this.at = this.#source.length;
+  private fail(): number {
+    this.failed = true;
+    this.at = this.source.length;
     return 0;
   }
 }
 
-/** Collects values into one growing buffer; for frames that are not on the way of a move. */
+/** Writes values into one growing buffer. It allocates, so the server's path of a move does not use it. */
 export class Writer {
-  #buffer = new Uint8Array(128);
-  #length = 0;
+  private buffer = new Uint8Array(128);
+  private length = 0;
 
   byte(value: number): this {
     return this.raw(Uint8Array.of(value));
@@ -117,14 +115,14 @@ export class Writer {
   }
 
   raw(bytes: Uint8Array): this {
-    const end = this.#length + bytes.length;
-    if (end > this.#buffer.length) {
+    const end = this.length + bytes.length;
+    if (end > this.buffer.length) {
       const larger = new Uint8Array(end * 2);
-      larger.set(this.#buffer);
-      this.#buffer = larger;
+      larger.set(this.buffer);
+      this.buffer = larger;
     }
-    this.#buffer.set(bytes, this.#length);
-    this.#length = end;
+    this.buffer.set(bytes, this.length);
+    this.length = end;
     return this;
   }
 
@@ -141,8 +139,8 @@ export class Writer {
     return this.raw(id);
   }
 
-  /** What was written, in a buffer of its own. */
+  /** Returns a copy of the bytes written so far. */
   done(): Uint8Array<ArrayBuffer> {
-    return this.#buffer.slice(0, this.#length);
+    return this.buffer.slice(0, this.length);
   }
 }

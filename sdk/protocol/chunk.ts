@@ -1,6 +1,6 @@
 /**
- * A stored piece of the log, sent as it lies in the archive: records `first` … `last`, one after
- * another, compressed as raw deflate. It may begin before the position asked for: skip what you have.
+ * Frame `chunk`: the records `first` to `last`, concatenated and compressed as raw deflate (RFC 1951),
+ * sent as stored in the archive. It may begin before the page's position; the page skips those records.
  */
 import { message } from './message.ts';
 

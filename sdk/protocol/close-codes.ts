@@ -1,14 +1,14 @@
 /**
- * Why a socket was closed. The hundred tells the page what to do, so a code it does not know is
- * handled by its range, and one outside all ranges like 40xx.
+ * Close codes of a socket. The range says what the page does, so that a page can handle codes it does
+ * not know; a code outside all ranges is handled like 4000–4199.
  *
  *   4000–4199   connect again with the same pass, after a backoff with jitter
- *   4200–4399   the credential is no good here: call join again, then connect
- *   4400–4599   do not come back; tell the player what to do
+ *   4200–4399   the credential is not valid here: repeat the join call, then connect
+ *   4400–4599   do not reconnect; tell the player what to do
  */
 export interface CloseCode {
   readonly code: number;
-  /** Goes into the close frame; at most 123 bytes. */
+  /** Sent in the close frame; at most 123 bytes of UTF-8. */
   readonly reason: string;
 }
 
@@ -32,13 +32,13 @@ export const Close = {
   roomBroken: { code: 4500, reason: 'This room needs the help of the studio.' },
 } as const satisfies { readonly [name: string]: CloseCode };
 
-export type CloseVerdict = 'reconnect' | 'rejoin' | 'stop';
+export type CloseAction = 'reconnect' | 'rejoin' | 'stop';
 
-/** What the WebSocket layer itself answers to a frame of more than FRAME_BYTES_HARD bytes. */
+/** Sent by the WebSocket layer itself for a frame of more than FRAME_BYTES_HARD bytes. */
 const MESSAGE_TOO_BIG = 1009;
 
-/** What a page does after a close with `code`. */
-export function closeVerdict(code: number): CloseVerdict {
+/** What a page does after its socket was closed with `code`. */
+export function closeAction(code: number): CloseAction {
   if (code === MESSAGE_TOO_BIG) return 'stop';
   if (code >= 4200 && code < 4400) return 'rejoin';
   if (code >= 4400 && code < 4600) return 'stop';

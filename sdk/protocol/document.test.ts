@@ -1,6 +1,6 @@
 /**
- * docs/protocol.md against the program: its byte sequences are encoded and decoded, its tables
- * compared, and each of its rules must have a test that names it.
+ * Compares docs/protocol.md with the program: its byte sequences are encoded and decoded, its tables
+ * compared, and each of its rules must have a test with its number in the title.
  */
 import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { inflateRawSync } from 'node:zlib';
 import { decodeVector, encodeVector, hex, MESSAGES, readVectors, unhex } from '../test/vectors.ts';
 import { Reader } from './bytes.ts';
 import { Close } from './close-codes.ts';
-import { readRecord, RecordKind } from './record.ts';
+import { readRecord, RECORD_VERSION, RecordKind } from './record.ts';
 
 const ROOT = join(import.meta.dir, '../..');
 const DOCUMENT = readFileSync(join(ROOT, 'docs/protocol.md'), 'utf8');
@@ -21,7 +21,7 @@ function blocks(kind: string): string[] {
 const VECTORS = readVectors(blocks('vector'));
 
 for (const [index, vector] of VECTORS.entries()) {
-  test(`P4 P5 the document's ${vector.name} (${index}) is what the program reads and writes`, () => {
+  test(`P4 P5 the document's ${vector.name} (${index}) is decoded and encoded by the program`, () => {
     expect(decodeVector(vector.name, vector.frame)).toEqual(vector.value);
     if (!vector.name.endsWith('read-only')) expect(hex(encodeVector(vector))).toBe(hex(vector.frame));
   });
@@ -29,10 +29,18 @@ for (const [index, vector] of VECTORS.entries()) {
 
 test('P4 the document has a byte sequence for every frame', () => {
   const shown = new Set(VECTORS.map(({ name }) => name));
-  for (const name of [...MESSAGES.keys(), 'send', 'record']) expect(shown).toContain(name);
+  for (const name of [...MESSAGES.keys(), 'send', 'record', 'records']) expect(shown).toContain(name);
 });
 
-test('P21 the chunk of the document holds the records shown below it', () => {
+test('P6 P7 a records frame has no type byte: it is its records, and it begins with the version byte of the first', () => {
+  const { value, frame } = VECTORS.find(({ name }) => name === 'records')!;
+  expect((value['records'] as unknown[]).length).toBe(3);
+  expect(frame[0]).toBe(RECORD_VERSION);
+  const single = VECTORS.filter(({ name }) => name === 'record').slice(0, 3);
+  expect(hex(frame)).toBe(single.map((record) => hex(record.frame)).join(''));
+});
+
+test('P21 the document’s chunk holds the records shown below it', () => {
   const chunk = VECTORS.find(({ name }) => name === 'chunk')!;
   const inflated = inflateRawSync(unhex(chunk.value['deflated'] as string));
   expect(hex(inflated)).toBe(hex(unhex(blocks('inflated')[0]!)));

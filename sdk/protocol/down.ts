@@ -1,6 +1,6 @@
 /**
- * Every frame a server may send. A frame whose first byte is 1 (the version of the record encoding)
- * is not in this list: it is one or more records, one after another, just as the log holds them.
+ * Every control frame a server may send. A records frame is not in this list: it has no type byte, its
+ * first byte is the version byte (1) of its first record, and it holds one or more records as in the log.
  */
 import { chunk } from './chunk.ts';
 import { drain } from './drain.ts';

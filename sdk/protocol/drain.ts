@@ -1,7 +1,7 @@
-/** This host is about to close: come back within a random moment of the window. */
+/** Frame `drain`: this host is about to close its sockets; reconnect at a random time within the window. */
 import { message } from './message.ts';
 
 export const drain = message('drain', 0x49, {
-  /** Milliseconds over which reconnects should spread. */
+  /** Milliseconds over which the pages spread their reconnects. */
   windowMs: 'varint',
 });

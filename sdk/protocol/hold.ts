@@ -1,4 +1,4 @@
-/** The room cannot store right now (1) or can again (0). Nothing shown is lost; keep unsent moves. */
+/** Frame `hold`: the room cannot store messages now (1), or it can again (0). Pages keep what is not echoed. */
 import { message } from './message.ts';
 
 export const hold = message('hold', 0x46, {

@@ -1,8 +1,8 @@
-/** What the server asks of a kind. Apart from the kinds, so that no page loads it. */
+/** Sets of record kinds that the server checks. A file of their own, so that pages do not load them. */
 import { RecordKind } from './kind.ts';
 
 /** The kinds that a player's page may send. */
-export const SENDABLE: ReadonlySet<number> = new Set([
+export const SENDABLE_KINDS: ReadonlySet<number> = new Set([
   RecordKind.finish,
   RecordKind.pause,
   RecordKind.resume,
@@ -11,5 +11,5 @@ export const SENDABLE: ReadonlySet<number> = new Set([
   RecordKind.note,
 ]);
 
-/** The kinds whose bodies may be erased on request; no state may depend on them. */
-export const PERSONAL: ReadonlySet<number> = new Set([RecordKind.chat, RecordKind.note]);
+/** The kinds whose bodies may be erased on request; game state must not depend on them (I11). */
+export const PERSONAL_KINDS: ReadonlySet<number> = new Set([RecordKind.chat, RecordKind.note]);

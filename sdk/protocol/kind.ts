@@ -1,26 +1,26 @@
-/** What a record says: its kind, one number in its header. */
+/** The kinds of records: a number in the record's header. */
 
-/** Kinds below 16 are read by the server; kinds from 16 on only by the players' pages. */
+/** The server interprets kinds below 16. Kinds from 16 on are interpreted by pages only. */
 export const RecordKind = {
-  /** Entry 1: what is needed to replay the room from its log and its rules alone (JSON body). */
+  /** Entry 1: with the game's rules, all that a replay of the log needs (JSON body). */
   open: 1,
-  /** A process opened the room; body: varint epoch. */
+  /** A process opened the room; body: varint, the epoch that begins. */
   epoch: 2,
-  /** Reserved, nobody writes it: a seat was taken (body: one byte, 1) or given up (0); header seat says which. */
+  /** Reserved, not written: the seat in the header was taken (body: one byte, 1) or given up (0). */
   seat: 3,
-  /** A client sends for the first time; header client is its number; body: its 16-byte id. */
+  /** Assigns the client number in the header to a client id (body: 16 bytes); precedes its first message. */
   client: 4,
-  /** The game is over; sent by a page whose state says so. The first one counts. */
+  /** The game is over; sent by a page whose state is done. The first one counts. */
   finish: 5,
   pause: 6,
   resume: 7,
-  /** A word of the studio to the players (UTF-8 body). */
+  /** A message from the studio to the players (UTF-8 body). */
   notice: 8,
-  /** A move of the game: JSON for the rules' `apply`. */
+  /** A move of the game: a JSON body for the rules. */
   move: 16,
-  /** A chat line: personal. */
+  /** A chat line; personal. */
   chat: 17,
-  /** An edit of the shared notepad: personal. */
+  /** An edit of the shared notepad; personal. */
   note: 18,
 } as const;
 export type RecordKind = (typeof RecordKind)[keyof typeof RecordKind];

@@ -1,12 +1,12 @@
-/** The sizes and times of the protocol that both sides know without being told. */
+/** Sizes and times that are part of the protocol and not sent in any frame. */
 
-/** The longest frame a page may send; a longer one is answered with close code 4413. */
+/** Maximum length of a page's frame; a longer one closes the socket with 4413. */
 export const FRAME_BYTES_MAX = 8 * 1024;
-/** From here on the WebSocket layer itself refuses (close code 1009), before the frame is held in memory. */
+/** A frame longer than this is rejected by the WebSocket layer (close code 1009) before it is buffered. */
 export const FRAME_BYTES_HARD = 64 * 1024;
-/** No frame of the server is longer. */
+/** Maximum length of a server's frame. */
 export const DOWN_FRAME_BYTES_MAX = 256 * 1024;
-/** The hello must arrive within this time after the socket opened, in milliseconds. */
+/** Time allowed from the opening of the socket to its hello, in milliseconds. */
 export const HELLO_MS = 5_000;
-/** A socket from which nothing came for this long may be closed (4004); a pong counts as something. */
+/** A socket is closed (4004) at the first heartbeat at least this long after it was heard from; a pong counts. */
 export const SILENT_MS = 45_000;

@@ -1,7 +1,7 @@
-/** Replay is over; from here on every record is news. Comes once per socket. */
+/** Frame `live`: the replay is complete; every later record is new. Sent once per socket. */
 import { message } from './message.ts';
 
 export const live = message('live', 0x42, {
-  /** The seq up to which the replay went. */
+  /** The last seq of the replay. */
   seq: 'varint',
 });

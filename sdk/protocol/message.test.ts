@@ -1,4 +1,4 @@
-/** Every declared message: round trip, exactness, and decoders that answer for any bytes at all. */
+/** Tests of every declared message: round trip, exact length, and decoders that never throw. */
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { DOWN } from './down.ts';
@@ -19,7 +19,7 @@ function valuesOf(fields: Fields): fc.Arbitrary<Record<string, unknown>> {
   return fc.record(Object.fromEntries(Object.entries(fields).map(([name, type]) => [name, valueOf(type)])));
 }
 
-/** Typed arrays of any kind as lists of numbers, so that views compare with what they were made of. */
+/** Replaces typed arrays by lists of numbers, so that views and copies compare equal. */
 function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return [...value];
   if (Array.isArray(value)) return value.map(plain);
@@ -28,7 +28,7 @@ function plain(value: unknown): unknown {
 }
 
 for (const declared of MESSAGES) {
-  test(`P4 ${declared.name} comes back as it was`, () => {
+  test(`P4 ${declared.name} is decoded to the same values`, () => {
     fc.assert(
       fc.property(valuesOf(declared.fields), (values) => {
         expect(plain(declared.decode(declared.encode(values as never)))).toEqual(plain(values));
@@ -36,7 +36,7 @@ for (const declared of MESSAGES) {
     );
   });
 
-  test(`P4 ${declared.name} is exact: a byte less or more is no ${declared.name}`, () => {
+  test(`P4 ${declared.name} is exact: one byte less or more is malformed`, () => {
     fc.assert(
       fc.property(valuesOf(declared.fields), fc.nat({ max: 255 }), (values, extra) => {
         const frame = declared.encode(values as never);
@@ -49,7 +49,7 @@ for (const declared of MESSAGES) {
     );
   });
 
-  test(`P4 the decoder of ${declared.name} answers for any bytes, and only for its own first byte`, () => {
+  test(`P4 the decoder of ${declared.name} never throws and accepts only its own type byte`, () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
         const decoded = declared.decode(bytes);
@@ -63,7 +63,7 @@ for (const declared of MESSAGES) {
 
 const listing = message('listing', 0x7f, { items: [{ number: 'varint' }] });
 
-test('P3 a list holds up to 256 items, in writing and in reading', () => {
+test('P3 a list holds up to 256 items, for writers and readers', () => {
   const items = Array.from({ length: LIST_MAX }, (_, number) => ({ number: number % 100 }));
   const full = listing.encode({ items });
   expect(listing.decode(full)?.items).toHaveLength(LIST_MAX);
@@ -78,7 +78,7 @@ test('P3 an id has sixteen bytes', () => {
   expect(carrying.encode({ id: new Uint8Array(16).fill(1) })).toHaveLength(17);
 });
 
-test('P3 a length far beyond the frame costs nothing', () => {
+test('P3 a length beyond the frame is malformed and allocates nothing', () => {
   const carrying = message('carrying', 0x7e, { value: 'bytes' });
   expect(carrying.decode(Uint8Array.of(0x7e, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f))).toBeNull();
 });

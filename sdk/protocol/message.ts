@@ -1,17 +1,17 @@
 /**
- * How a control message is declared: a name, its first byte and its fields in order. From the
- * declaration come the TypeScript type, the encoder, the decoder and the line in the schema whose
- * hash guards the protocol version.
+ * Declares a control message: its name, its type byte and its fields in order. The TypeScript type, the
+ * encoder, the decoder and the message's line in the schema are derived from the declaration; a test
+ * compares the schema's hash with that of the protocol version.
  *
- * A decoder answers null for anything that is not exactly this message: too short, too long,
- * bad UTF-8, a number over 2^53 - 1. Bytes after the last known field are refused, so that a
- * change of a message is a change of the version and never a silent difference.
+ * A decoder returns null for anything that is not exactly this message: too short, too long, invalid
+ * UTF-8, a number over 2^53 - 1. Bytes after the last field are rejected, so a changed message
+ * needs a new protocol version.
  */
 import { Reader, Writer } from './bytes.ts';
 
 export { ID_BYTES } from './bytes.ts';
 
-/** Named after the methods that read and write them. A list holds up to LIST_MAX items with the fields given. */
+/** Each type has the name of the Reader and Writer methods for it. A list holds up to LIST_MAX items with the given fields. */
 export type FieldType = 'varint' | 'text' | 'bytes' | 'id' | readonly [Fields];
 export type Fields = { readonly [name: string]: FieldType };
 
@@ -28,14 +28,14 @@ export type ValuesOf<F extends Fields> = { -readonly [K in keyof F]: ValueOf<F[K
 
 export interface Message<F extends Fields> {
   readonly name: string;
-  /** First byte of the frame. */
+  /** The type byte: the first byte of the frame. */
   readonly type: number;
   readonly fields: F;
   encode(values: ValuesOf<F>): Uint8Array<ArrayBuffer>;
   decode(frame: Uint8Array): ValuesOf<F> | null;
 }
 
-/** The most items a list field may hold. */
+/** Maximum number of items in a list field. */
 export const LIST_MAX = 256;
 
 export function message<const F extends Fields>(name: string, type: number, fields: F): Message<F> {
@@ -52,12 +52,12 @@ export function message<const F extends Fields>(name: string, type: number, fiel
       const reader = new Reader(frame);
       if (reader.byte() !== type) return null;
       const values = readFields(reader, fields);
-      return reader.bad || !reader.atEnd ? null : (values as ValuesOf<F>);
+      return reader.failed || !reader.atEnd ? null : (values as ValuesOf<F>);
     },
   };
 }
 
-/** One line per message, for the schema hash and the documentation. */
+/** Returns the message's line in the schema. */
 export function describe(declared: Message<Fields>): string {
   return `${declared.type.toString(16).padStart(2, '0')} ${declared.name}(${fieldList(declared.fields)})`;
 }
@@ -91,8 +91,8 @@ function readFields(reader: Reader, fields: Fields): { [name: string]: unknown }
 
 function readList(reader: Reader, item: Fields): unknown[] {
   const length = reader.varint();
-  if (length > LIST_MAX) reader.bad = true;
+  if (length > LIST_MAX) reader.failed = true;
   const items: unknown[] = [];
-  while (items.length < length && !reader.bad) items.push(readFields(reader, item));
+  while (items.length < length && !reader.failed) items.push(readFields(reader, item));
   return items;
 }

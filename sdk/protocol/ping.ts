@@ -1,7 +1,7 @@
-/** "Are you there?" The server answers at once with a heartbeat that carries the same number. */
+/** Frame `ping`: the server responds at once with a heartbeat that has the same token. */
 import { message } from './message.ts';
 
 export const ping = message('ping', 0x23, {
-  /** Any number but 0; comes back in the heartbeat. */
+  /** Any number except 0. */
   token: 'varint',
 });

@@ -1,8 +1,15 @@
-/** The record: one encoding for frame, journal, memory and archive. */
+/** Tests of the record encoding. */
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { Reader } from './bytes.ts';
-import { encodeRecord, PERSONAL, readRecord, recordLength, SENDABLE, type RecordHeader } from './record.ts';
+import {
+  encodeRecord,
+  PERSONAL_KINDS,
+  readRecord,
+  recordLength,
+  SENDABLE_KINDS,
+  type RecordHeader,
+} from './record.ts';
 
 const headers: fc.Arbitrary<RecordHeader> = fc.record({
   kind: fc.integer({ min: 0, max: 31 }),
@@ -24,7 +31,7 @@ function encoded(list: readonly (readonly [RecordHeader, Uint8Array])[]): Uint8A
   return out;
 }
 
-test('P5 P6 records come back as they were, one after another', () => {
+test('P5 P6 concatenated records are decoded to the same records', () => {
   fc.assert(
     fc.property(fc.array(records, { maxLength: 6 }), (list) => {
       const reader = new Reader(encoded(list));
@@ -32,15 +39,15 @@ test('P5 P6 records come back as they were, one after another', () => {
         const read = readRecord(reader);
         expect({ ...read, body: [...read!.body] }).toEqual({ ...header, body: [...body] });
       }
-      expect([reader.atEnd, reader.bad]).toEqual([true, false]);
+      expect([reader.atEnd, reader.failed]).toEqual([true, false]);
     }),
   );
 });
 
-test('P5 personal kinds carry the flag, others do not', () => {
+test('P5 the encoder sets the personal flag for personal kinds only', () => {
   for (let kind = 0; kind < 32; kind++) {
     const bytes = encoded([[{ kind, seq: 1, ms: 0, seat: 0, client: 0, clientSeq: 0 }, new Uint8Array(0)]]);
-    expect(bytes[1]).toBe(PERSONAL.has(kind) ? kind | 0x20 : kind);
+    expect(bytes[1]).toBe(PERSONAL_KINDS.has(kind) ? kind | 0x20 : kind);
   }
 });
 
@@ -64,7 +71,7 @@ test('P5 extra fields are skipped', () => {
 
 const lengthBytes = (length: number) => (length < 128 ? 1 : 2);
 
-test('P6 the reserved bit and another version make it no record', () => {
+test('P6 a record with the reserved bit or another version is malformed', () => {
   const bytes = encoded([[{ kind: 16, seq: 1, ms: 0, seat: 1, client: 1, clientSeq: 1 }, new Uint8Array(3)]]);
   const reserved = bytes.slice();
   reserved[1]! |= 0x80;
@@ -74,11 +81,11 @@ test('P6 the reserved bit and another version make it no record', () => {
     other[0] = version;
     const reader = new Reader(other);
     expect(readRecord(reader)).toBeNull();
-    expect(reader.bad).toBe(true);
+    expect(reader.failed).toBe(true);
   }
 });
 
-test('P6 a record cut short is no record, at every length', () => {
+test('P6 a truncated record is malformed, at every length', () => {
   fc.assert(
     fc.property(records, (record) => {
       const bytes = encoded([record]);
@@ -90,7 +97,7 @@ test('P6 a record cut short is no record, at every length', () => {
   );
 });
 
-test('P6 reading records answers for any bytes and always ends', () => {
+test('P6 reading records never throws and always ends', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       const reader = new Reader(Uint8Array.of(1, ...bytes));
@@ -104,7 +111,7 @@ test('P6 reading records answers for any bytes and always ends', () => {
   );
 });
 
-test('P34 what players send can be told from what the server writes', () => {
-  expect([...SENDABLE].sort((a, b) => a - b)).toEqual([5, 6, 7, 16, 17, 18]);
-  for (const kind of PERSONAL) expect(SENDABLE.has(kind)).toBe(true);
+test('P34 players send these kinds and no others', () => {
+  expect([...SENDABLE_KINDS].sort((a, b) => a - b)).toEqual([5, 6, 7, 16, 17, 18]);
+  for (const kind of PERSONAL_KINDS) expect(SENDABLE_KINDS.has(kind)).toBe(true);
 });

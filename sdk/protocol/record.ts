@@ -1,23 +1,23 @@
 /**
- * The record: one entry of a room's log, in one encoding for frame, journal, memory and chunk.
+ * The record: one entry of a room's log. Frames, journal, memory and archive use the same encoding:
  *
  *   byte    1, the version of this encoding
- *   byte    kind in the low 5 bits; 0x20 the body may be personal; 0x40 extra fields follow; 0x80 must be 0
+ *   byte    bits 0–4 kind; 0x20 the body may be personal; 0x40 extra fields follow; 0x80 must be 0
  *   varint  seq            1, 2, 3 … in the room
- *   varint  ms             milliseconds since the room began, by the server's clock, never back
- *   varint  seat           0 = the studio or the server itself
+ *   varint  ms             milliseconds since the room began, by the server's clock; never decreases
+ *   varint  seat           0 = the studio or the server
  *   varint  client         the client's number in the room; 0 = none
  *   varint  client seq     1, 2, 3 … per client; 0 = none
- *   varint  extra length, then so many bytes   only with flag 0x40; readers that do not know them skip them
- *   varint  body length, then so many bytes
+ *   bytes   extra fields   only with flag 0x40: varint length, then the bytes; unknown ones are skipped
+ *   bytes   body           varint length, then the bytes
  *
- * A record says where it ends, so records stand one after another without anything between.
- * Once written it is readable for ever: a new version is a new first byte.
+ * A record contains its own length, so records are concatenated without separators. Every version
+ * stays readable: a new encoding gets a new first byte.
  */
 import { type Reader, varintLength, writeVarint } from './bytes.ts';
-import { PERSONAL } from './kind-sets.ts';
+import { PERSONAL_KINDS } from './kind-sets.ts';
 
-export { PERSONAL, SENDABLE } from './kind-sets.ts';
+export { PERSONAL_KINDS, SENDABLE_KINDS } from './kind-sets.ts';
 export { RecordKind } from './kind.ts';
 
 export const RECORD_VERSION = 1;
@@ -27,7 +27,7 @@ const PERSONAL_FLAG = 0x20;
 const EXTRA_FLAG = 0x40;
 const RESERVED_FLAG = 0x80;
 const NO_BODY = new Uint8Array();
-/** Most moves are shorter. Copied byte by byte 64 bytes take a third of the time that a view of them takes, 135 as much. */
+/** Bodies up to this length are copied in a loop. Compared with `subarray` and `set`, 64 bytes take a third of the time, 135 the same. */
 const LOOP_BYTES_MAX = 160;
 
 export interface RecordHeader {
@@ -40,11 +40,11 @@ export interface RecordHeader {
 }
 
 export interface LogRecord extends RecordHeader {
-  /** A view into the bytes it was read from. */
+  /** A view of the bytes it was read from. */
   body: Uint8Array;
 }
 
-/** The exact size in bytes of the record that `encodeRecord` would write. */
+/** Length in bytes of the record that `encodeRecord` writes. */
 export function recordLength(header: RecordHeader, bodyLength: number): number {
   return (
     2 +
@@ -59,8 +59,8 @@ export function recordLength(header: RecordHeader, bodyLength: number): number {
 }
 
 /**
- * Writes one record at `at`, returns the offset behind it. `out` must have `recordLength` bytes left.
- * The body is `bytes` from `from` on: on the way of a move it stands in the frame it came with.
+ * Writes one record at offset `at` and returns the offset after it. `out` must have `recordLength` bytes
+ * left. The body is `bytes` from offset `from` on: for a move, the server passes the received frame.
  */
 export function encodeRecord(
   out: Uint8Array,
@@ -71,7 +71,7 @@ export function encodeRecord(
 ): number {
   const length = bytes.length - from;
   out[at] = RECORD_VERSION;
-  out[at + 1] = header.kind | (PERSONAL.has(header.kind) ? PERSONAL_FLAG : 0);
+  out[at + 1] = header.kind | (PERSONAL_KINDS.has(header.kind) ? PERSONAL_FLAG : 0);
   let position = writeVarint(out, at + 2, header.seq);
   position = writeVarint(out, position, header.ms);
   position = writeVarint(out, position, header.seat);
@@ -84,7 +84,7 @@ export function encodeRecord(
   return position + length;
 }
 
-/** Reads the record at the reader's place; null (and a bad reader) when the bytes are no record. */
+/** Reads the record at the reader's offset. Returns null and sets `reader.failed` if it is malformed. */
 export function readRecord(reader: Reader): LogRecord | null {
   const version = reader.byte();
   const flags = reader.byte();
@@ -99,6 +99,6 @@ export function readRecord(reader: Reader): LogRecord | null {
   };
   if (flags & EXTRA_FLAG) reader.take(reader.varint());
   record.body = reader.take(reader.varint());
-  if (version !== RECORD_VERSION || flags & RESERVED_FLAG) reader.bad = true;
-  return reader.bad ? null : record;
+  if (version !== RECORD_VERSION || flags & RESERVED_FLAG) reader.failed = true;
+  return reader.failed ? null : record;
 }

@@ -1,4 +1,4 @@
-/** This message is not taken; its client seq is still free. The page drops it or says so to the player. */
+/** Frame `refused`: a message was not accepted. Its client seq is not used up; the page drops the message. */
 import { message } from './message.ts';
 
 export const refused = message('refused', 0x48, {
@@ -8,19 +8,19 @@ export const refused = message('refused', 0x48, {
 });
 
 export const RefusedReason = {
-  /** Observers read only. */
+  /** Observers may not send. */
   observer: 1,
-  /** The body is larger than the welcome allows. */
+  /** The body is longer than the welcome's `bodyMax`. */
   tooLarge: 2,
-  /** A kind that players do not send. */
+  /** A kind that players may not send. */
   kind: 3,
-  /** The room has reached its total of entries or bytes. */
+  /** The room has reached its maximum number of entries or bytes. */
   roomFull: 4,
-  /** The room has reached its number of clients. */
+  /** The room has reached its maximum number of clients. */
   tooManyClients: 5,
-  /** The client id belongs to another seat: moves of a page that sat elsewhere cannot be sent from here. */
+  /** The client id belongs to another seat, so this seat cannot send that page's messages. */
   otherSeat: 6,
 } as const;
-/** From this reason on what the client sent behind it would fare no better. */
+/** For this reason and higher ones, the client's later messages would be refused, too. */
 export const REFUSED_FOR_GOOD = 4;
 export type RefusedReason = (typeof RefusedReason)[keyof typeof RefusedReason];

@@ -1,4 +1,4 @@
-/** The frame of a move, read by hand. */
+/** Tests of the `send` frame, which has a decoder of its own. */
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { encodeSend, readSend, SEND, type SendHead } from './send.ts';
@@ -11,7 +11,7 @@ const sends = fc.record({
 });
 const blank = (): SendHead => ({ client: -1, clientSeq: -1, kind: -1, bodyAt: -1 });
 
-test('P28 a send comes back as it was', () => {
+test('P28 a send is decoded to the same values', () => {
   fc.assert(
     fc.property(sends, ({ client, clientSeq, kind, body }) => {
       const frame = encodeSend({ client, clientSeq, kind, body });
@@ -23,7 +23,7 @@ test('P28 a send comes back as it was', () => {
   );
 });
 
-test('P28 a head cut short, a client seq 0 and another first byte are no send', () => {
+test('P28 a truncated head, client seq 0 and another first byte are malformed', () => {
   const empty = encodeSend({ client: 1, clientSeq: 300, kind: 16, body: new Uint8Array(0) });
   for (let length = 0; length < empty.length; length++) {
     expect(readSend(empty.subarray(0, length), blank())).toBe(false);
@@ -32,7 +32,7 @@ test('P28 a head cut short, a client seq 0 and another first byte are no send', 
   expect(readSend(Uint8Array.of(SEND + 1, 0, 1, 16), blank())).toBe(false);
 });
 
-test('P28 reading a send answers for any bytes, and a bad frame does not spoil the next', () => {
+test('P28 reading a send never throws, and a malformed frame does not affect the next one', () => {
   const good = encodeSend({ client: 0, clientSeq: 1, kind: 16, body: Uint8Array.of(1) });
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 30 }), (bytes) => {

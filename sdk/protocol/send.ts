@@ -1,20 +1,20 @@
 /**
- * A message for the room's log. The only up frame on the way of a move, so it is read by hand:
+ * Frame `send`: a message for the room's log. The server reads one for every move, so it has a decoder
+ * of its own that allocates nothing:
  *
- *   byte 0x21 · varint client (place in hello's list) · varint client seq · byte kind · body to the end
+ *   byte 0x21 · varint client (index in the hello's list) · varint client seq · byte kind · body to the end
  */
 import { VARINT_BYTES_MAX, Writer } from './bytes.ts';
 
 export const SEND = 0x21;
 
 export interface Send {
-  /** Place of the client id in the hello's list. */
+  /** Index of the client id in the hello's list. */
   client: number;
-  /** 1 for the client's first message, then one more each. */
+  /** 1 for the client's first message, then increasing by 1. */
   clientSeq: number;
-  /** One of the sendable record kinds. */
+  /** One of SENDABLE_KINDS, without flags. */
   kind: number;
-  /** A view into the frame. */
   body: Uint8Array;
 }
 
@@ -22,42 +22,42 @@ export function encodeSend({ client, clientSeq, kind, body }: Send): Uint8Array<
   return new Writer().byte(SEND).varint(client).varint(clientSeq).byte(kind).raw(body).done();
 }
 
-/** What `readSend` finds before the body. One such object serves all frames of a server. */
+/** The fields before the body, written by `readSend`. A server reuses one object for all frames. */
 export interface SendHead {
   client: number;
   clientSeq: number;
   kind: number;
-  /** Where the body begins; it goes to the frame's end. */
+  /** Offset of the body, which goes to the end of the frame. */
   bodyAt: number;
 }
 
 /**
- * Reads the head of a send frame into `head`, without making an object; false when the frame is none.
- * The client seq must be at least 1: 0 stands for "none" in records.
+ * Reads the fields before the body into `head` without allocating. Returns false if the frame is malformed.
+ * The client seq must be at least 1, as 0 means "none" in records.
  */
 export function readSend(frame: Uint8Array, head: SendHead): boolean {
   if (frame[0] !== SEND) return false;
-  place = 1;
-  head.client = varintAt(frame);
-  head.clientSeq = varintAt(frame);
-  const kind = frame[place];
-  if (place < 0 || kind === undefined || head.clientSeq < 1) return false;
+  cursor = 1;
+  head.client = readVarint(frame);
+  head.clientSeq = readVarint(frame);
+  const kind = frame[cursor];
+  if (cursor < 0 || kind === undefined || head.clientSeq < 1) return false;
   head.kind = kind;
-  head.bodyAt = place + 1;
+  head.bodyAt = cursor + 1;
   return true;
 }
 
-// The cursor of `varintAt`, module-wide because a second result would be an allocation; < 0 = bad.
-let place = 0;
+// The offset for `readVarint`. A variable of the module, as returning two values would allocate. < 0 = malformed.
+let cursor = 0;
 
-function varintAt(frame: Uint8Array): number {
-  if (place < 0) return 0;
+function readVarint(frame: Uint8Array): number {
+  if (cursor < 0) return 0;
   let value = 0;
   let factor = 1;
   for (let read = 0; read < VARINT_BYTES_MAX; read++) {
-    const byte = frame[place];
+    const byte = frame[cursor];
     if (byte === undefined) break;
-    place++;
+    cursor++;
     value += (byte & 127) * factor;
     if (byte < 128) {
       if (value <= Number.MAX_SAFE_INTEGER) return value;
@@ -65,6 +65,6 @@ function varintAt(frame: Uint8Array): number {
     }
     factor *= 128;
   }
-  place = Number.NEGATIVE_INFINITY;
+  cursor = Number.NEGATIVE_INFINITY;
   return 0;
 }

@@ -1,8 +1,8 @@
-/** A small transient value of the sender's seat (a cursor, "typing"); never logged, the last one wins. */
+/** Frame `signal`: sets a small transient value of the sender's seat (a cursor, "typing"). It is not logged. */
 import { message } from './message.ts';
 
 export const signal = message('signal', 0x22, {
-  /** Up to SIGNAL_BYTES_MAX bytes whose meaning is the game's; empty takes the value away. */
+  /** Up to SIGNAL_BYTES_MAX bytes, defined by the game; empty removes the value. */
   value: 'bytes',
 });
 

@@ -1,4 +1,4 @@
-/** The seats' last signals, those that changed since the last such frame; at most ten frames a second. */
+/** Frame `signals`: the seats' values that changed since the last such frame; at most ten frames per second. */
 import { message } from './message.ts';
 
 export const signals = message('signals', 0x44, {

@@ -1,4 +1,4 @@
-/** Every frame a page may send. This list is the table of contents of the upward half. */
+/** Every frame a page may send. */
 import { hello } from './hello.ts';
 import { ping } from './ping.ts';
 import { SEND } from './send.ts';
@@ -6,7 +6,7 @@ import { signal } from './signal.ts';
 
 export const UP = [hello, signal, ping] as const;
 
-/** The hand-written frame, described as the others describe themselves. */
-export const UP_BY_HAND = [
+/** The schema line of `send`, which has an encoder and a decoder of its own. */
+export const UP_CUSTOM = [
   `${SEND.toString(16)} send(client:varint, clientSeq:varint, kind:byte, body:rest)`,
 ] as const;

@@ -1,8 +1,8 @@
 /**
- * The guard of the protocol's version. If this test fails because you changed a frame: raise
- * PROTOCOL_VERSION, serve the version before it by a dialect (src/services/game/socket/version-adapter.ts), write the
- * change into docs/protocol.md, freeze the new byte sequences (sdk/protocol/frozen), and only then put
- * the new hash here.
+ * Guards the protocol's version. If this test fails because a frame changed: raise PROTOCOL_VERSION,
+ * serve the version before it by a version adapter (src/services/game/socket/version-adapter.ts), document
+ * the change in docs/protocol.md, freeze the new byte sequences (sdk/protocol/frozen), and then put the
+ * new hash here.
  */
 import { expect, test } from 'bun:test';
 import { DOWN } from './down.ts';
@@ -15,12 +15,12 @@ const HASHES: { readonly [version: number]: string } = {
   1: 'f2d979e5abd56c09471d580a1562efea3a6124821dc5d4e1426d9051681ebab0',
 };
 
-test('P63 the schema is the one of this version', () => {
+test('P63 the schema has the hash of this version', () => {
   const hash = new Bun.CryptoHasher('sha256').update(schema()).digest('hex');
   expect(hash, schema()).toBe(HASHES[PROTOCOL_VERSION]!);
 });
 
-test('P7 the first byte tells frames apart: up below 0x40, down from there on', () => {
+test('P7 type bytes are unique: 0x20 to 0x3f up, 0x40 to 0x5f down', () => {
   const up = [...UP.map(({ type }) => type), SEND];
   const down = DOWN.map(({ type }) => type);
   expect(new Set([RECORD_VERSION, ...up, ...down]).size).toBe(1 + up.length + down.length);

@@ -1,29 +1,29 @@
-/** The answer to hello. What follows is replay (chunks and records), then `live`. */
+/** Frame `welcome`: the response to `hello`. The replay follows (chunks and records), then `live`. */
 import { message } from './message.ts';
 
 export const welcome = message('welcome', 0x40, {
-  /** The protocol version the server will speak: the page's, if it serves it. */
+  /** The protocol version of this socket: the page's. */
   version: 'varint',
-  /** 1 = your position holds and only what is missing follows; 0 = forget everything, all of it follows. */
+  /** 1 = the position is valid, and only later entries follow; 0 = discard everything, all entries follow. */
   resumed: 'varint',
-  /** The room's present epoch and its durable head. */
+  /** The room's current epoch and its durable head. */
   epoch: 'varint',
   seq: 'varint',
   seat: 'varint',
-  /** 0 = player, 1 = observer (reads only). */
+  /** 0 = player, 1 = observer (may not send). */
   role: 'varint',
-  /** In the order of hello: the client's number in the room (0 = none yet) and its last durable client seq. */
+  /** In the order of the hello: the client's number in the room (0 = none yet) and its last durable client seq. */
   clients: [{ number: 'varint', lastSeq: 'varint' }],
-  /** Good for 12 hours instead of a ticket, at any host. */
+  /** Valid for 12 hours in place of a ticket, at any host. */
   pass: 'text',
-  /** Milliseconds since the room began, now. */
+  /** Milliseconds since the room began. */
   roomMs: 'varint',
-  /** A heartbeat comes at least this often, in milliseconds. */
+  /** Interval of heartbeats, in milliseconds. */
   heartbeatMs: 'varint',
-  /** The sender's allowance: messages per second in the long run, and how many at once. */
+  /** The seat's token bucket: messages per second, and how many at once now. */
   rate: 'varint',
   burst: 'varint',
-  /** The largest body of a message, in bytes. */
+  /** Maximum length of a message's body, in bytes. */
   bodyMax: 'varint',
 });
 

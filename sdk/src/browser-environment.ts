@@ -1,16 +1,16 @@
-/** The real browser as a session's environment: the only file of the SDK that touches it, with the outbox's. */
+/** The environment of a session in a real browser. Only this file and browser-outbox.ts use browser APIs. */
 import { openBrowserOutbox, memoryOutbox } from './browser-outbox.ts';
 import type { Environment, OutboxStore, SessionSocketEvents } from './session-api.ts';
 
 export type Feature = 'WebSocket' | 'DecompressionStream' | 'crypto';
 
-/** What this browser lacks of what a session cannot do without; empty = all is there. */
+/** The features that a session needs and this browser does not have. */
 export function missingFeatures(): Feature[] {
   const missing: Feature[] = [];
   if (typeof WebSocket === 'undefined') missing.push('WebSocket');
   if (typeof crypto === 'undefined') missing.push('crypto');
   try {
-    // Browsers that know only the zlib form throw.
+    // Throws in browsers that support only the zlib format.
     void new DecompressionStream('deflate-raw');
   } catch {
     missing.push('DecompressionStream');
@@ -18,7 +18,7 @@ export function missingFeatures(): Feature[] {
   return missing;
 }
 
-/** `report` hears once when unsent moves will not survive a reload here. */
+/** Calls `report` if unsent moves cannot survive a reload in this browser. */
 export function browserEnvironment(
   room: string,
   report: (kind: string, detail: string) => void,
@@ -41,17 +41,17 @@ export function browserEnvironment(
 export function connect(url: string, events: SessionSocketEvents): ReturnType<Environment['connect']> {
   const socket = new WebSocket(url);
   socket.binaryType = 'arraybuffer';
-  socket.onopen = () => events.opened();
+  socket.onopen = () => events.onOpen();
   socket.onmessage = ({ data }) => {
-    if (data instanceof ArrayBuffer) events.message(new Uint8Array(data));
+    if (data instanceof ArrayBuffer) events.onMessage(new Uint8Array(data));
   };
-  socket.onclose = ({ code, reason }) => events.closed(code, reason);
+  socket.onclose = ({ code, reason }) => events.onClose(code, reason);
   return {
     send(frame) {
       if (socket.readyState === WebSocket.OPEN) socket.send(frame);
     },
     close() {
-      // Over a dead network the closing handshake never ends: nobody waits for it.
+      // Over a dead network the closing handshake never completes, so it is not awaited.
       socket.onopen = socket.onmessage = socket.onclose = null;
       socket.close();
     },
@@ -83,7 +83,7 @@ function onWake(listener: (why: 'online' | 'offline' | 'visible') => void): () =
   for (const why of ['online', 'offline'] as const) addEventListener(why, () => listener(why), { signal });
   addEventListener('pageshow', visible, { signal });
   document.addEventListener('visibilitychange', visible, { signal });
-  // After the browser froze the page: Chromium only, elsewhere the pulse notices by itself.
+  // After the browser froze the page. Chromium only; in others the liveness monitor detects it.
   document.addEventListener('resume', visible, { signal });
   return () => stop.abort();
 }

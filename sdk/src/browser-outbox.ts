@@ -1,83 +1,83 @@
 /**
- * Outboxes in IndexedDB: one row per client under [room, client]. Writes happen in the order of the
- * calls, as transactions on one store run in the order in which they were made.
+ * Outboxes in IndexedDB: one row per client, with the key [room, client]. Writes take effect in the order
+ * of the calls, as transactions on one store run in the order of their creation.
  *
- * A page holds the Web Lock of every client it sends for, from before its first row until the page
- * is gone. So a client whose lock can be had belongs to nobody, and two tabs never send for one.
- * Where there are no Web Locks (pages without https) nothing is taken over.
+ * A page holds a Web Lock for every client it sends for, from before its first row until the page is
+ * closed. So if a client's lock is free, its page is closed, and two tabs never send for one client.
+ * Without Web Locks (pages without https) nothing is taken over.
  */
 import type { OutboxStore, StoredOutbox, StoredSend } from './session-api.ts';
 
 const STORE = 'outbox';
 
 export function openBrowserOutbox(room: string): OutboxStore {
-  const held = new Map<string, Promise<boolean>>();
+  const locks = new Map<string, Promise<boolean>>();
   const opening = indexedDB.open('escapement', 1);
   opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
-  const database = answer(opening);
-  // Whoever writes hears of it; nobody else needs to.
+  const database = promiseOf(opening);
+  // Each call of save and takeOver rejects with this error; here it is only marked as handled.
   database.catch(() => {});
 
   const rows = async (mode: IDBTransactionMode): Promise<IDBObjectStore> =>
     (await database).transaction(STORE, mode).objectStore(STORE);
-  const hold = (client: string, ifAvailable: boolean): Promise<boolean> => {
-    const taken = held.get(client) ?? takeLock(`escapement:${room}:${client}`, ifAvailable);
-    held.set(client, taken);
-    return taken;
+  const lock = (client: string, ifAvailable: boolean): Promise<boolean> => {
+    const locked = locks.get(client) ?? takeLock(`escapement:${room}:${client}`, ifAvailable);
+    locks.set(client, locked);
+    return locked;
   };
 
   return {
     async save(client, sends) {
-      await hold(client, false);
+      await lock(client, false);
       const store = await rows('readwrite');
       const key = [room, client];
-      const stored = sends.length > 0 ? answer(store.put(sends, key)) : answer(store.delete(key));
-      // A page that goes takes along what it has not committed; otherwise that comes a turn later.
+      const stored = sends.length > 0 ? promiseOf(store.put(sends, key)) : promiseOf(store.delete(key));
+      // Commits now: without this the commit comes a task later, and closing the page may abort it.
       store.transaction.commit();
       await stored;
     },
-    async adopt(max) {
+    async takeOver(max) {
       if (!navigator.locks) return [];
-      // In the order of keys an array lies above every text.
+      // IndexedDB orders arrays after all strings, so [room, []] is above every [room, client].
       const ofRoom = IDBKeyRange.bound([room], [room, []]);
-      const keys = (await answer((await rows('readonly')).getAllKeys(ofRoom))) as [string, string][];
-      const adopted: StoredOutbox[] = [];
+      const keys = (await promiseOf((await rows('readonly')).getAllKeys(ofRoom))) as [string, string][];
+      const takenOver: StoredOutbox[] = [];
       for (const key of keys) {
         const client = key[1];
-        if (adopted.length >= max || held.has(client)) continue;
-        if (!(await hold(client, true))) held.delete(client);
+        if (takenOver.length >= max || locks.has(client)) continue;
+        if (!(await lock(client, true))) locks.delete(client);
         else {
-          // Read under the lock: the page that held it may have written until it went.
-          const sends = (await answer((await rows('readonly')).get(key))) as StoredSend[] | undefined;
-          if (sends) adopted.push({ client, sends });
+          // Read while holding the lock: the page before may have written until it closed.
+          const sends = (await promiseOf((await rows('readonly')).get(key))) as StoredSend[] | undefined;
+          if (sends) takenOver.push({ client, sends });
         }
       }
-      return adopted;
+      return takenOver;
     },
   };
 }
 
-/** Outboxes that live as long as the page: for browsers that refuse to store. */
+/** Stores nothing: for browsers without IndexedDB. */
 export const memoryOutbox: OutboxStore = {
   save: () => Promise.resolve(),
-  adopt: () => Promise.resolve([]),
+  takeOver: () => Promise.resolve([]),
 };
 
-function answer<T>(request: IDBRequest<T>): Promise<T> {
+function promiseOf<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
 }
 
-/** True once the lock is ours for the rest of the page's life; without locks there is nothing to wait for. */
+/** Resolves with true once this page holds the lock, for the rest of its life; at once where there are no locks. */
 function takeLock(name: string, ifAvailable: boolean): Promise<boolean> {
   return new Promise((resolve) => {
     if (!navigator.locks) return resolve(true);
     navigator.locks
       .request(name, { ifAvailable }, (lock) => {
         resolve(lock !== null);
-        // A promise that never ends keeps the lock until the page is gone.
+        // A promise that never settles keeps the lock until the page is closed.
         return lock && new Promise(() => {});
       })
       .catch(() => resolve(false));

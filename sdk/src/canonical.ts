@@ -1,10 +1,10 @@
 /**
- * One text for one value, whatever the order in which its parts came to be, and a short hash of it:
- * how two pages compare their states without sending them.
+ * Canonical JSON, which does not depend on the order in which keys were added, and a short hash of it.
+ * Two pages compare their states by the hash.
  */
 import { encodeText } from './text.ts';
 
-/** JSON with the keys of every object in code unit order. States are JSON values. */
+/** JSON with the keys of every object sorted by code units. `value` is a JSON value. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, sortKeys) ?? 'null';
 }
@@ -16,7 +16,7 @@ export function fnv1a(text: string): string {
   return (hash >>> 0).toString(16).padStart(8, '0');
 }
 
-/** Equal on all pages that applied the same records. */
+/** Equal for all pages that applied the same records. */
 export function stateHash(state: unknown): string {
   return fnv1a(canonicalJson(state));
 }

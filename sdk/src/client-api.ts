@@ -1,7 +1,7 @@
 /**
- * API level 1: what a game's views get from the platform's play page and what they give it. A
- * release's `client` module exports `default` a `GameClient`. Levels are kept for ever; what a
- * level has is never changed, only added to by a new level.
+ * API level 1: the interface between a game's views and the platform's play page. The `client` module of
+ * a release exports a `GameClient` as `default`. Every level stays supported and never changes; additions
+ * get a new level.
  */
 import type { GameRules } from './rules.ts';
 
@@ -21,49 +21,49 @@ export interface Settings {
   readonly reducedMotion: boolean;
 }
 
-/** `replaying`: the page catches up; `hold`: the server cannot store now; moves wait and are kept. */
+/** `replaying`: the page receives the log; `hold`: the server cannot store now, moves wait in the page. */
 export type PlayStatus = 'connecting' | 'replaying' | 'live' | 'offline' | 'hold' | 'stopped';
 
 export interface GameHost<State, Move> {
   readonly api: 1;
-  /** The element the game draws in: fills the stage between the platform's bars. */
+  /** The element the game draws in; it fills the area between the platform's bars. */
   readonly root: HTMLElement;
   readonly locale: string;
-  /** A text of the game's locales, ICU message format. */
+  /** Formats a text of the game's locales (ICU message format). */
   t(key: string, values?: { readonly [name: string]: string | number }): string;
-  /** The address of a file of `assets/` by its path there (`sounds/click.ogg`). */
+  /** The URL of a file in `assets/`, given its path there (`sounds/click.ogg`). */
   asset(path: string): string;
   /** 0 for observers. */
   readonly seat: number;
   readonly observer: boolean;
-  /** The state all players share, as of the last record applied. */
+  /** The shared state after the last record applied. */
   state(): State;
-  /** Own moves that the server has not echoed yet, oldest first: show them as on their way. */
+  /** The own moves that the server has not echoed yet, oldest first: show them as not confirmed. */
   pending(): readonly Move[];
   send(move: Move): void;
-  /** Own signal, seen by the others only: a cursor, a drag under way; null takes it away. JSON ≤ 64 bytes. */
+  /** Sets the own signal, which only the others see: a cursor, a drag in progress. JSON ≤ 64 bytes; null removes it. */
   signal(value: unknown): void;
-  /** The others' last signals by seat. */
+  /** The last signals of the other seats. */
   signals(): ReadonlyMap<number, unknown>;
   players(): readonly PlayerInfo[];
   status(): PlayStatus;
   settings(): Settings;
   /** Milliseconds since the room began, estimated. */
   roomMs(): number;
-  /** Shows a short message to this player for some seconds and reads it to screen readers. */
+  /** Shows a short message to this player for some seconds; screen readers read it. */
   announce(text: string): void;
-  /** A caption for a sound, shown if captions are on. */
+  /** Shows a caption for a sound if captions are on. */
   caption(text: string): void;
-  /** Called after anything of the above changed, at most once per animation frame. */
+  /** Calls the listener after changes of any of the above except signals, at most once per animation frame. Returns a function that removes it. */
   onChange(listener: () => void): () => void;
-  /** Called for every signal frame; signals change often, so they do not trigger onChange. */
+  /** Calls the listener for every signal frame: signals change often, so they do not trigger onChange. */
   onSignals(listener: () => void): () => void;
 }
 
 export interface GameClient<State, Move> {
   readonly api: 1;
   readonly rules: GameRules<State, Move>;
-  /** Draws the game; the answer takes it down. */
+  /** Draws the game; returns a function that removes it. */
   mount(host: GameHost<State, Move>): () => void;
 }
 

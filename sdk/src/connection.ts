@@ -1,185 +1,190 @@
 /**
- * The way to the room: join, connect, hello; after a loss back again, with the pass of the last
- * welcome instead of a new ticket. Knows nothing of records.
+ * The connection to the room: join call, socket, hello. After a loss it reconnects with the pass of the
+ * last welcome instead of a new ticket. It does not interpret frames.
  *
  *   connecting → replaying → live → offline → connecting → …  → stopped
  *
- * Every attempt, wait and end is a phase of its own; a callback of the outside world remembers the phase it
- * belongs to and does nothing once that is no longer the present one. So the late close of an old
- * socket, or a late answer of an old join call, cannot touch the new connection.
+ * Each attempt, wait and end starts a new phase with its own number. A callback of the environment keeps
+ * the number of its phase and does nothing once the phase has changed. So the late close of an old
+ * socket, or the late response of an old join call, cannot affect the new connection.
  */
-import { closeVerdict } from '../protocol/close-codes.ts';
+import { closeAction } from '../protocol/close-codes.ts';
 import { createFrameDecoder } from './frame-decoder.ts';
 import type { PlayStatus } from './client-api.ts';
 import type { Environment, JoinAnswer, SessionSocket } from './session-api.ts';
 
 export const BACKOFF_FIRST_MS = 500;
 export const BACKOFF_MAX_MS = 30_000;
-/** A connection that was live for so long has proved itself: the backoff starts from the beginning. */
+/** After a connection that was live for this long, the backoff starts at its first value again. */
 export const STABLE_MS = 10_000;
-/** From the start of an attempt to the welcome. */
-export const ATTEMPT_MS = 15_000;
-/** After so many attempts with the same pass that brought no welcome, a new ticket is asked for. */
-export const PASS_TRIES = 3;
+/** Time allowed from the start of an attempt to the welcome. */
+export const ATTEMPT_TIMEOUT_MS = 15_000;
+/** After this many attempts with a pass and without a welcome, the next attempt calls join again. */
+export const PASS_ATTEMPTS_MAX = 3;
 
 export interface ConnectionEvents {
   join(): Promise<JoinAnswer>;
-  /** Runs before every connect, which waits for it. */
-  prepare(): Promise<void>;
-  hello(credential: string): Uint8Array<ArrayBuffer>;
-  /** Something came, whatever it is. */
-  heard(): void;
-  /** A frame whose turn it is; records of chunks come as frames of records. */
-  frame(frame: Uint8Array): void;
-  /** The status changed and there is no socket: forget what belonged to one. */
-  lost(): void;
+  /** Called before each socket is opened; the connection waits for it. */
+  beforeConnect(): Promise<void>;
+  encodeHello(credential: string): Uint8Array<ArrayBuffer>;
+  /** A frame of any kind arrived. */
+  onActivity(): void;
+  /** The next frame in order; a chunk is passed on as its inflated records. */
+  onFrame(frame: Uint8Array): void;
+  /** The status changed and there is no socket now. */
+  onDisconnect(): void;
   report(kind: string, detail: string): void;
 }
 
 export class Connection {
-  at: Exclude<PlayStatus, 'hold'> = 'offline';
-  /** The close code or join code that says why, once stopped. */
+  status: Exclude<PlayStatus, 'hold'> = 'offline';
+  /** The close code or the code of the join call, once stopped. */
   stopCode: string | null = null;
-  /** The server said that it will close and over how many ms its pages should come back; 0 = it did not. */
-  windowMs = 0;
-  readonly #environment: Environment;
-  readonly #hooks: ConnectionEvents;
-  /** Rises when a phase ends; what belongs to an older one is not listened to. */
-  #phase = 0;
-  readonly #timers: (() => void)[] = [];
-  #socket: SessionSocket | null = null;
-  #liveSince = 0;
-  #dueAt = 0;
-  /** Where the last answer of join said the room is. */
-  #url = '';
-  #pass = '';
-  #passTries = 0;
-  /** Attempts since the last stable connection. */
-  #failures = 0;
+  /** The window of the drain notice: reconnects are spread over this many ms; 0 = no notice. */
+  drainWindowMs = 0;
+  private readonly environment: Environment;
+  private readonly events: ConnectionEvents;
+  /** Number of the current phase. */
+  private phase = 0;
+  private readonly timers: (() => void)[] = [];
+  private socket: SessionSocket | null = null;
+  private liveSince = 0;
+  private retryAt = 0;
+  /** The room's address by the last join call. */
+  private url = '';
+  private pass = '';
+  private passAttempts = 0;
+  /** Attempts since the last stable connection, for the backoff. */
+  private failedAttempts = 0;
 
-  constructor(environment: Environment, hooks: ConnectionEvents) {
-    this.#environment = environment;
-    this.#hooks = hooks;
+  constructor(environment: Environment, events: ConnectionEvents) {
+    this.environment = environment;
+    this.events = events;
   }
 
-  get live(): boolean {
-    return this.at === 'live';
+  get isLive(): boolean {
+    return this.status === 'live';
   }
 
   get retryInMs(): number | null {
-    return this.at === 'offline' ? Math.max(0, this.#dueAt - this.#environment.now()) : null;
+    return this.status === 'offline' ? Math.max(0, this.retryAt - this.environment.now()) : null;
   }
 
-  /** Tries now; harmless when there is nothing to try. */
-  start(): void {
-    if (this.at === 'offline') void this.#attempt();
+  /** Connects now if offline; does nothing otherwise. */
+  connectNow(): void {
+    if (this.status === 'offline') void this.attempt();
   }
 
-  /** The network is back: an attempt begun without it only waits for its time-out. */
-  online(): void {
-    if (this.at === 'connecting') this.retry('online', 0);
-    this.start();
+  /** The network is back. An attempt begun without it would only time out, so a new one replaces it. */
+  onNetworkBack(): void {
+    if (this.status === 'connecting') this.retry('online', 0);
+    this.connectNow();
   }
 
   send(frame: Uint8Array<ArrayBuffer>): void {
-    this.#socket?.send(frame);
+    this.socket?.send(frame);
   }
 
-  welcomed(pass: string): void {
-    this.at = 'replaying';
-    this.#pass = pass;
-    this.#passTries = 0;
+  onWelcome(pass: string): void {
+    this.status = 'replaying';
+    this.pass = pass;
+    this.passAttempts = 0;
   }
 
-  wentLive(): void {
-    this.at = 'live';
-    this.#liveSince = this.#environment.now();
+  onLive(): void {
+    this.status = 'live';
+    this.liveSince = this.environment.now();
   }
 
-  /** Runs after `ms`, unless this connection, or the wait for one, has ended by then. */
-  later(ms: number, run: () => void): void {
-    this.#timers.push(this.#environment.after(ms, run));
+  /** Runs after `ms`, unless the phase has ended by then. */
+  schedule(ms: number, run: () => void): void {
+    this.timers.push(this.environment.after(ms, run));
   }
 
-  /** Gives this connection up and comes back after a backoff with full jitter, or after `delayMs`. */
+  /** Ends this connection and reconnects after a backoff with full jitter, or after `delayMs`. */
   retry(cause: string, delayMs?: number): void {
-    if (this.at === 'stopped') return;
-    const now = this.#environment.now();
-    if (this.live && now - this.#liveSince >= STABLE_MS) this.#failures = 0;
-    const limit = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** this.#failures++);
-    const delay = delayMs ?? this.#environment.random() * limit;
-    this.#hooks.report('reconnect', cause);
-    this.#enter('offline');
-    this.#dueAt = now + delay;
-    this.later(delay, () => this.start());
+    if (this.status === 'stopped') return;
+    const now = this.environment.now();
+    if (this.isLive && now - this.liveSince >= STABLE_MS) this.failedAttempts = 0;
+    const limit = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** this.failedAttempts++);
+    const delay = delayMs ?? this.environment.random() * limit;
+    this.events.report('reconnect', cause);
+    this.enterPhase('offline');
+    this.retryAt = now + delay;
+    this.schedule(delay, () => this.connectNow());
   }
 
-  /** Does not come back. */
+  /** Ends the connection for good. */
   stop(code: string | null): void {
     this.stopCode = code;
-    this.#enter('stopped');
+    this.enterPhase('stopped');
   }
 
-  async #attempt(): Promise<void> {
-    this.#enter('connecting');
-    const phase = this.#phase;
-    const hooks = this.#hooks;
-    this.later(ATTEMPT_MS, () => {
-      if (this.at === 'connecting') this.retry('slow');
+  private async attempt(): Promise<void> {
+    this.enterPhase('connecting');
+    const phase = this.phase;
+    const events = this.events;
+    this.schedule(ATTEMPT_TIMEOUT_MS, () => {
+      if (this.status === 'connecting') this.retry('slow');
     });
     try {
-      if (this.#passTries++ >= PASS_TRIES) this.#pass = '';
-      let credential = this.#pass;
+      if (this.passAttempts++ >= PASS_ATTEMPTS_MAX) this.pass = '';
+      let credential = this.pass;
       if (credential === '') {
-        const answer = await hooks.join();
-        if (phase !== this.#phase) return;
-        if (!answer.ok) return answer.then === 'stop' ? this.stop(answer.code) : this.retry(answer.code);
-        this.#url = answer.socket;
+        const answer = await events.join();
+        if (phase !== this.phase) return;
+        if (!answer.ok) {
+          const next = answer.next ?? answer.then;
+          return next === 'stop' ? this.stop(answer.code) : this.retry(answer.code);
+        }
+        this.url = answer.socket;
         credential = answer.ticket;
       }
-      await hooks.prepare();
-      if (phase !== this.#phase) return;
-      const intake = createFrameDecoder(
-        this.#environment.inflate,
-        this.#whilePhaseLasts(hooks.frame),
-        this.#whilePhaseLasts((why) => this.retry(why)),
+      await events.beforeConnect();
+      if (phase !== this.phase) return;
+      const decode = createFrameDecoder(
+        this.environment.inflate,
+        this.ifSamePhase(events.onFrame),
+        this.ifSamePhase((why) => this.retry(why)),
       );
-      const socket = this.#environment.connect(this.#url, {
-        opened: this.#whilePhaseLasts(() => socket.send(hooks.hello(credential))),
-        message: this.#whilePhaseLasts((frame) => {
-          hooks.heard();
-          intake(frame);
+      const socket = this.environment.connect(this.url, {
+        onOpen: this.ifSamePhase(() => socket.send(events.encodeHello(credential))),
+        onMessage: this.ifSamePhase((frame) => {
+          events.onActivity();
+          decode(frame);
         }),
-        closed: this.#whilePhaseLasts((code, reason) => this.#closed(code, reason)),
+        onClose: this.ifSamePhase((code, reason) => this.handleClose(code, reason)),
       });
-      this.#socket = socket;
+      this.socket = socket;
     } catch (error) {
-      if (phase === this.#phase) this.retry(String(error));
+      if (phase === this.phase) this.retry(String(error));
     }
   }
 
-  #closed(code: number, reason: string): void {
-    const verdict = closeVerdict(code);
-    if (verdict === 'stop') return this.stop(String(code));
-    if (verdict === 'rejoin') this.#pass = '';
-    const delay = this.windowMs && this.#environment.random() * this.windowMs;
+  private handleClose(code: number, reason: string): void {
+    const action = closeAction(code);
+    if (action === 'stop') return this.stop(String(code));
+    if (action === 'rejoin') this.pass = '';
+    const delay = this.drainWindowMs && this.environment.random() * this.drainWindowMs;
     this.retry(`closed ${code} ${reason}`, delay || undefined);
   }
 
-  #enter(at: 'connecting' | 'offline' | 'stopped'): void {
-    this.at = at;
-    this.windowMs = 0;
-    this.#phase++;
-    for (const cancel of this.#timers.splice(0)) cancel();
-    this.#socket?.close();
-    this.#socket = null;
-    this.#hooks.lost();
+  private enterPhase(status: 'connecting' | 'offline' | 'stopped'): void {
+    this.status = status;
+    this.drainWindowMs = 0;
+    this.phase++;
+    for (const cancel of this.timers.splice(0)) cancel();
+    this.socket?.close();
+    this.socket = null;
+    this.events.onDisconnect();
   }
 
-  #whilePhaseLasts<Values extends unknown[]>(run: (...values: Values) => void): (...values: Values) => void {
-    const phase = this.#phase;
+  private ifSamePhase<Values extends unknown[]>(
+    run: (...values: Values) => void,
+  ): (...values: Values) => void {
+    const phase = this.phase;
     return (...values) => {
-      if (phase === this.#phase) run(...values);
+      if (phase === this.phase) run(...values);
     };
   }
 }

@@ -1,14 +1,14 @@
-/** Whatever the network does: all pages end in the same state, and every move is in it once. */
+/** Tests that after any faults of the network all pages end in the same state, with every move in it once. */
 import { expect, test } from 'bun:test';
 import * as fc from 'fast-check';
-import { Device } from '../test/device.ts';
-import { add, type Page, Scene } from '../test/scene.ts';
+import { TestDevice } from '../test/test-device.ts';
+import { add, type TestPage, TestSetup } from '../test/test-setup.ts';
 import { stateHash } from './canonical.ts';
 
 const PAGES = 3;
 const page = fc.nat({ max: PAGES - 1 });
 
-/** One thing that happens: to whom (where it matters), and how long it is quiet afterwards. */
+/** One event: its kind, the page it concerns, and the time until the next event. */
 const step = fc.record({
   what: fc.constantFrom(
     ...(['move', 'move', 'move', 'roll', 'cut', 'reset', 'reload', 'restart'] as const),
@@ -21,55 +21,55 @@ const step = fc.record({
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 class Play {
-  readonly scene = new Scene();
-  readonly devices = Array.from({ length: PAGES }, () => new Device());
-  readonly pages: Page[] = [];
+  readonly setup = new TestSetup();
+  readonly devices = Array.from({ length: PAGES }, () => new TestDevice());
+  readonly pages: TestPage[] = [];
   sent = 0;
 
   async start(): Promise<void> {
     for (const device of this.devices) {
-      this.pages.push(await this.scene.open({ seat: this.pages.length + 1, device }));
+      this.pages.push(await this.setup.open({ seat: this.pages.length + 1, device }));
     }
   }
 
   async take({ what, who, quietMs }: Step): Promise<void> {
-    const { scene } = this;
-    const at = this.pages[who] as Page;
+    const { setup } = this;
+    const at = this.pages[who] as TestPage;
     if (what === 'move') at.session.send(add(2 ** (this.sent++ % 20)));
     else if (what === 'roll') at.session.send({ type: 'roll' });
     else if (what === 'cut') at.socket.cut();
     else if (what === 'reset') at.socket.reset();
     else if (what === 'reload') await this.reload(who);
-    else if (what === 'restart') scene.room.restart(scene.room.epoch + 1);
-    else if (what === 'mute') scene.room.mute = !scene.room.mute;
-    else if (what === 'sleep') scene.time.sleep(quietMs * 10);
-    else if (what === 'offline' || what === 'online') scene.online = what === 'online';
+    else if (what === 'restart') setup.room.restart(setup.room.epoch + 1);
+    else if (what === 'mute') setup.room.isMuted = !setup.room.isMuted;
+    else if (what === 'sleep') setup.time.sleep(quietMs * 10);
+    else if (what === 'offline' || what === 'online') setup.online = what === 'online';
     else if (what === 'retry') at.session.retryNow();
     else this.drop(at);
-    await scene.time.advance(quietMs);
+    await setup.time.advance(quietMs);
   }
 
-  /** The store has everything that was asked of it before the page goes. */
+  /** Waits until the store has saved everything, then reloads the page. */
   async reload(who: number): Promise<void> {
-    await this.scene.time.advance(0);
+    await this.setup.time.advance(0);
     this.pages[who]?.leave();
-    const device = this.devices[who] as Device;
-    this.pages[who] = await this.scene.open({ seat: who + 1, device }, false);
+    const device = this.devices[who] as TestDevice;
+    this.pages[who] = await this.setup.open({ seat: who + 1, device }, false);
   }
 
-  /** The server lets the next message fall, as after a batch that its disk refused. */
-  drop(at: Page): void {
+  /** The server drops the next message, as after an append that its disk rejected. */
+  drop(at: TestPage): void {
     let dropped = false;
-    this.scene.room.intercept = () => !dropped && (dropped = true);
+    this.setup.room.intercept = () => !dropped && (dropped = true);
     at.session.send({ type: 'roll' });
   }
 
   async end(): Promise<void> {
-    this.scene.room.intercept = () => false;
-    this.scene.room.mute = false;
-    this.scene.online = true;
+    this.setup.room.intercept = () => false;
+    this.setup.room.isMuted = false;
+    this.setup.online = true;
     for (const one of this.pages) if (one.sockets.length > 0) one.socket.reset();
-    await this.scene.time.advance(200_000);
+    await this.setup.time.advance(200_000);
   }
 }
 

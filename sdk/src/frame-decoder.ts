@@ -1,17 +1,17 @@
 /**
- * Frames of one connection in the order in which they came, although some of them (chunks) take
- * time to inflate. Inflating begins at once; what comes behind waits its turn. One intake per
- * connection; whoever makes it stops listening when the connection ends.
+ * Passes on the frames of one connection in order, although chunks are inflated asynchronously.
+ * Inflating starts at once; later frames wait for it. Each connection has a decoder of its own and
+ * ignores its output once the connection has ended.
  */
 import { chunk } from '../protocol/chunk.ts';
 import type { Environment } from './session-api.ts';
 
-/** More frames than this behind a chunk that does not come: something is wrong. */
+/** Maximum number of frames that wait behind a chunk; more end the connection. */
 export const DECODER_FRAMES_MAX = 10_000;
 
 /**
- * Answers what takes in the next frame. `handle` gets frames as they came, and the records of
- * chunks, which look like frames of records. Whoever gets `broken` ends the connection.
+ * Returns a function that takes the next frame. `handle` gets each frame unchanged, and for a chunk its
+ * inflated records, which are a records frame. After `broken` the caller ends the connection.
  */
 export function createFrameDecoder(
   inflate: Environment['inflate'],

@@ -1,4 +1,4 @@
-/** Client ids are bytes on the wire and hex in stores and lock names. */
+/** Hex encoding: client ids are bytes in frames, and hex in the store and in lock names. */
 export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

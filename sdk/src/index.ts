@@ -1,4 +1,4 @@
-/** What a game imports: its types and the two functions that give them. */
+/** The exports for games: types, and the two functions that apply them. */
 export { defineGame } from './rules.ts';
 export type { GameRules, MoveContext, Progress, PuzzleState, Setup } from './rules.ts';
 export { defineClient } from './client-api.ts';

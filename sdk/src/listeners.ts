@@ -1,4 +1,4 @@
-/** Tells listeners that something changed: in a microtask, once for all changes before it. */
+/** Notifies listeners of changes in a microtask, once for all changes before it. */
 export interface Listeners {
   add(listener: () => void): () => void;
   clear(): void;

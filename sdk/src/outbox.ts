@@ -1,23 +1,23 @@
 /**
- * The messages of one client id that the server has not echoed yet.
+ * The messages of one client id that are not echoed yet.
  *
- * The server accepts exactly the client seq that follows the last one it has. So what is pending
- * runs on without a gap, and when a message is refused, what follows moves up by one. While frames
- * under old numbers are on their way, an answer could mean either: then it takes a new connection.
+ * The server accepts exactly the client seq after the last one it has. So pending messages have no gap
+ * in their numbers, and after a refusal the numbers of the later ones go down by one. If some of those were already
+ * sent, a response could mean the old or the new number: then a new connection is needed.
  */
 import type { StoredSend } from './session-api.ts';
 
 export class Outbox {
   /** Hex. */
   readonly id: string;
-  /** Its number in the room; 0 until the server gave it one. */
-  number = 0;
+  /** The client's number in the room; 0 = not assigned yet. */
+  clientNumber = 0;
   /** Oldest first. */
   pending: readonly StoredSend[];
-  /** Place in the hello of the present connection; -1 = not in it, nothing is sent. */
-  place = -1;
-  /** The last client seq known to be in the log. */
-  settled = 0;
+  /** Index in the hello of the current connection; -1 = not in it, nothing is sent. */
+  helloIndex = -1;
+  /** The last client seq known to be durable. */
+  acknowledged = 0;
   /** The last client seq sent on this connection. */
   sent = 0;
 
@@ -27,39 +27,39 @@ export class Outbox {
   }
 
   add(kind: number, body: Uint8Array<ArrayBuffer>): void {
-    const clientSeq = (this.pending.at(-1)?.clientSeq ?? this.settled) + 1;
+    const clientSeq = (this.pending.at(-1)?.clientSeq ?? this.acknowledged) + 1;
     this.pending = [...this.pending, { clientSeq, kind, body }];
   }
 
   /** The next message to send now, if there is one. */
-  next(): StoredSend | undefined {
-    return this.place < 0 ? undefined : this.pending.find((send) => send.clientSeq > this.sent);
+  nextToSend(): StoredSend | undefined {
+    return this.helloIndex < 0 ? undefined : this.pending.find((send) => send.clientSeq > this.sent);
   }
 
-  /** A welcome named this client: its number in the room (0 = none yet), its last client seq in the log. */
-  welcomed(number: number, lastSeq: number): void {
-    this.number = number;
-    this.settled = this.sent = lastSeq;
+  /** The welcome gives the client's number in the room (0 = none yet) and its last durable client seq. */
+  onWelcome(number: number, lastSeq: number): void {
+    this.clientNumber = number;
+    this.acknowledged = this.sent = lastSeq;
   }
 
-  /** Sends again what the server may have let go when it could not store. */
+  /** Marks everything not acknowledged as unsent: the server may have dropped it during a hold. */
   resend(): void {
-    this.sent = this.settled;
+    this.sent = this.acknowledged;
   }
 
-  /** Everything up to `clientSeq` is in the log and was seen there. True = something was pending. */
-  settle(clientSeq = this.settled): boolean {
-    this.settled = Math.max(this.settled, clientSeq);
+  /** Removes everything up to `clientSeq`, which is durable. Returns whether anything was removed. */
+  acknowledge(clientSeq = this.acknowledged): boolean {
+    this.acknowledged = Math.max(this.acknowledged, clientSeq);
     const before = this.pending.length;
     this.pending = this.pending.filter((send) => send.clientSeq > clientSeq);
     return this.pending.length < before;
   }
 
   /**
-   * The server wants `next`: everything from there on is sent again, numbered anew without a gap.
-   * True = numbers changed, which takes a new connection.
+   * Sends everything from `next` on again, numbered without a gap. Returns whether numbers changed; then
+   * a new connection is needed.
    */
-  expect(next: number): boolean {
+  renumberFrom(next: number): boolean {
     const before = this.pending;
     this.sent = next - 1;
     let free = next;
@@ -68,15 +68,15 @@ export class Outbox {
   }
 
   /**
-   * The server does not take this one: it is dropped; `forGood` = nor anything behind it, which then goes, too.
-   * True = others overtook it and move up: a new connection.
+   * Drops the refused message, with `forGood` also all later ones. Returns whether later messages that
+   * were already sent get new numbers; then a new connection is needed.
    */
-  refuse(clientSeq: number, forGood: boolean): boolean {
+  onRefused(clientSeq: number, forGood: boolean): boolean {
     const overtaken = this.sent > clientSeq;
     this.pending = this.pending.filter((send) =>
       forGood ? send.clientSeq < clientSeq : send.clientSeq !== clientSeq,
     );
-    this.expect(clientSeq);
+    this.renumberFrom(clientSeq);
     return overtaken && !forGood;
   }
 }

@@ -1,9 +1,9 @@
 /**
- * Chance that is the same on every machine: a generator per (seed of the room, seq of the record).
+ * Random numbers that are the same on every machine: one generator per room seed and record seq.
  *
- * The generator is mulberry32 (Tommy Ettinger, public domain); its start is mixed with the 32-bit
- * finaliser of MurmurHash3 (Austin Appleby, public domain). Both use integer arithmetic only, so
- * that no engine can differ.
+ * The generator is mulberry32 (Tommy Ettinger, public domain). Its initial state is mixed with the 32-bit
+ * finaliser of MurmurHash3 (Austin Appleby, public domain). Both use only integer arithmetic, which
+ * gives the same result in every engine.
  */
 export function randomFor(seed: number, seq: number): () => number {
   let state = mix(seed ^ mix(seq));

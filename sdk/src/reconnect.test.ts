@@ -1,199 +1,222 @@
-/** What a page does when connections fail: the faults that real systems met, by name. */
+/** Tests of reconnecting: each title names a fault that real systems have met. */
 import { expect, test } from 'bun:test';
 import { Close } from '../protocol/close-codes.ts';
 import { drain } from '../protocol/drain.ts';
 import { live } from '../protocol/live.ts';
 import { RecordKind } from '../protocol/record.ts';
-import { add, Scene } from '../test/scene.ts';
+import { add, TestSetup } from '../test/test-setup.ts';
 import { BACKOFF_MAX_MS } from './connection.ts';
 import type { JoinAnswer } from './session-api.ts';
 
-test('after a loss the page comes back with its pass and position, without join', async () => {
-  const scene = new Scene();
-  const page = await scene.open();
+test('after a loss the page reconnects with its pass and position, without a join call', async () => {
+  const setup = new TestSetup();
+  const page = await setup.open();
   page.session.send(add(1));
-  await scene.time.advance(100);
+  await setup.time.advance(100);
   page.socket.reset();
   expect(page.session.status()).toBe('offline');
   expect(page.session.retryInMs()).toBeLessThanOrEqual(500);
-  await scene.time.advance(1_000);
+  await setup.time.advance(1_000);
   expect(page.session.status()).toBe('live');
   expect(page.joins).toBe(1);
-  expect(scene.room.hellos[1]).toMatchObject({ credential: 'pass:1', epoch: 100, seq: 4 });
+  expect(setup.room.hellos[1]).toMatchObject({ credential: 'pass:1', epoch: 100, seq: 4 });
   expect(page.sum).toBe(1);
 });
 
 test('late close of a superseded socket: the new connection stays', async () => {
-  const scene = new Scene();
-  const page = await scene.open();
+  const setup = new TestSetup();
+  const page = await setup.open();
   const old = page.socket;
-  scene.room.beat(old);
+  setup.room.sendHeartbeat(old);
   page.wake('online');
   old.cut();
-  await scene.time.advance(5_000);
+  await setup.time.advance(5_000);
   expect(page.sockets).toHaveLength(2);
   expect(page.session.status()).toBe('live');
-  old.haunt(Close.superseded.code);
-  old.haunt(1006);
-  await scene.time.advance(5_000);
+  old.emitLateClose(Close.superseded.code);
+  old.emitLateClose(1006);
+  await setup.time.advance(5_000);
   expect(page.session.status()).toBe('live');
   expect(page.sockets).toHaveLength(2);
 });
 
-test('token fetch fails once: the page tries again and gets in', async () => {
-  const scene = new Scene();
+test('token fetch fails once: the page tries again and connects', async () => {
+  const setup = new TestSetup();
   const join = (tries: number) =>
     tries === 1
       ? Promise.reject(new Error('503'))
       : Promise.resolve({ ok: true as const, socket: 'ws://test', ticket: 't' });
-  const page = await scene.open({ join });
-  await scene.time.advance(2_000);
+  const page = await setup.open({ join });
+  await setup.time.advance(2_000);
   expect(page.joins).toBe(2);
   expect(page.session.status()).toBe('live');
 });
 
-/** As it comes over HTTP. */
-const refusal = (code: string, then: string) =>
-  JSON.parse(`{ "ok": false, "code": "${code}", "then": "${then}" }`) as JoinAnswer;
+/** A refusal as JSON; servers before `next` send only `then`. */
+const refusal = (code: string, fields: string) =>
+  JSON.parse(`{"ok":false,"code":"${code}",${fields}}`) as JoinAnswer;
 
-test('a join that throws, or never answers, or says retry, is tried again; stop means stop', async () => {
-  const scene = new Scene();
-  const page = await scene.open({
+test('a join call that throws, never completes or returns retry is repeated; after stop the page stops', async () => {
+  const setup = new TestSetup();
+  const page = await setup.open({
     join(tries) {
       if (tries === 1) throw new Error('no fetch');
       if (tries === 2) return new Promise(() => {});
-      return Promise.resolve(tries === 3 ? refusal('busy', 'retry') : refusal('link-retired', 'stop'));
+      const answer =
+        tries === 3
+          ? refusal('busy', '"next":"retry", "then":"retry"')
+          : refusal('link-retired', '"next":"stop", "then":"stop"');
+      return Promise.resolve(answer);
     },
   });
-  await scene.time.advance(30_000);
+  await setup.time.advance(30_000);
   expect(page.joins).toBe(4);
   expect(page.session.status()).toBe('stopped');
   expect(page.session.stopCode()).toBe('link-retired');
-  await scene.time.advance(100_000);
+  await setup.time.advance(100_000);
   expect(page.joins).toBe(4);
 });
 
-test('three connects with a pass that bring no welcome: join is asked again', async () => {
-  const scene = new Scene();
-  const page = await scene.open();
-  scene.online = false;
+test('P70 the page reads `next` of a refused join call', async () => {
+  const setup = new TestSetup();
+  const answers = [
+    refusal('busy', '"next":"retry", "then":"stop"'),
+    refusal('no-seat', '"next":"stop", "then":"retry"'),
+  ];
+  const page = await setup.open({ join: (tries) => Promise.resolve(answers[tries - 1]!) });
+  await setup.time.advance(30_000);
+  expect([page.joins, page.session.status(), page.session.stopCode()]).toEqual([2, 'stopped', 'no-seat']);
+});
+
+test('P70 without `next` the page reads `then`, as older servers send it', async () => {
+  const setup = new TestSetup();
+  const answers = [refusal('busy', '"then":"retry"'), refusal('no-seat', '"then":"stop"')];
+  const page = await setup.open({ join: (tries) => Promise.resolve(answers[tries - 1]!) });
+  await setup.time.advance(30_000);
+  expect([page.joins, page.session.status(), page.session.stopCode()]).toEqual([2, 'stopped', 'no-seat']);
+});
+
+test('after three connects with a pass and without a welcome, join is called again', async () => {
+  const setup = new TestSetup();
+  const page = await setup.open();
+  setup.online = false;
   page.socket.reset();
-  while (page.sockets.length < 4) await scene.time.advance(1_000);
+  while (page.sockets.length < 4) await setup.time.advance(1_000);
   expect(page.joins).toBe(1);
-  scene.online = true;
-  await scene.time.advance(60_000);
+  setup.online = true;
+  await setup.time.advance(60_000);
   expect(page.joins).toBe(2);
-  expect(scene.room.hellos.at(-1)?.credential).toBe('ticket:1');
+  expect(setup.room.hellos.at(-1)?.credential).toBe('ticket:1');
   expect(page.session.status()).toBe('live');
 });
 
-test('rejoin: only then join is called at once, and after a wait that differs from page to page', async () => {
-  const scene = new Scene();
-  const page = await scene.open();
+test('rejoin: the page calls join at the next attempt, after a random wait', async () => {
+  const setup = new TestSetup();
+  const page = await setup.open();
   page.socket.close(Close.rejoin.code);
-  await scene.time.advance(10);
+  await setup.time.advance(10);
   expect(page.session.status()).toBe('offline');
   expect(page.session.retryInMs()).toBeGreaterThan(0);
-  await scene.time.advance(1_000);
+  await setup.time.advance(1_000);
   expect(page.joins).toBe(2);
   expect(page.session.status()).toBe('live');
 });
 
-test('bad resume pass: refused for good means stop with the code, and nothing runs on', async () => {
-  const scene = new Scene();
-  const page = await scene.open();
-  scene.room.interceptHello = (socket) => {
+test('a pass rejected with a stop code: the page stops with the code and leaves no timer', async () => {
+  const setup = new TestSetup();
+  const page = await setup.open();
+  setup.room.interceptHello = (socket) => {
     socket.close(Close.linkRotated.code, 'x'.repeat(200));
     return true;
   };
   page.socket.reset();
-  await scene.time.advance(1_000);
+  await setup.time.advance(1_000);
   expect(page.session.status()).toBe('stopped');
   expect(page.session.stopCode()).toBe('4403');
-  expect(scene.time.timers).toBe(0);
+  expect(setup.time.timers).toBe(0);
 });
 
-test('an unknown close code means try again', async () => {
-  const scene = new Scene();
-  const page = await scene.open();
-  for (const code of [1006, 1011, 3000, 4042, 4999]) {
+test('P58 P64 an unknown close code, and one of the WebSocket layer, mean: connect again', async () => {
+  const setup = new TestSetup();
+  const page = await setup.open();
+  for (const code of [1002, 1006, 1007, 1011, 3000, 4042, 4999]) {
     page.socket.close(code);
-    await scene.time.advance(20_000);
+    await setup.time.advance(20_000);
     expect(page.session.status()).toBe('live');
   }
 });
 
-test('quiet room longer than any window: an hour without a record and the page resumes', async () => {
-  const scene = new Scene();
-  const page = await scene.open();
+test('a quiet room: after an hour without a record the page resumes', async () => {
+  const setup = new TestSetup();
+  const page = await setup.open();
   page.session.send(add(5));
-  await scene.time.advance(3_600_000);
+  await setup.time.advance(3_600_000);
   expect(page.sockets).toHaveLength(1);
   page.socket.reset();
-  await scene.time.advance(1_000);
+  await setup.time.advance(1_000);
   expect(page.session.status()).toBe('live');
   expect(page.sum).toBe(5);
 });
 
-test('zero-event reconnect: nothing happened in between, nothing is replayed', async () => {
-  const scene = new Scene();
-  const page = await scene.open();
+test('reconnect without new records: nothing is replayed', async () => {
+  const setup = new TestSetup();
+  const page = await setup.open();
   const state = page.session.state();
   for (let round = 0; round < 3; round++) {
     page.socket.reset();
-    await scene.time.advance(20_000);
+    await setup.time.advance(20_000);
     expect(page.session.status()).toBe('live');
   }
   expect(page.session.state()).toBe(state);
 });
 
-test('epoch change with a resume: a restarted server that knows the position sends only the tail', async () => {
-  const scene = new Scene();
-  const page = await scene.open();
+test('epoch change with a valid position: a restarted server sends only the later records', async () => {
+  const setup = new TestSetup();
+  const page = await setup.open();
   page.session.send(add(5));
-  await scene.time.advance(100);
+  await setup.time.advance(100);
   const state = page.session.state();
-  scene.room.restart(200);
-  await scene.time.advance(1_000);
+  setup.room.restart(200);
+  await setup.time.advance(1_000);
   expect(page.session.state()).toBe(state);
   expect(page.session.position()).toEqual({ epoch: 200, seq: 5 });
 });
 
-test('epoch change with a lower head: reset, and the page shows the old state until the new one is there', async () => {
-  const scene = new Scene();
-  const page = await scene.open();
+test('epoch change with a lower head: reset, and the page shows the old state until the replay is complete', async () => {
+  const setup = new TestSetup();
+  const page = await setup.open();
   page.session.send(add(5));
   page.session.send(add(6));
-  await scene.time.advance(100);
+  await setup.time.advance(100);
   expect(page.sum).toBe(11);
-  // The log came back from a backup without the last move, and the room went on.
-  scene.room.log.pop();
-  for (const client of scene.room.clients.values()) client.lastSeq--;
-  scene.room.restart(300);
-  page.slowInflate = true;
-  await scene.time.advance(1_000);
+  // The log was restored from a backup without the last move, and play continued.
+  setup.room.log.pop();
+  for (const client of setup.room.clients.values()) client.lastSeq--;
+  setup.room.restart(300);
+  page.holdsInflate = true;
+  await setup.time.advance(1_000);
   expect(page.session.status()).toBe('replaying');
   expect(page.sum).toBe(11);
-  for (const go of page.inflating.splice(0)) go();
-  await scene.time.advance(100);
+  for (const go of page.pendingInflates.splice(0)) go();
+  await setup.time.advance(100);
   expect(page.session.status()).toBe('live');
   expect(page.sum).toBe(5);
   page.session.send(add(1));
-  await scene.time.advance(3_000);
+  await setup.time.advance(3_000);
   expect(page.sum).toBe(6);
 });
 
-test('reconnect storm: full jitter spreads the pages, and the limit doubles up to its bound', async () => {
+test('reconnect storm: full jitter spreads the pages, and the backoff doubles up to its maximum', async () => {
   const delays = async (value: number) => {
-    const scene = new Scene();
-    const page = await scene.open({ random: () => value });
-    scene.online = false;
+    const setup = new TestSetup();
+    const page = await setup.open({ random: () => value });
+    setup.online = false;
     page.socket.reset();
     const seen: number[] = [];
     for (let tries = 0; tries < 9; tries++) {
       seen.push(page.session.retryInMs() ?? -1);
       page.session.retryNow();
-      await scene.time.advance(1);
+      await setup.time.advance(1);
       page.socket.reset();
     }
     return seen;
@@ -204,106 +227,106 @@ test('reconnect storm: full jitter spreads the pages, and the limit doubles up t
   expect(Math.max(...(await delays(0.999)))).toBeLessThan(BACKOFF_MAX_MS);
 });
 
-test('the backoff starts from the beginning only after a connection that lasted', async () => {
-  const scene = new Scene();
-  const page = await scene.open({ random: () => 1 });
+test('the backoff starts at its first value again only after a stable connection', async () => {
+  const setup = new TestSetup();
+  const page = await setup.open({ random: () => 1 });
   const lose = () => {
     page.socket.reset();
     return page.session.retryInMs();
   };
   expect(lose()).toBe(500);
-  await scene.time.advance(2_000);
+  await setup.time.advance(2_000);
   expect(page.session.status()).toBe('live');
   expect(lose()).toBe(1_000);
-  await scene.time.advance(12_000);
+  await setup.time.advance(12_000);
   expect(lose()).toBe(500);
 });
 
-test('P60 drain: the page plays on until it is closed, then comes back at a random moment of the window, with its pass', async () => {
-  const scene = new Scene();
-  const page = await scene.open({ random: () => 0.5 });
+test('P60 drain: play continues until the socket is closed; the page reconnects within the window, with its pass', async () => {
+  const setup = new TestSetup();
+  const page = await setup.open({ random: () => 0.5 });
   page.socket.deliver(drain.encode({ windowMs: 8_000 }));
-  await scene.time.advance(6_000);
+  await setup.time.advance(6_000);
   page.session.send(add(1));
-  await scene.time.advance(100);
+  await setup.time.advance(100);
   expect([page.sum, page.session.status(), page.sockets.length]).toEqual([1, 'live', 1]);
   page.socket.close(4000);
-  await scene.time.advance(3_900);
+  await setup.time.advance(3_900);
   expect(page.sockets).toHaveLength(1);
-  await scene.time.advance(200);
+  await setup.time.advance(200);
   expect(page.sockets).toHaveLength(2);
   expect(page.session.status()).toBe('live');
   expect(page.joins).toBe(1);
 });
 
-test('P60 drain before there was a welcome counts, too: the page was not let in any more', async () => {
-  const scene = new Scene();
-  const page = await scene.open({ random: () => 0.5 }, false);
-  scene.room.interceptHello = (socket) => {
-    scene.room.interceptHello = () => false;
+test('P60 drain without a welcome also counts: the page was not admitted', async () => {
+  const setup = new TestSetup();
+  const page = await setup.open({ random: () => 0.5 }, false);
+  setup.room.interceptHello = (socket) => {
+    setup.room.interceptHello = () => false;
     socket.deliver(drain.encode({ windowMs: 8_000 }));
     socket.close(4000);
     return true;
   };
-  await scene.time.advance(3_900);
+  await setup.time.advance(3_900);
   expect(page.sockets).toHaveLength(1);
-  await scene.time.advance(1_000);
+  await setup.time.advance(1_000);
   expect([page.sockets.length, page.session.status()]).toEqual([2, 'live']);
 });
 
-test('a missing record is never skipped: the page comes back with its position', async () => {
-  const scene = new Scene();
-  const page = await scene.open();
-  scene.room.mute = true;
-  scene.room.append(RecordKind.move, 2, 9, 1, JSON.stringify(add(1)));
-  scene.room.mute = false;
-  scene.room.append(RecordKind.move, 2, 9, 2, JSON.stringify(add(2)));
-  await scene.time.advance(2_000);
-  expect(page.reports).toEqual(['reconnect gap after 2']);
+test('a missing record is never skipped: the page reconnects with its position', async () => {
+  const setup = new TestSetup();
+  const page = await setup.open();
+  setup.room.isMuted = true;
+  setup.room.append(RecordKind.move, 2, 9, 1, JSON.stringify(add(1)));
+  setup.room.isMuted = false;
+  setup.room.append(RecordKind.move, 2, 9, 2, JSON.stringify(add(2)));
+  await setup.time.advance(2_000);
+  expect(page.reports).toEqual(['reconnect missingRecord after 2']);
   expect(page.sum).toBe(3);
 });
 
-test('a replay that ends before its head is not taken for complete', async () => {
-  const scene = new Scene();
-  const page = await scene.open();
+test('a replay that ends before the seq of `live` does not count as complete', async () => {
+  const setup = new TestSetup();
+  const page = await setup.open();
   page.socket.reset();
   const marker = live.encode({ seq: 99 });
-  scene.room.interceptHello = (socket) => {
-    scene.room.interceptHello = () => false;
+  setup.room.interceptHello = (socket) => {
+    setup.room.interceptHello = () => false;
     socket.deliver(marker);
     return true;
   };
-  await scene.time.advance(3_000);
+  await setup.time.advance(3_000);
   expect(page.session.status()).toBe('live');
   expect(page.sockets).toHaveLength(3);
 });
 
-test('P50 a heartbeat tells of a head that never comes: the page comes back for it', async () => {
-  const scene = new Scene();
-  const page = await scene.open();
-  scene.room.mute = true;
-  scene.room.append(RecordKind.move, 2, 9, 1, JSON.stringify(add(1)));
-  scene.room.beat(page.socket);
-  await scene.time.advance(1_000);
-  scene.room.beat(page.socket);
-  await scene.time.advance(100);
+test('P50 a page that stays behind a heartbeat’s head reconnects', async () => {
+  const setup = new TestSetup();
+  const page = await setup.open();
+  setup.room.isMuted = true;
+  setup.room.append(RecordKind.move, 2, 9, 1, JSON.stringify(add(1)));
+  setup.room.sendHeartbeat(page.socket);
+  await setup.time.advance(1_000);
+  setup.room.sendHeartbeat(page.socket);
+  await setup.time.advance(100);
   expect(page.sockets).toHaveLength(1);
-  await scene.time.advance(1_500);
-  scene.room.beat(page.socket);
-  await scene.time.advance(1_000);
+  await setup.time.advance(1_500);
+  setup.room.sendHeartbeat(page.socket);
+  await setup.time.advance(1_000);
   expect(page.sockets).toHaveLength(2);
   expect(page.sum).toBe(1);
 });
 
 test('malformed frames end the connection, unknown ones do not', async () => {
-  const scene = new Scene();
-  const page = await scene.open();
+  const setup = new TestSetup();
+  const page = await setup.open();
   page.socket.deliver(Uint8Array.of(0x7f, 1, 2));
-  await scene.time.advance(100);
+  await setup.time.advance(100);
   expect(page.sockets).toHaveLength(1);
   for (const frame of [[0x43], [1, 16, 9], [0x41, 1, 1, 2, 0xff, 0xff]]) {
     page.socket.deliver(Uint8Array.from(frame));
-    await scene.time.advance(20_000);
+    await setup.time.advance(20_000);
     expect(page.session.status()).toBe('live');
   }
   expect(page.sockets).toHaveLength(4);

@@ -1,4 +1,4 @@
-/** Records in, state out; the same for pages, stats and tests. */
+/** Tests of the reducer. */
 import { expect, test } from 'bun:test';
 import * as fc from 'fast-check';
 import { Reader, Writer } from '../protocol/bytes.ts';
@@ -52,7 +52,7 @@ function play(entries: readonly Entry[], skips: string[] = []): Replay<AddingSta
   return replay;
 }
 
-test('moves that are no JSON, unknown, or thrown on are skipped with their seq and change nothing', () => {
+test('moves that are not JSON, not accepted or thrown on are skipped with their seq and change nothing', () => {
   const skips: string[] = [];
   const bad = ['{', { type: 'jump' }, { type: 'throw' }, new Uint8Array([0xff, 0xfe])];
   const replay = play([open, move(1), ...bad.map((body) => ({ kind: RecordKind.move, body }))], skips);
@@ -81,11 +81,11 @@ test('rules whose parse or progress throws skip the move as a whole', () => {
   expect(replay.skipped).toEqual([2, 3]);
 });
 
-test('a record at or before the position is seen, one after a missing one is a gap; both do nothing', () => {
+test('a record at or before the position is a duplicate; one after a missing record is rejected; both change nothing', () => {
   const replay = play([open, move(1)]);
   const record = (seq: number) => readRecord(new Reader(encode([move(9)], seq)));
   for (const [seq, outcome] of [
-    [2, 'seen'],
+    [2, 'duplicate'],
     [4, 'missingRecord'],
     [3, 'applied'],
   ] as const) {
@@ -107,7 +107,7 @@ test('the epoch of the position is that of the last epoch record', () => {
   expect(play([open, epoch, move(1)])).toMatchObject({ seq: 3, epoch: 1_800_000_000 });
 });
 
-test('chance is made of seed and seq: equal logs roll alike, other seqs and seeds differ', () => {
+test('random numbers depend on seed and seq: equal logs give equal numbers, other seqs and seeds differ', () => {
   const roll = { kind: RecordKind.move, body: { type: 'roll' } };
   const chances = play([open, roll, roll]).state?.chances ?? [];
   expect(play([open, roll, roll]).state?.chances).toEqual(chances);
@@ -115,7 +115,7 @@ test('chance is made of seed and seq: equal logs roll alike, other seqs and seed
   expect(play([{ ...open, body: { seed: 8 } }, roll, roll]).state?.chances).not.toEqual(chances);
 });
 
-test('time played runs from the first move to the ending one, pauses taken out', () => {
+test('the duration is the time from the first move to the one that ended the game, without pauses', () => {
   const replay = play([
     open,
     { kind: RecordKind.pause, ms: 1_000 },
@@ -138,7 +138,7 @@ test('time played runs from the first move to the ending one, pauses taken out',
   expect([...replay.movers]).toEqual([1, 2]);
 });
 
-test('a finish record ends a game that its rules do not call done; the first end counts', () => {
+test('a finish record ends a game that is not done by its rules; the first end counts', () => {
   const finish = (ms: number) => ({ kind: RecordKind.finish, ms });
   const replay = play([open, move(1, 1_000), finish(9_000), finish(12_000)]);
   expect(replay).toMatchObject({ finishSeen: true, finishedAtMs: 9_000 });
@@ -146,7 +146,7 @@ test('a finish record ends a game that its rules do not call done; the first end
   expect(durationMs(play([open, move(1, 1_000)]))).toBeNull();
 });
 
-test('the clock of play begins with the first move, stands still in pauses and at the end', () => {
+test('the play time starts with the first move and stops in pauses and at the end', () => {
   expect(playedMs(play([open]), 5_000)).toBe(0);
   const running = play([open, move(1, 10_000)]);
   expect(playedMs(running, 12_000)).toBe(2_000);
@@ -156,7 +156,7 @@ test('the clock of play begins with the first move, stands still in pauses and a
   expect(playedMs(over, 60_000)).toBe(8_000);
 });
 
-test('the state does not depend on chat and notes, erased or not', () => {
+test('the state does not depend on chat and notes, erased or not (I11)', () => {
   const personal = (kind: number, body: unknown) => ({ kind, seat: 1, body });
   const note = personal(RecordKind.note, { id: 'a', text: 'b' });
   const written = play([open, personal(RecordKind.chat, 'hi'), move(3), note]);
@@ -167,7 +167,7 @@ test('the state does not depend on chat and notes, erased or not', () => {
   expect(blanked.notes.size).toBe(0);
 });
 
-test('chat and notes are bounded', () => {
+test('the numbers of chat lines and notes are limited', () => {
   const chat = Array.from({ length: CHAT_LINES_MAX + 5 }, (_, n) => ({
     kind: RecordKind.chat,
     body: `${n}`,
@@ -182,7 +182,7 @@ test('chat and notes are bounded', () => {
   expect(replay.notes.size).toBe(NOTES_MAX);
 });
 
-test('a room whose first record cannot be used has no state, and its moves are skipped', () => {
+test('a room whose first record is not usable has no state, and its moves are skipped', () => {
   const skips: string[] = [];
   const replay = play([{ kind: RecordKind.open, body: 'x' }, move(1)], skips);
   expect(replay.state).toBeNull();

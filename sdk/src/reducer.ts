@@ -1,9 +1,9 @@
 /**
- * The pure reducer of a room: records in, state out. The same code runs in every page, in `stats`
- * and in tests, so equal records give equal states everywhere.
+ * The reducer of a room: applies records to a state. Pages, `stats` and tests run the same code, so
+ * equal records give equal states everywhere.
  *
- * It never throws. A move whose body is no JSON, that the rules do not know, or that the rules throw
- * on changes nothing, here as everywhere, and is reported with its seq.
+ * It never throws. A move is skipped, and reported with its seq, if its body is not JSON, if the rules
+ * do not accept it, or if they throw. A skipped move changes nothing.
  */
 import { Reader } from '../protocol/bytes.ts';
 import { type LogRecord, readRecord, RecordKind } from '../protocol/record.ts';
@@ -14,41 +14,41 @@ import type { ChatLine, Note } from './session-api.ts';
 
 export interface SolvedPuzzle {
   readonly id: string;
-  /** Who made the move that solved it. */
+  /** The seat whose move solved it. */
   readonly seat: number;
-  /** Room milliseconds of that move. */
+  /** Room time of that move, in milliseconds. */
   readonly ms: number;
-  /** Milliseconds of play since the first move, pauses taken out. */
+  /** Milliseconds of play since the first move, without pauses. */
   readonly playMs: number;
 }
 
-/** Everything that the records up to `seq` say. Made by `newReplay`, changed only by `applyRecord`. */
+/** The result of all records up to `seq`. Made by `newReplay`, changed only by `applyRecord`. */
 export interface Replay<State> {
-  /** The position: the last record applied, the epoch it was written in, its room milliseconds. */
+  /** The last record applied: its seq, the epoch it was written in, and its room time. */
   seq: number;
   epoch: number;
   ms: number;
-  /** From the room's first record; null before it came or if it could not be used: then no move counts. */
+  /** From the room's first record; null before it, or if it is not usable: then all moves are skipped. */
   seed: number | null;
   state: State | null;
   progress: Progress | null;
-  /** In the order in which they were solved. */
+  /** In the order of solving. */
   readonly solved: SolvedPuzzle[];
   /** Seqs of the moves that were skipped. */
   readonly skipped: number[];
-  /** Moves that the rules knew. */
+  /** Number of moves that were applied. */
   moves: number;
-  /** Seats that made at least one of them. */
+  /** Seats that made at least one such move. */
   readonly movers: Set<number>;
-  /** Play milliseconds of the first move, and of the one that ended the game. */
+  /** Room time without pauses, in milliseconds: of the first move, and of the end of the game. */
   firstPlayMs: number | null;
   endPlayMs: number | null;
-  /** Room milliseconds of the move that ended the game, or else of the finish record. */
+  /** Room time of the move that ended the game, or else of the finish record, in milliseconds. */
   finishedAtMs: number | null;
   /** A finish record was seen. */
   finishSeen: boolean;
   pausedMs: number;
-  /** Room milliseconds since when the room is paused. */
+  /** Room time at which the current pause began; null = not paused. */
   pausedSince: number | null;
   /** The last CHAT_LINES_MAX lines. */
   readonly chat: ChatLine[];
@@ -59,12 +59,12 @@ export interface Replay<State> {
 export const CHAT_LINES_MAX = 500;
 export const NOTES_MAX = 200;
 
-/** Why a move was skipped: no JSON; unknown to the rules; the rules threw. */
-export type Skip = 'not-json' | 'not-a-move' | 'threw';
-export type OnSkip = (seq: number, why: Skip, detail: string) => void;
+/** Why a move was skipped: its body is not JSON; the rules' `parse` returned null; the rules threw. */
+export type SkipReason = 'not-json' | 'not-a-move' | 'threw';
+export type OnSkip = (seq: number, why: SkipReason, detail: string) => void;
 
-/** `seen`: at or before the position, nothing done. `gap`: a record is missing before it, nothing done. */
-export type Applied = 'applied' | 'seen' | 'missingRecord';
+/** `duplicate`: at or before the last record applied, ignored. `missingRecord`: records before it are missing, ignored. */
+export type ApplyOutcome = 'applied' | 'duplicate' | 'missingRecord';
 
 export function newReplay<State>(): Replay<State> {
   return {
@@ -89,19 +89,19 @@ export function newReplay<State>(): Replay<State> {
   };
 }
 
-/** From the first move to the one that ended the game, pauses taken out; null until then. */
+/** Time from the first move to the end of the game, without pauses; null until then. */
 export function durationMs(replay: Replay<unknown>): number | null {
   if (replay.endPlayMs === null || replay.firstPlayMs === null) return null;
   return replay.endPlayMs - replay.firstPlayMs;
 }
 
-/** Play so far at room time `roomMs`: from the first move, pauses taken out; stands still at the end. */
+/** Play time at room time `roomMs`: since the first move, without pauses, until the end of the game. */
 export function playedMs(replay: Replay<unknown>, roomMs: number): number {
   if (replay.firstPlayMs === null) return 0;
   return Math.max(0, (replay.endPlayMs ?? playMs(replay, roomMs)) - replay.firstPlayMs);
 }
 
-/** Applies all records in `bytes` and shows `each`, one after another. `malformed` = the bytes are not records. */
+/** Applies all records in `bytes` in order and calls `each` after each one. `malformed` = the bytes are not records. */
 export function replayRecords<State, Move>(
   replay: Replay<State>,
   bytes: Uint8Array,
@@ -124,10 +124,10 @@ export function applyRecord<State, Move>(
   record: LogRecord,
   rules: GameRules<State, Move>,
   onSkip: OnSkip,
-): Applied {
-  if (record.seq <= replay.seq) return 'seen';
+): ApplyOutcome {
+  if (record.seq <= replay.seq) return 'duplicate';
   if (record.seq > replay.seq + 1) return 'missingRecord';
-  // The position moves first: whatever happens below, this record is behind us.
+  // The position advances first, so that this record is not applied twice.
   replay.seq = record.seq;
   replay.ms = record.ms;
   switch (record.kind) {
@@ -157,7 +157,7 @@ export function applyRecord<State, Move>(
     case RecordKind.note:
       editNote(replay, record);
       break;
-    // Other kinds matter to the server or to later releases.
+    // Other kinds are for the server or for later releases.
   }
   return 'applied';
 }
@@ -186,7 +186,7 @@ function applyMove<State, Move>(
   onSkip: OnSkip,
 ): void {
   const { seq, ms, seat } = record;
-  const skip = (why: Skip, detail: string): void => {
+  const skip = (why: SkipReason, detail: string): void => {
     replay.skipped.push(seq);
     onSkip(seq, why, detail);
   };
@@ -200,9 +200,9 @@ function applyMove<State, Move>(
     let random: (() => number) | null = null;
     const context: MoveContext = { seq, ms, seat, random: () => (random ??= randomFor(seed, seq))() };
     const state = rules.apply(replay.state as State, move, context);
-    // Asked before the state is taken over: if it throws, the move is skipped as a whole.
+    // Computed before the state is replaced: if it throws, the whole move is skipped.
     const progress = state === replay.state ? replay.progress : rules.progress(state);
-    if (progress !== replay.progress) noteProgress(replay, progress as Progress, record);
+    if (progress !== replay.progress) recordProgress(replay, progress as Progress, record);
     replay.state = state;
     replay.progress = progress;
   } catch (error) {
@@ -213,7 +213,7 @@ function applyMove<State, Move>(
   replay.firstPlayMs ??= playMs(replay, ms);
 }
 
-function noteProgress(replay: Replay<unknown>, progress: Progress, record: LogRecord): void {
+function recordProgress(replay: Replay<unknown>, progress: Progress, record: LogRecord): void {
   const at = playMs(replay, record.ms);
   const before = replay.progress?.puzzles ?? [];
   for (const { id, state } of progress.puzzles) {
@@ -230,7 +230,7 @@ function endGame(replay: Replay<unknown>, ms: number): void {
   replay.endPlayMs ??= playMs(replay, ms);
 }
 
-/** The clock that stands still while the room is paused. */
+/** Room time without pauses. */
 function playMs(replay: Replay<unknown>, ms: number): number {
   return (replay.pausedSince ?? ms) - replay.pausedMs;
 }

@@ -1,98 +1,98 @@
-/** What the server refuses: dropped, once, and what is behind it goes on or goes with it. */
+/** Tests of refused messages: each is dropped once, and the later ones are renumbered or dropped with it. */
 import { expect, test } from 'bun:test';
 import { RecordKind } from '../protocol/record.ts';
 import { refused, RefusedReason } from '../protocol/refused.ts';
-import { Device } from '../test/device.ts';
-import { add, type Page, Scene } from '../test/scene.ts';
+import { TestDevice } from '../test/test-device.ts';
+import { add, type TestPage, TestSetup } from '../test/test-setup.ts';
 
 /** Sum of the moves in the log. */
-const logged = (page: Page) => page.session.state()?.by['1'] ?? 0;
+const logged = (page: TestPage) => page.session.state()?.by['1'] ?? 0;
 
-test('a refused message is dropped, what follows moves up, and none of it is lost or doubled', async () => {
-  const scene = new Scene();
-  const page = await scene.open();
-  scene.room.intercept = ({ body, clientSeq }, socket) => {
+test('a refused message is dropped, later ones are renumbered, and none is lost or duplicated', async () => {
+  const setup = new TestSetup();
+  const page = await setup.open();
+  setup.room.intercept = ({ body, clientSeq }, socket) => {
     if (!body.includes('-1')) return false;
     socket.deliver(refused.encode({ client: 0, clientSeq, reason: RefusedReason.tooLarge }));
     return true;
   };
   for (const n of [1, -1, 2, 3, -1, 4]) page.session.send(add(n));
-  await scene.time.advance(10_000);
+  await setup.time.advance(10_000);
   expect(logged(page)).toBe(10);
   expect(page.session.state()?.seqs).toHaveLength(4);
   expect(page.session.unsent()).toBe(0);
   expect(page.reports.filter((report) => report === 'refused 2')).toHaveLength(2);
 });
 
-test('P31 what a full room refuses takes everything behind it along, without a new connection', async () => {
+test('P31 when a full room refuses a message, all later ones are dropped with it, without a new connection', async () => {
   for (const reason of [RefusedReason.roomFull, RefusedReason.tooManyClients]) {
-    const scene = new Scene();
-    const device = new Device();
-    const page = await scene.open({ device });
-    // Only the first message is refused: those behind it are out of turn.
+    const setup = new TestSetup();
+    const device = new TestDevice();
+    const page = await setup.open({ device });
+    // Only the first message is refused: those after it are out of order.
     let refusals = 0;
-    scene.room.intercept = ({ clientSeq }, socket) => {
+    setup.room.intercept = ({ clientSeq }, socket) => {
       if (refusals++ > 0) return false;
       socket.deliver(refused.encode({ client: 0, clientSeq, reason }));
       return true;
     };
     for (const n of [1, 2, 3, 4]) page.session.send(add(n));
-    await scene.time.advance(10_000);
+    await setup.time.advance(10_000);
     expect([page.session.unsent(), page.sockets.length, device.rows.size]).toEqual([0, 1, 0]);
     expect(page.reports).toEqual([`refused ${reason}`]);
     page.session.send(add(5));
-    await scene.time.advance(100);
+    await setup.time.advance(100);
     expect(logged(page)).toBe(5);
   }
 });
 
-test('P16 P31 an outbox whose id belongs to another seat is dropped at once, the own one goes on', async () => {
-  const scene = new Scene();
-  const device = new Device();
+test('P16 P31 an outbox whose id belongs to another seat is dropped at once, the own one is not affected', async () => {
+  const setup = new TestSetup();
+  const device = new TestDevice();
   const body = new TextEncoder().encode(JSON.stringify(add(9)));
   const sends = [1, 2, 3].map((clientSeq) => ({ clientSeq, kind: RecordKind.move, body }));
   device.rows.set('ff'.repeat(16), sends);
-  scene.room.intercept = ({ client, clientSeq }, socket) => {
+  setup.room.intercept = ({ client, clientSeq }, socket) => {
     if (!client.startsWith('ff')) return false;
     socket.deliver(refused.encode({ client: 1, clientSeq, reason: RefusedReason.otherSeat }));
     return true;
   };
-  const page = await scene.open({ device });
+  const page = await setup.open({ device });
   page.session.send(add(1));
-  await scene.time.advance(10_000);
+  await setup.time.advance(10_000);
   expect([page.sum, page.session.unsent(), page.sockets.length, device.rows.size]).toEqual([1, 0, 1, 0]);
 });
 
 test('a refused last message frees its number without a new connection', async () => {
-  const scene = new Scene();
-  const page = await scene.open();
-  scene.room.intercept = ({ body, clientSeq }, socket) => {
+  const setup = new TestSetup();
+  const page = await setup.open();
+  setup.room.intercept = ({ body, clientSeq }, socket) => {
     if (!body.includes('-1')) return false;
     socket.deliver(refused.encode({ client: 0, clientSeq, reason: RefusedReason.tooLarge }));
     return true;
   };
   page.session.send(add(-1));
-  await scene.time.advance(100);
+  await setup.time.advance(100);
   page.session.send(add(2));
-  await scene.time.advance(100);
+  await setup.time.advance(100);
   expect(page.sum).toBe(2);
   expect(page.sockets).toHaveLength(1);
 });
 
-test('renumbered messages wait for the store, but not for ever', async () => {
-  const scene = new Scene();
-  const device = new Device();
-  const page = await scene.open({ device });
-  scene.room.intercept = ({ body, clientSeq }, socket) => {
+test('renumbered messages wait for the store for a limited time', async () => {
+  const setup = new TestSetup();
+  const device = new TestDevice();
+  const page = await setup.open({ device });
+  setup.room.intercept = ({ body, clientSeq }, socket) => {
     if (!body.includes('-1')) return false;
     socket.deliver(refused.encode({ client: 0, clientSeq, reason: RefusedReason.tooLarge }));
     return true;
   };
-  device.slow = new Promise(() => {});
+  device.saveDelay = new Promise(() => {});
   for (const n of [-1, 2]) page.session.send(add(n));
-  await scene.time.advance(1_000);
+  await setup.time.advance(1_000);
   expect(page.sockets).toHaveLength(1);
   expect(page.sum).toBe(0);
-  await scene.time.advance(2_000);
+  await setup.time.advance(2_000);
   expect(page.sum).toBe(2);
 });

@@ -1,11 +1,11 @@
 /**
- * The room's milliseconds, estimated. A reading of the server's clock is old by the time it took to
- * come, so of all readings since the welcome the one that is furthest ahead is the best.
+ * Estimates the room's milliseconds. A reading of the server's clock is late by its transmission time,
+ * so the estimate uses the reading since the welcome that is furthest ahead.
  */
 export interface RoomClock {
-  /** The first reading of a new connection: what was read before counts no longer. */
+  /** Sets the first reading of a new connection and discards earlier ones. */
   restart(roomMs: number): void;
-  reading(roomMs: number): void;
+  addReading(roomMs: number): void;
   /** 0 before the first reading. */
   roomMs(): number;
 }
@@ -16,7 +16,7 @@ export function createRoomClock(now: () => number): RoomClock {
     restart(roomMs) {
       offset = roomMs - now();
     },
-    reading(roomMs) {
+    addReading(roomMs) {
       offset = Math.max(offset, roomMs - now());
     },
     roomMs: () => Math.max(0, Math.floor(now() + offset)),

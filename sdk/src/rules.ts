@@ -1,12 +1,13 @@
 /**
- * A game's rules: one pure reducer that runs alike in every browser, in `stats` and in tests.
+ * The types of a game's rules: a pure reducer that gives the same result in every browser, in `stats`
+ * and in tests.
  *
- * `apply` is total: if it throws, the move is skipped everywhere alike and reported. A move that is
- * no longer valid returns the state it was given. No clock, no `Math.random`, nothing that depends
- * on locale or engine: time and chance come with the context.
+ * If `apply` throws, the move is skipped everywhere and reported. For a move that is not valid in the
+ * state, it returns the given state itself. Rules use no clock, no `Math.random` and nothing that
+ * depends on locale or engine: time and random numbers come with the context.
  */
 export interface Setup<Options> {
-  /** 32-bit unsigned; the room's own. */
+  /** The room's seed: a 32-bit unsigned integer. */
   readonly seed: number;
   readonly options: Options;
 }
@@ -16,14 +17,14 @@ export interface MoveContext {
   /** Milliseconds since the room began. */
   readonly ms: number;
   readonly seat: number;
-  /** Numbers in [0, 1), the same on every machine: made of the room's seed and this seq. */
+  /** Returns the next number in [0, 1). The sequence depends only on the room's seed and this seq. */
   random(): number;
 }
 
 export type PuzzleState = 'closed' | 'open' | 'solved';
 
 export interface Progress {
-  /** All puzzles of the game in story order. */
+  /** All puzzles of the game, in the order of the story. */
   readonly puzzles: readonly { readonly id: string; readonly state: PuzzleState }[];
   /** The team has reached the end. */
   readonly done: boolean;
@@ -33,18 +34,18 @@ export interface Progress {
 
 export interface GameRules<State, Move, Options = unknown> {
   init(setup: Setup<Options>): State;
-  /** Turns a decoded JSON body into a move; null = not a move of this game. */
+  /** Checks a decoded JSON body and returns it as a move; null = not a move of this game. */
   parse(value: unknown): Move | null;
   apply(state: State, move: Move, context: MoveContext): State;
   progress(state: State): Progress;
   /**
-   * The hint steps for an open puzzle as text keys, from nudge to answer (three for most puzzles);
-   * they read the state, so that nothing already done is advised.
+   * The hint steps for an open puzzle as text keys, from a nudge to the solution (three for most
+   * puzzles). They depend on the state, so that they do not advise what is already done.
    */
   hints(state: State, puzzle: string): readonly string[];
 }
 
-/** Gives the rules their types end to end; nothing else happens here. */
+/** Returns the rules unchanged; checks their types. */
 export function defineGame<State, Move, Options = unknown>(
   rules: GameRules<State, Move, Options>,
 ): GameRules<State, Move, Options> {

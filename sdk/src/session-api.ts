@@ -1,36 +1,44 @@
 /**
- * The connection of one page to one room: what the play page uses. Made by `openSession` in
- * session.ts; everything the outside world gives comes in through `Environment`, so that the same
- * code runs in a browser, in tests and in a simulation.
+ * The API of a session, the connection of one page to one room. `openSession` in session.ts makes one.
+ * Clock, timers, randomness, sockets and storage come in through `Environment`, so that the same code
+ * runs in browsers, tests and the simulation.
  */
 import type { PlayerInfo, PlayStatus } from './client-api.ts';
 import type { GameRules, Progress } from './rules.ts';
 
-/** What `POST /api/rooms/<room>/join` answers. */
+/** The response to `POST /api/rooms/<room>/join`. */
 export type JoinAnswer =
   | { readonly ok: true; readonly socket: string; readonly ticket: string }
-  /** `retry` = try again with backoff; `stop` = show the code's text, do not come back. */
-  | { readonly ok: false; readonly code: string; readonly then: 'retry' | 'stop' };
+  /**
+   * `next`: `retry` = try again with backoff; `stop` = show the code's text, do not try again. Older
+   * servers send only `then`, with the same values; it is sent until protocol version 1 is not served.
+   */
+  | {
+      readonly ok: false;
+      readonly code: string;
+      readonly next?: 'retry' | 'stop';
+      readonly then?: 'retry' | 'stop';
+    };
 
-/** A socket as the session needs it; the browser's WebSocket fits through a thin adapter. */
+/** The socket that a session uses; browser-environment.ts adapts the browser's WebSocket. */
 export interface SessionSocket {
   send(frame: Uint8Array<ArrayBuffer>): void;
   close(): void;
 }
 export interface SessionSocketEvents {
-  opened(): void;
-  message(frame: Uint8Array): void;
-  closed(code: number, reason: string): void;
+  onOpen(): void;
+  onMessage(frame: Uint8Array): void;
+  onClose(code: number, reason: string): void;
 }
 
-/** A message not yet echoed, as the outbox keeps it. */
+/** A message that is not echoed yet, as the outbox stores it. */
 export interface StoredSend {
   readonly clientSeq: number;
   readonly kind: number;
   readonly body: Uint8Array<ArrayBuffer>;
 }
 
-/** What a client id has not seen echoed. */
+/** The stored messages of one client id. */
 export interface StoredOutbox {
   readonly client: string;
   readonly sends: readonly StoredSend[];
@@ -38,13 +46,13 @@ export interface StoredOutbox {
 
 /** The outboxes of this device for one room, by client id (hex). IndexedDB in browsers. */
 export interface OutboxStore {
-  /** The client's messages are now exactly these; none = forget the client. Calls take effect in order. */
+  /** Replaces the client's stored messages; an empty list removes the client. Calls take effect in order. */
   save(client: string, sends: readonly StoredSend[]): Promise<void>;
   /**
-   * Takes over the outboxes whose pages are gone, each under a lock held as long as this page
-   * lives, so that two tabs never send for the same client. At most `max`, none twice.
+   * Takes over up to `max` outboxes of closed pages, none twice. Each is locked for the life of this
+   * page, so that two tabs never send for the same client.
    */
-  adopt(max: number): Promise<readonly StoredOutbox[]>;
+  takeOver(max: number): Promise<readonly StoredOutbox[]>;
 }
 
 export interface Environment {
@@ -56,7 +64,7 @@ export interface Environment {
   connect(url: string, events: SessionSocketEvents): SessionSocket;
   inflate(deflated: Uint8Array): Promise<Uint8Array>;
   outbox: OutboxStore;
-  /** Calls on: network back or lost, page visible again after sleep. */
+  /** Calls the listener when the network comes back or is lost, and when the page becomes visible. Returns a function that removes it. */
   onWake(listener: (why: 'online' | 'offline' | 'visible') => void): () => void;
 }
 
@@ -66,7 +74,7 @@ export interface ChatLine {
   readonly ms: number;
   readonly text: string;
 }
-/** A line of the shared notepad; the last edit of an id wins, an empty text removes it. */
+/** A line of the shared notepad. The last edit of an id wins; an empty text removes the line. */
 export interface Note {
   readonly id: string;
   readonly seat: number;
@@ -78,12 +86,12 @@ export interface SessionOptions<State, Move> {
   readonly rules: GameRules<State, Move>;
   readonly environment: Environment;
   join(): Promise<JoinAnswer>;
-  /** Errors of rules, reconnects and their causes: for the report endpoint. */
+  /** Receives errors of rules, and reconnects with their causes. */
   report(kind: string, detail: string): void;
 }
 
 export interface Session<State, Move> {
-  /** null until the first replay is over. */
+  /** null until the first replay is complete. */
   state(): State | null;
   progress(): Progress | null;
   pending(): readonly Move[];
@@ -92,7 +100,7 @@ export interface Session<State, Move> {
   sendChat(text: string): void;
   notes(): readonly Note[];
   sendNote(id: string, text: string): void;
-  /** Chat lines and notes not yet echoed are counted here, too. */
+  /** Number of messages not echoed yet: moves, chat lines and notes. */
   unsent(): number;
   signal(value: unknown): void;
   signals(): ReadonlyMap<number, unknown>;
@@ -101,21 +109,21 @@ export interface Session<State, Move> {
   seat(): number;
   observer(): boolean;
   status(): PlayStatus;
-  /** With `stopped`: the close code or join code that says why. */
+  /** With status `stopped`: the close code, or the code of the join call. */
   stopCode(): string | null;
-  /** When the next attempt to connect is due, in ms from now; null unless offline. */
+  /** Milliseconds until the next attempt to connect; null unless offline. */
   retryInMs(): number | null;
   retryNow(): void;
   roomMs(): number;
-  /** Set once a finish record or a done state is seen: ms of the move that ended the game. */
+  /** Room time of the move that ended the game, or else of the finish record; null until then. */
   finishedAtMs(): number | null;
-  /** From the first move to the one that ended the game, pauses taken out; null until then. */
+  /** Time from the first move to the one that ended the game, without pauses; null until then. */
   durationMs(): number | null;
-  /** The same clock while it runs: milliseconds of play until now; 0 before the first move. */
+  /** Milliseconds of play so far, without pauses; 0 before the first move. */
   playedMs(): number;
   /**
-   * When each puzzle was first seen solved, in room time and in play time (since the first move,
-   * pauses taken out), and by which seat.
+   * When each puzzle was first solved, in room time and in play time (since the first move, without
+   * pauses), and by which seat.
    */
   solved(): readonly {
     readonly id: string;
@@ -124,7 +132,7 @@ export interface Session<State, Move> {
     readonly playMs: number;
   }[];
   position(): { readonly epoch: number; readonly seq: number };
-  /** After any change, in a microtask at the earliest, not more than once per microtask. */
+  /** Calls the listener in a microtask after changes, once for all of them. Returns a function that removes it. */
   onChange(listener: () => void): () => void;
   onSignals(listener: () => void): () => void;
   close(): void;

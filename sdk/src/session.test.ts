@@ -1,105 +1,105 @@
-/** What a page sees of a room while the network is good. */
+/** Tests of a session while the network works. */
 import { expect, test } from 'bun:test';
 import { presence } from '../protocol/presence.ts';
 import { RecordKind } from '../protocol/record.ts';
 import { signal } from '../protocol/signal.ts';
 import { signals } from '../protocol/signals.ts';
-import { add, Scene } from '../test/scene.ts';
+import { add, TestSetup } from '../test/test-setup.ts';
 import { stateHash } from './canonical.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 test('a page joins with a ticket, replays, and is live', async () => {
-  const scene = new Scene();
-  scene.room.append(RecordKind.move, 2, 9, 1, JSON.stringify(add(3)));
-  const page = await scene.open({}, false);
+  const setup = new TestSetup();
+  setup.room.append(RecordKind.move, 2, 9, 1, JSON.stringify(add(3)));
+  const page = await setup.open({}, false);
   expect(page.session.status()).toBe('connecting');
   expect(page.session.state()).toBeNull();
-  await scene.time.advance(200);
+  await setup.time.advance(200);
   expect(page.session.status()).toBe('live');
   expect(page.sum).toBe(3);
   expect(page.joins).toBe(1);
-  expect(scene.room.hellos[0]).toMatchObject({ credential: 'ticket:1', epoch: 0, seq: 0 });
+  expect(setup.room.hellos[0]).toMatchObject({ credential: 'ticket:1', epoch: 0, seq: 0 });
   expect(page.session.position()).toEqual({ epoch: 100, seq: 3 });
 });
 
 test('the state changes on the echo only; until then the move is pending', async () => {
-  const scene = new Scene();
-  const page = await scene.open();
+  const setup = new TestSetup();
+  const page = await setup.open();
   page.session.send(add(4));
   expect(page.sum).toBe(0);
   expect(page.session.pending()).toEqual([add(4)]);
   expect(page.session.unsent()).toBe(1);
-  await scene.time.advance(100);
+  await setup.time.advance(100);
   expect(page.sum).toBe(4);
   expect(page.session.pending()).toEqual([]);
   expect(page.session.unsent()).toBe(0);
 });
 
-test('all pages of a room come to the same state, chance included', async () => {
-  const scene = new Scene();
-  const one = await scene.open({ seat: 1 });
-  const two = await scene.open({ seat: 2 });
+test('all pages of a room reach the same state, including random numbers', async () => {
+  const setup = new TestSetup();
+  const one = await setup.open({ seat: 1 });
+  const two = await setup.open({ seat: 2 });
   one.session.send({ type: 'roll' });
   two.session.send(add(2));
   two.session.send({ type: 'roll' });
-  await scene.time.advance(100);
-  const late = await scene.open({ seat: 3 });
+  await setup.time.advance(100);
+  const late = await setup.open({ seat: 3 });
   expect(two.session.state()).toEqual(one.session.state());
   expect(stateHash(late.session.state())).toBe(stateHash(one.session.state()));
   expect(one.session.state()?.chances).toHaveLength(4);
 });
 
 test('a move that the rules throw on is skipped everywhere alike and reported once with its seq', async () => {
-  const scene = new Scene();
-  const one = await scene.open({ seat: 1 });
-  const two = await scene.open({ seat: 2 });
+  const setup = new TestSetup();
+  const one = await setup.open({ seat: 1 });
+  const two = await setup.open({ seat: 2 });
   one.session.send({ type: 'throw' });
   one.session.send(add(1));
-  await scene.time.advance(100);
+  await setup.time.advance(100);
   for (const page of [one, two]) {
     expect(page.sum).toBe(1);
     expect(page.reports).toEqual(['rules 4 threw Error: thrown on purpose']);
   }
 });
 
-test('chat and notes reach everybody; an empty note removes; erased bodies show nothing', async () => {
-  const scene = new Scene();
-  const one = await scene.open({ seat: 1 });
-  const two = await scene.open({ seat: 2 });
+test('chat and notes reach all pages; an empty note removes the line; erased bodies are not shown', async () => {
+  const setup = new TestSetup();
+  const one = await setup.open({ seat: 1 });
+  const two = await setup.open({ seat: 2 });
   one.session.sendChat('  hello ');
   one.session.sendChat('   ');
   one.session.sendNote('a', 'code 42');
   two.session.sendNote('b', 'look left');
-  await scene.time.advance(100);
-  scene.room.append(RecordKind.chat, 1, 1, 9, '');
-  scene.room.append(RecordKind.note, 1, 1, 10, '');
+  await setup.time.advance(100);
+  setup.room.append(RecordKind.chat, 1, 1, 9, '');
+  setup.room.append(RecordKind.note, 1, 1, 10, '');
   one.session.sendNote('b', '');
-  await scene.time.advance(100);
+  await setup.time.advance(100);
   expect(two.session.chat().map(({ seat, text }) => [seat, text])).toEqual([[1, 'hello']]);
   expect(two.session.notes()).toEqual([{ id: 'a', seat: 1, text: 'code 42' }]);
 });
 
-test('own signals keep 50 ms between them and the last value wins', async () => {
-  const scene = new Scene();
-  const page = await scene.open();
+test('own signals are sent at most every 50 ms, and the last value wins', async () => {
+  const setup = new TestSetup();
+  const page = await setup.open();
   const sent = () =>
     page.socket.sent.filter((frame) => frame[0] === signal.type).map((frame) => signal.decode(frame)?.value);
   for (let x = 1; x <= 5; x++) page.session.signal({ x });
   expect(sent()).toEqual([bytes('{"x":1}')]);
-  await scene.time.advance(49);
+  await setup.time.advance(49);
   expect(sent()).toHaveLength(1);
-  await scene.time.advance(1);
+  await setup.time.advance(1);
   expect(sent()).toEqual([bytes('{"x":1}'), bytes('{"x":5}')]);
   page.session.signal('x'.repeat(63));
   expect(page.reports).toContain('refused signal too large');
 });
 
-test('the others’ signals are seen by seat, taken away when empty, and gone with the connection', async () => {
-  const scene = new Scene();
-  const page = await scene.open();
-  let told = 0;
-  page.session.onSignals(() => told++);
+test('the others’ signals are kept by seat, removed when empty, and removed when the connection ends', async () => {
+  const setup = new TestSetup();
+  const page = await setup.open();
+  let notified = 0;
+  page.session.onSignals(() => notified++);
   const changed = [
     { seat: 1, value: bytes('"mine"') },
     { seat: 2, value: bytes('[1,2]') },
@@ -107,45 +107,45 @@ test('the others’ signals are seen by seat, taken away when empty, and gone wi
     { seat: 4, value: bytes('{broken') },
   ];
   page.socket.deliver(signals.encode({ changed }));
-  await scene.time.advance(20);
+  await setup.time.advance(20);
   expect([...page.session.signals()]).toEqual([
     [2, [1, 2]],
     [3, 7],
   ]);
   page.socket.deliver(signals.encode({ changed: [{ seat: 3, value: bytes('') }] }));
-  await scene.time.advance(20);
+  await setup.time.advance(20);
   expect([...page.session.signals().keys()]).toEqual([2]);
-  expect(told).toBe(2);
+  expect(notified).toBe(2);
   page.socket.reset();
   expect(page.session.signals().size).toBe(0);
 });
 
-test('presence names the players and counts the observers', async () => {
-  const scene = new Scene();
-  const page = await scene.open();
+test('presence lists the players and the number of observers', async () => {
+  const setup = new TestSetup();
+  const page = await setup.open();
   const seats = [{ seat: 1, name: 'Ada', colour: '#aa0000', online: 1 }];
   page.socket.deliver(presence.encode({ seats, observers: 2 }));
-  await scene.time.advance(20);
+  await setup.time.advance(20);
   expect(page.session.players()).toEqual([{ seat: 1, name: 'Ada', colour: '#aa0000', online: true }]);
   expect(page.session.observers()).toBe(2);
 });
 
-test('an observer reads and sends nothing', async () => {
-  const scene = new Scene();
-  scene.room.role = 1;
-  const page = await scene.open();
+test('an observer receives and sends nothing', async () => {
+  const setup = new TestSetup();
+  setup.room.role = 1;
+  const page = await setup.open();
   expect(page.session.observer()).toBe(true);
   page.session.send(add(1));
   page.session.signal(1);
-  await scene.time.advance(1_000);
-  expect(scene.room.received).toEqual([]);
+  await setup.time.advance(1_000);
+  expect(setup.room.received).toEqual([]);
   expect(page.session.unsent()).toBe(0);
   expect(page.reports).toEqual(['refused observer']);
 });
 
-test('listeners hear once of many changes, after them, and no more once they left', async () => {
-  const scene = new Scene();
-  const page = await scene.open();
+test('listeners are called once after several changes, and not after they are removed', async () => {
+  const setup = new TestSetup();
+  const page = await setup.open();
   const heard: number[] = [];
   const stop = page.session.onChange(() => heard.push(page.session.unsent()));
   page.session.send(add(1));
@@ -156,61 +156,61 @@ test('listeners hear once of many changes, after them, and no more once they lef
   expect(heard).toEqual([2]);
   stop();
   page.session.send(add(1));
-  await scene.time.advance(100);
+  await setup.time.advance(100);
   expect(heard).toEqual([2]);
 });
 
-test('the room’s clock goes on between readings and is not set back by a late one', async () => {
-  const scene = new Scene();
-  const page = await scene.open();
+test('the room clock advances between readings and is not set back by a late one', async () => {
+  const setup = new TestSetup();
+  const page = await setup.open();
   const before = page.session.roomMs();
-  await scene.time.advance(500);
+  await setup.time.advance(500);
   expect(page.session.roomMs()).toBe(before + 500);
-  scene.latencyMs = 10;
-  scene.room.beat(page.socket);
-  await scene.time.advance(10);
+  setup.latencyMs = 10;
+  setup.room.sendHeartbeat(page.socket);
+  await setup.time.advance(10);
   expect(page.session.roomMs()).toBe(before + 510);
 });
 
-test('solved puzzles, the end and the time played are known, and one page says finish', async () => {
-  const scene = new Scene();
-  const one = await scene.open({ seat: 1 });
-  const two = await scene.open({ seat: 2 });
+test('solved puzzles, the end and the duration are recorded, and one page sends finish', async () => {
+  const setup = new TestSetup();
+  const one = await setup.open({ seat: 1 });
+  const two = await setup.open({ seat: 2 });
   one.session.send(add(1));
-  await scene.time.advance(5_000);
+  await setup.time.advance(5_000);
   one.session.send(add(9));
-  await scene.time.advance(3_000);
+  await setup.time.advance(3_000);
   two.session.send(add(10));
-  await scene.time.advance(5_000);
+  await setup.time.advance(5_000);
   expect(two.session.solved().map(({ id, seat }) => [id, seat])).toEqual([
     ['ten', 1],
     ['twenty', 2],
   ]);
   expect(one.session.durationMs()).toBe(8_000);
   expect(one.session.finishedAtMs()).toBe(two.session.solved()[1]?.ms ?? -1);
-  expect(scene.room.received.filter(({ kind }) => kind === RecordKind.finish)).toHaveLength(1);
+  expect(setup.room.received.filter(({ kind }) => kind === RecordKind.finish)).toHaveLength(1);
 });
 
-test('a page that finds the game done but not finished says so; one that finds it finished does not', async () => {
-  const scene = new Scene();
-  scene.room.append(RecordKind.move, 2, 9, 1, JSON.stringify(add(20)));
-  const page = await scene.open();
-  await scene.time.advance(3_000);
-  expect(scene.room.received.map(({ kind }) => kind)).toEqual([RecordKind.finish]);
+test('a page that finds the game done without a finish record sends finish; with one it does not', async () => {
+  const setup = new TestSetup();
+  setup.room.append(RecordKind.move, 2, 9, 1, JSON.stringify(add(20)));
+  const page = await setup.open();
+  await setup.time.advance(3_000);
+  expect(setup.room.received.map(({ kind }) => kind)).toEqual([RecordKind.finish]);
   page.leave();
-  await scene.open();
-  await scene.time.advance(3_000);
-  expect(scene.room.received).toHaveLength(1);
+  await setup.open();
+  await setup.time.advance(3_000);
+  expect(setup.room.received).toHaveLength(1);
 });
 
 test('a closed session leaves no timer and no open socket behind', async () => {
-  const scene = new Scene();
-  const page = await scene.open();
+  const setup = new TestSetup();
+  const page = await setup.open();
   page.session.send(add(1));
   page.session.signal(1);
   page.session.close();
-  await scene.time.advance(100);
-  expect(page.socket.left).toBe(true);
-  expect(scene.time.timers).toBe(0);
+  await setup.time.advance(100);
+  expect(page.socket.isLeft).toBe(true);
+  expect(setup.time.timers).toBe(0);
   expect(page.session.status()).toBe('stopped');
 });

@@ -1,12 +1,12 @@
-/** Opens the connection of one page to one room. Everything a play page can do is on the answer. */
+/** Opens a session: the connection of one page to one room, with everything a play page can do there. */
 import { RecordKind } from '../protocol/record.ts';
-import { Core } from './core.ts';
+import { SessionCore } from './session-core.ts';
 import { durationMs, playedMs } from './reducer.ts';
 import { decodeJson, encodeText } from './text.ts';
 import type { Session, SessionOptions } from './session-api.ts';
 
 export function openSession<State, Move>(options: SessionOptions<State, Move>): Session<State, Move> {
-  const core = new Core(options);
+  const core = new SessionCore(options);
   const { outboxes, connection } = core;
   const sendJson = (kind: number, value: unknown): void => {
     core.send(kind, encodeText(JSON.stringify(value)));
@@ -27,7 +27,7 @@ export function openSession<State, Move>(options: SessionOptions<State, Move>): 
     signal: (value) => {
       if (!core.observer && !core.signals.set(value)) options.report('refused', 'signal too large');
     },
-    signals: () => core.signals.seen,
+    signals: () => core.signals.values,
     players: () => core.players,
     observers: () => core.observers,
     seat: () => core.welcome.seat,
@@ -35,7 +35,7 @@ export function openSession<State, Move>(options: SessionOptions<State, Move>): 
     status: () => core.status(),
     stopCode: () => connection.stopCode,
     retryInMs: () => connection.retryInMs,
-    retryNow: () => connection.start(),
+    retryNow: () => connection.connectNow(),
     roomMs: () => core.clock.roomMs(),
     finishedAtMs: () => core.shown.finishedAtMs,
     playedMs: () => playedMs(core.shown, core.clock.roomMs()),
@@ -48,8 +48,8 @@ export function openSession<State, Move>(options: SessionOptions<State, Move>): 
   };
 }
 
-/** Own moves on their way, as the rules read them; what they do not know is not shown. */
-function pendingMoves<State, Move>({ outboxes, options }: Core<State, Move>): Move[] {
+/** The own moves not echoed yet, parsed by the rules; those that the rules reject are left out. */
+function pendingMoves<State, Move>({ outboxes, options }: SessionCore<State, Move>): Move[] {
   const moves: Move[] = [];
   for (const { kind, body } of outboxes.pending()) {
     if (kind !== RecordKind.move) continue;
@@ -57,7 +57,7 @@ function pendingMoves<State, Move>({ outboxes, options }: Core<State, Move>): Mo
       const move = options.rules.parse(decodeJson(body));
       if (move !== null) moves.push(move);
     } catch {
-      // Rules that throw on their own move skip it everywhere, here too.
+      // A move that the rules throw on is skipped everywhere.
     }
   }
   return moves;

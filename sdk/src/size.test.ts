@@ -1,11 +1,11 @@
-/** The SDK comes before everything else a player sees, so its size is a promise. */
+/** The SDK is loaded before a player sees anything, so its size is limited. */
 import { expect, test } from 'bun:test';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
-/** The goal was 6 KB; where the bytes are stands in docs/decisions/0033-sdk-size.md. */
-const LIMIT_BYTES = 7.25 * 1024;
+/** docs/decisions/0033-sdk-size.md says what the bytes are for. */
+const LIMIT_BYTES = 7.75 * 1024;
 
-test('the whole SDK, minified and compressed, stays within 7.25 KB', async () => {
+test('the whole SDK, minified and compressed, stays within 7.75 KB', async () => {
   const built = await Bun.build({
     entrypoints: [`${import.meta.dir}/session.ts`, `${import.meta.dir}/browser-environment.ts`],
     minify: true,
@@ -18,7 +18,7 @@ test('the whole SDK, minified and compressed, stays within 7.25 KB', async () =>
   const all = texts.join('');
   const sizes = { plain: all.length, gzip: gzipSync(all).length, brotli: brotliCompressSync(all).length };
   console.log('SDK bytes', sizes);
-  // A bundle that lost its parts would be small, too.
+  // Fails if the bundle is small only because parts are missing.
   expect(all).toContain('DecompressionStream');
   expect(sizes.brotli).toBeLessThanOrEqual(LIMIT_BYTES);
 });

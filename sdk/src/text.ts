@@ -1,7 +1,7 @@
-/** Bodies as text and JSON: one encoder and one decoder for all. */
+/** Encodes and decodes bodies as text and JSON. */
 import { encoder } from '../protocol/bytes.ts';
 
-// Bad UTF-8 becomes U+FFFD, the same in every engine.
+// Invalid UTF-8 becomes U+FFFD, in every engine alike.
 const decoder = new TextDecoder();
 
 export function encodeText(text: string): Uint8Array<ArrayBuffer> {
@@ -12,7 +12,7 @@ export function decodeText(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
-/** undefined = not JSON (which has no undefined of its own). */
+/** Returns undefined if the body is not JSON. */
 export function decodeJson(body: Uint8Array): unknown {
   try {
     return JSON.parse(decodeText(body));

@@ -1,9 +1,9 @@
-/** One timer that is set, set again and cleared: what most parts of a session need of time. */
+/** A timer that can be set again and cleared, and a time limit for promises. */
 import type { Environment } from './session-api.ts';
 
 export interface Timer {
-  armed(): boolean;
-  /** Replaces what was set before. */
+  isArmed(): boolean;
+  /** Replaces an earlier call of `set`. */
   set(ms: number, run: () => void): void;
   clear(): void;
 }
@@ -15,7 +15,7 @@ export function createTimer(after: Environment['after']): Timer {
     cancel = null;
   };
   return {
-    armed: () => cancel !== null,
+    isArmed: () => cancel !== null,
     set(ms, run) {
       clear();
       cancel = after(ms, () => {
@@ -27,8 +27,8 @@ export function createTimer(after: Environment['after']): Timer {
   };
 }
 
-/** Done when the promise is, or after `ms`: for work that must not be waited for without end. */
-export function within(after: Environment['after'], ms: number, work: Promise<void>): Promise<void> {
+/** Resolves when `work` does, or after `ms` at the latest; rejects if `work` rejects before that. */
+export function withTimeout(after: Environment['after'], ms: number, work: Promise<void>): Promise<void> {
   let cancel = (): void => {};
   const late = new Promise<void>((resolve) => {
     cancel = after(ms, resolve);

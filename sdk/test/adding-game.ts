@@ -1,4 +1,4 @@
-/** A game for tests: numbers are added, some of them by chance; enough of them solve puzzles. */
+/** A game for tests: moves add numbers to a sum or draw random numbers; the sum solves the puzzles. */
 import type { GameRules } from '../src/rules.ts';
 
 export interface AddingState {
@@ -12,7 +12,7 @@ export type AddingMove =
   | { readonly type: 'roll' }
   | { readonly type: 'throw' };
 
-/** Ten is the first puzzle, twenty the second and the end. */
+/** A sum of ten solves the first puzzle; twenty solves the second one and ends the game. */
 export const addingGame: GameRules<AddingState, AddingMove> = {
   init: ({ seed }) => ({ sum: 0, by: { seed }, chances: [], seqs: [] }),
   parse(value) {

@@ -1,4 +1,4 @@
-/** A clock that a test moves, with timers in order of their time and then of their making. */
+/** A clock that a test advances, with timers that run in order of their time and then of their creation. */
 interface Due {
   readonly at: number;
   readonly order: number;
@@ -6,49 +6,49 @@ interface Due {
 }
 
 export class FakeTime {
-  #now = 1_000;
-  #order = 0;
-  readonly #due = new Set<Due>();
+  private nowMs = 1_000;
+  private order = 0;
+  private readonly due = new Set<Due>();
 
   now(): number {
-    return this.#now;
+    return this.nowMs;
   }
 
   after(ms: number, run: () => void): () => void {
-    const due = { at: this.#now + Math.max(0, ms), order: this.#order++, run };
-    this.#due.add(due);
-    return () => this.#due.delete(due);
+    const due = { at: this.nowMs + Math.max(0, ms), order: this.order++, run };
+    this.due.add(due);
+    return () => this.due.delete(due);
   }
 
   get timers(): number {
-    return this.#due.size;
+    return this.due.size;
   }
 
-  /** Runs everything that falls due within `ms`, promises included. */
+  /** Advances the clock by `ms` and runs the timers and promises due by then. */
   async advance(ms: number): Promise<void> {
-    const end = this.#now + ms;
+    const end = this.nowMs + ms;
     await settle();
-    for (let next = this.#next(end); next; next = this.#next(end)) {
-      this.#due.delete(next);
-      this.#now = Math.max(this.#now, next.at);
+    for (let next = this.nextDue(end); next; next = this.nextDue(end)) {
+      this.due.delete(next);
+      this.nowMs = Math.max(this.nowMs, next.at);
       next.run();
       await settle();
     }
-    this.#now = end;
+    this.nowMs = end;
   }
 
-  /** The machine sleeps: time passes, nothing runs; what fell due runs late, when it wakes. */
+  /** The machine sleeps: the clock advances, and the timers due by then run late, at the next `advance`. */
   sleep(ms: number): void {
-    this.#now += ms;
+    this.nowMs += ms;
   }
 
-  #next(end: number): Due | undefined {
-    const due = [...this.#due].filter(({ at }) => at <= end);
+  private nextDue(end: number): Due | undefined {
+    const due = [...this.due].filter(({ at }) => at <= end);
     return due.sort((a, b) => a.at - b.at || a.order - b.order)[0];
   }
 }
 
-/** Lets every promise that can go on go on. */
+/** Runs all pending promise callbacks. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

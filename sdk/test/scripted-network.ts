@@ -1,8 +1,8 @@
-/** Sockets in memory: frames take time, arrive in order, and can be cut off at any moment. */
+/** Sockets in memory: frames arrive in order after a delay, and a socket can be cut at any time. */
 import type { SessionSocket, SessionSocketEvents } from '../src/session-api.ts';
 import type { FakeTime } from './fake-time.ts';
 
-/** The server's end of one socket. */
+/** The server's handlers for one socket. */
 export interface ServerEnd {
   message(frame: Uint8Array): void;
   closed(): void;
@@ -10,70 +10,70 @@ export interface ServerEnd {
 
 export class ScriptedSocket {
   readonly url: string;
-  /** What the page sent, in order, whether it arrived or not. */
+  /** All frames the page sent, in order, including those that did not arrive. */
   readonly sent: Uint8Array[] = [];
-  /** The page called close. */
-  left = false;
+  /** The page called `close`. */
+  isLeft = false;
   server: ServerEnd | null = null;
-  /** While it is a list, the server's frames wait in it. */
-  gathered: (() => void)[] | null = null;
-  readonly #time: FakeTime;
-  readonly #events: SessionSocketEvents;
-  readonly #latencyMs: number;
-  #cut = false;
+  /** If not null, the server's frames wait here. */
+  heldFrames: (() => void)[] | null = null;
+  private readonly time: FakeTime;
+  private readonly events: SessionSocketEvents;
+  private readonly latencyMs: number;
+  private isCut = false;
 
   constructor(time: FakeTime, url: string, events: SessionSocketEvents, latencyMs: number) {
-    this.#time = time;
+    this.time = time;
     this.url = url;
-    this.#events = events;
-    this.#latencyMs = latencyMs;
+    this.events = events;
+    this.latencyMs = latencyMs;
   }
 
-  get open(): boolean {
-    return !this.#cut && !this.left;
+  get isOpen(): boolean {
+    return !this.isCut && !this.isLeft;
   }
 
   accept(): void {
-    this.#later(() => this.#events.opened());
+    this.afterLatency(() => this.events.onOpen());
   }
 
-  /** The server sends a frame; its bytes are its own. */
+  /** The server sends a copy of the frame. */
   deliver(frame: Uint8Array): void {
     const copy = frame.slice();
-    const arrive = (): void => this.#events.message(copy);
-    if (this.gathered) this.gathered.push(arrive);
-    else this.#later(arrive);
+    const arrive = (): void => this.events.onMessage(copy);
+    if (this.heldFrames) this.heldFrames.push(arrive);
+    else this.afterLatency(arrive);
   }
 
-  /** All that was gathered arrives in one moment: nothing of the page runs in between. */
-  arriveTogether(): void {
-    const arrivals = this.gathered ?? [];
-    this.gathered = null;
+  /** Delivers all held frames synchronously, one directly after another. */
+  releaseHeldFrames(): void {
+    const arrivals = this.heldFrames ?? [];
+    this.heldFrames = null;
     for (const arrive of arrivals) arrive();
   }
 
-  /** The server closes. */
+  /** The server closes the socket. */
   close(code: number, reason = ''): void {
-    this.#later(() => {
-      this.#cut = true;
-      this.#events.closed(code, reason);
+    this.afterLatency(() => {
+      this.isCut = true;
+      this.events.onClose(code, reason);
     });
   }
 
-  /** The network dies without a word: nothing arrives any more, on either side. */
+  /** The network fails silently: nothing arrives on either side, and neither side gets an event. */
   cut(): void {
-    this.#cut = true;
+    this.isCut = true;
   }
 
-  /** The network dies and the browser notices. */
+  /** The network fails and the browser reports it. */
   reset(): void {
-    this.#cut = true;
-    this.#events.closed(1006, '');
+    this.isCut = true;
+    this.events.onClose(1006, '');
   }
 
-  /** An event of a socket that the page has left: browsers may deliver them. */
-  haunt(code: number): void {
-    this.#events.closed(code, 'late');
+  /** Delivers a close event of a socket that the page has closed, as browsers may do. */
+  emitLateClose(code: number): void {
+    this.events.onClose(code, 'late');
   }
 
   pageEnd(): SessionSocket {
@@ -81,18 +81,18 @@ export class ScriptedSocket {
       send: (frame) => {
         this.sent.push(frame);
         const copy = frame.slice();
-        this.#later(() => this.server?.message(copy));
+        this.afterLatency(() => this.server?.message(copy));
       },
       close: () => {
-        this.left = true;
-        this.#time.after(this.#latencyMs, () => this.server?.closed());
+        this.isLeft = true;
+        this.time.after(this.latencyMs, () => this.server?.closed());
       },
     };
   }
 
-  #later(run: () => void): void {
-    this.#time.after(this.#latencyMs, () => {
-      if (this.open) run();
+  private afterLatency(run: () => void): void {
+    this.time.after(this.latencyMs, () => {
+      if (this.isOpen) run();
     });
   }
 }

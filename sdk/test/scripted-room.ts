@@ -1,6 +1,6 @@
 /**
- * A room's server in memory, simple on purpose: it speaks the protocol, gives every message its
- * place at once, and does what a test tells it to.
+ * A simple room server in memory: it implements the protocol, appends every message to its log at once,
+ * and lets a test change its behaviour.
  */
 import { deflateRawSync } from 'node:zlib';
 import { Writer } from '../protocol/bytes.ts';
@@ -23,7 +23,7 @@ interface Client {
   readonly number: number;
   lastSeq: number;
 }
-interface Seated {
+interface RoomConnection {
   readonly socket: ScriptedSocket;
   readonly seat: number;
   clients: string[];
@@ -37,31 +37,31 @@ export interface SentMessage {
 
 export class ScriptedRoom {
   readonly log: Uint8Array[] = [];
-  readonly starts: { epoch: number; firstSeq: number }[] = [];
+  readonly epochStarts: { epoch: number; firstSeq: number }[] = [];
   readonly clients = new Map<string, Client>();
-  readonly seated = new Set<Seated>();
-  /** Every message that arrived, repeats included. */
+  readonly connections = new Set<RoomConnection>();
+  /** Every message that arrived, including duplicates. */
   readonly received: SentMessage[] = [];
   readonly hellos: { credential: string; clients: string[]; epoch: number; seq: number }[] = [];
-  /** What a test may change. */
+  // Values that a test may change.
   heartbeatMs = 10_000;
   rate = 1_000;
   burst = 1_000;
   role = 0;
   chunkRecords = 4;
-  /** Messages get their place but nobody is told. */
-  mute = false;
-  /** Answers a message before the room looks at it; true = it is dealt with. */
+  /** While true, records are appended to the log but not sent. */
+  isMuted = false;
+  /** Called before the room handles a message; true = the room ignores it. */
   intercept: (message: SentMessage, socket: ScriptedSocket) => boolean = () => false;
-  /** Answers a hello instead of the room; true = it is dealt with. */
+  /** Called before the room handles a hello; true = the room ignores it. */
   interceptHello: (socket: ScriptedSocket) => boolean = () => false;
-  answersPings = true;
-  readonly #time: FakeTime;
+  respondsToPings = true;
+  private readonly time: FakeTime;
 
   constructor(time: FakeTime, seed = 7) {
-    this.#time = time;
+    this.time = time;
     const open = { format: 1, room: 'r', game: 'adding', rulesHash: 'x', seed, locale: 'en', options: {} };
-    this.starts.push({ epoch: 100, firstSeq: 1 });
+    this.epochStarts.push({ epoch: 100, firstSeq: 1 });
     this.append(RecordKind.open, 0, 0, 0, JSON.stringify({ ...open, startedAt: 0 }));
     this.openEpoch(100);
   }
@@ -71,86 +71,92 @@ export class ScriptedRoom {
   }
 
   get epoch(): number {
-    return this.starts.at(-1)?.epoch ?? 0;
+    return this.epochStarts.at(-1)?.epoch ?? 0;
   }
 
   openEpoch(epoch: number): void {
-    if (epoch !== 100) this.starts.push({ epoch, firstSeq: this.head + 1 });
+    if (epoch !== 100) this.epochStarts.push({ epoch, firstSeq: this.head + 1 });
     this.append(RecordKind.epoch, 0, 0, 0, new Writer().varint(epoch).done());
   }
 
-  /** Puts a record into the log and sends it to everybody. Answers its seq. */
-  append(kind: number, seat: number, client: number, clientSeq: number, body: string | Uint8Array): number {
+  /** Appends a record to the log and sends it to all sockets. Returns its seq. */
+  append(
+    kind: number,
+    connect: number,
+    client: number,
+    clientSeq: number,
+    body: string | Uint8Array,
+  ): number {
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
-    const header = { kind, seq: this.head + 1, ms: this.#ms(), seat, client, clientSeq };
+    const header = { kind, seq: this.head + 1, ms: this.ms(), seat: connect, client, clientSeq };
     const record = new Uint8Array(recordLength(header, bytes.length));
     encodeRecord(record, 0, header, bytes);
     this.log.push(record);
-    if (!this.mute) this.broadcast(record);
+    if (!this.isMuted) this.broadcast(record);
     return this.head;
   }
 
   broadcast(frame: Uint8Array): void {
-    for (const { socket, clients } of this.seated) if (clients.length > 0) socket.deliver(frame);
+    for (const { socket, clients } of this.connections) if (clients.length > 0) socket.deliver(frame);
   }
 
-  /** The server dies: sockets go, memory that is in the log comes back, everything else is lost. */
+  /** The server restarts: sockets are reset, and the log is all that remains. */
   restart(epoch: number): void {
-    for (const { socket } of this.seated) socket.reset();
-    this.seated.clear();
+    for (const { socket } of this.connections) socket.reset();
+    this.connections.clear();
     this.openEpoch(epoch);
   }
 
-  /** Takes a socket whose page has `seat`. */
+  /** Accepts a socket of the page with this seat. */
   seat(socket: ScriptedSocket, seat: number): void {
-    const seated: Seated = { socket, seat, clients: [] };
+    const connection: RoomConnection = { socket, seat, clients: [] };
     socket.server = {
-      message: (frame) => this.#message(seated, frame),
-      closed: () => this.seated.delete(seated),
+      message: (frame) => this.message(connection, frame),
+      closed: () => this.connections.delete(connection),
     };
-    this.seated.add(seated);
+    this.connections.add(connection);
     socket.accept();
   }
 
-  beat(socket: ScriptedSocket, seq = this.head, token = 0): void {
-    socket.deliver(heartbeat.encode({ epoch: this.epoch, seq, roomMs: this.#ms(), token }));
+  sendHeartbeat(socket: ScriptedSocket, seq = this.head, token = 0): void {
+    socket.deliver(heartbeat.encode({ epoch: this.epoch, seq, roomMs: this.ms(), token }));
   }
 
-  #ms(): number {
-    return Math.floor(this.#time.now());
+  private ms(): number {
+    return Math.floor(this.time.now());
   }
 
-  #message(seated: Seated, frame: Uint8Array): void {
-    if (!this.seated.has(seated)) return;
-    if (frame[0] === hello.type) this.#hello(seated, frame);
-    else if (frame[0] === ping.type && this.answersPings) {
-      this.beat(seated.socket, this.head, ping.decode(frame)?.token);
-    } else if (frame[0] === SEND) this.#send(seated, frame);
+  private message(connection: RoomConnection, frame: Uint8Array): void {
+    if (!this.connections.has(connection)) return;
+    if (frame[0] === hello.type) this.hello(connection, frame);
+    else if (frame[0] === ping.type && this.respondsToPings) {
+      this.sendHeartbeat(connection.socket, this.head, ping.decode(frame)?.token);
+    } else if (frame[0] === SEND) this.send(connection, frame);
   }
 
-  #hello(seated: Seated, frame: Uint8Array): void {
-    const said = hello.decode(frame);
-    if (said === null) return seated.socket.close(Close.malformed.code);
-    const clients = said.clients.map(({ id }) => toHex(id));
-    this.hellos.push({ credential: said.credential, clients, epoch: said.epoch, seq: said.seq });
-    if (this.interceptHello(seated.socket)) return;
-    for (const other of this.seated) {
-      if (other === seated || !other.clients.some((id) => clients.includes(id))) continue;
-      this.seated.delete(other);
+  private hello(connection: RoomConnection, frame: Uint8Array): void {
+    const request = hello.decode(frame);
+    if (request === null) return connection.socket.close(Close.malformed.code);
+    const clients = request.clients.map(({ id }) => toHex(id));
+    this.hellos.push({ credential: request.credential, clients, epoch: request.epoch, seq: request.seq });
+    if (this.interceptHello(connection.socket)) return;
+    for (const other of this.connections) {
+      if (other === connection || !other.clients.some((id) => clients.includes(id))) continue;
+      this.connections.delete(other);
       other.socket.close(Close.superseded.code);
     }
-    seated.clients = clients;
-    const resumed = this.#holds(said.epoch, said.seq);
-    this.#welcome(seated, resumed);
-    this.#replay(seated.socket, resumed ? said.seq : 0);
+    connection.clients = clients;
+    const resumed = this.positionHolds(request.epoch, request.seq);
+    this.welcome(connection, resumed);
+    this.replay(connection.socket, resumed ? request.seq : 0);
   }
 
-  #holds(epoch: number, seq: number): boolean {
+  private positionHolds(epoch: number, seq: number): boolean {
     if (seq < 1 || seq > this.head) return false;
-    return this.starts.findLast(({ firstSeq }) => firstSeq <= seq)?.epoch === epoch;
+    return this.epochStarts.findLast(({ firstSeq }) => firstSeq <= seq)?.epoch === epoch;
   }
 
-  #welcome({ socket, seat, clients }: Seated, resumed: boolean): void {
+  private welcome({ socket, seat, clients }: RoomConnection, resumed: boolean): void {
     socket.deliver(
       welcome.encode({
         version: 1,
@@ -164,7 +170,7 @@ export class ScriptedRoom {
           return { number, lastSeq };
         }),
         pass: `pass:${seat}`,
-        roomMs: this.#ms(),
+        roomMs: this.ms(),
         heartbeatMs: this.heartbeatMs,
         rate: this.rate,
         burst: this.burst,
@@ -173,9 +179,9 @@ export class ScriptedRoom {
     );
   }
 
-  #replay(socket: ScriptedSocket, after: number): void {
+  private replay(socket: ScriptedSocket, after: number): void {
     const size = this.chunkRecords;
-    // Whole chunks as an archive would have them, so that the first may begin before the position.
+    // Whole chunks, as in the archive, so the first one may begin before the position.
     let at = Math.floor(after / size) * size;
     for (; at + size <= this.head; at += size) {
       const deflated = deflateRawSync(Buffer.concat(this.log.slice(at, at + size)));
@@ -185,27 +191,27 @@ export class ScriptedRoom {
     socket.deliver(live.encode({ seq: this.head }));
   }
 
-  #send(seated: Seated, frame: Uint8Array): void {
+  private send(connection: RoomConnection, frame: Uint8Array): void {
     const reader = new Reader(frame, 1);
-    const place = reader.varint();
+    const index = reader.varint();
     const clientSeq = reader.varint();
     const kind = reader.byte();
-    const id = seated.clients[place] ?? '';
+    const id = connection.clients[index] ?? '';
     const body = frame.slice(reader.at);
     const message = { client: id, clientSeq, kind, body: new TextDecoder().decode(body) };
     this.received.push(message);
-    if (this.intercept(message, seated.socket)) return;
-    const key = `${seated.seat}:${id}`;
+    if (this.intercept(message, connection.socket)) return;
+    const key = `${connection.seat}:${id}`;
     let client = this.clients.get(key);
     const next = (client?.lastSeq ?? 0) + 1;
     if (clientSeq < next) return;
-    if (clientSeq > next) return seated.socket.deliver(expect.encode({ client: place, next }));
+    if (clientSeq > next) return connection.socket.deliver(expect.encode({ client: index, next }));
     if (client === undefined) {
       client = { number: this.clients.size + 1, lastSeq: 0 };
       this.clients.set(key, client);
-      this.append(RecordKind.client, seated.seat, client.number, 0, Buffer.from(id, 'hex'));
+      this.append(RecordKind.client, connection.seat, client.number, 0, Buffer.from(id, 'hex'));
     }
     client.lastSeq = clientSeq;
-    this.append(kind, seated.seat, client.number, clientSeq, body);
+    this.append(kind, connection.seat, client.number, clientSeq, body);
   }
 }

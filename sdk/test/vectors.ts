@@ -1,6 +1,6 @@
 /**
- * Byte sequences of frames as the document and the frozen files write them: a name, the values as JSON
- * (ids and bytes in hex), the frame in hex. Encoded and decoded by the present declarations.
+ * Test vectors as docs/protocol.md and the frozen files contain them: a name, the values as JSON (ids and
+ * bytes in hex), the frame in hex. They are encoded and decoded by the current declarations.
  */
 import { Reader } from '../protocol/bytes.ts';
 import { DOWN } from '../protocol/down.ts';
@@ -9,7 +9,7 @@ import { encodeRecord, readRecord, recordLength, type RecordHeader } from '../pr
 import { encodeSend, readSend, type SendHead } from '../protocol/send.ts';
 import { UP } from '../protocol/up.ts';
 
-/** Every declared message by its name; `send` and records are written by hand. */
+/** Every declared message by its name; `send` and records have codecs of their own. */
 export const MESSAGES = new Map(
   ([...UP, ...DOWN] as unknown as readonly Message<Fields>[]).map((declared) => [declared.name, declared]),
 );
@@ -32,7 +32,7 @@ export function readVectors(blocks: readonly string[]): Vector[] {
   });
 }
 
-/** A value that the JSON does not have (its version had no such field) is nothing: 0, empty. */
+/** A field that is missing in the JSON (its version did not have it) is 0 or empty. */
 function fromJson(type: FieldType, value: unknown): unknown {
   if (type === 'bytes' || type === 'id') return unhex((value as string | undefined) ?? '');
   if (type === 'varint') return value ?? 0;
@@ -53,14 +53,17 @@ function toJson(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, toJson(each)]));
 }
 
+function encodeRecordJson(value: Json): Uint8Array {
+  const body = unhex(value['body'] as string);
+  const header = value as unknown as RecordHeader;
+  const out = new Uint8Array(recordLength(header, body.length));
+  encodeRecord(out, 0, header, body);
+  return out;
+}
+
 export function encodeVector({ name, value }: Vector): Uint8Array {
-  if (name === 'record') {
-    const body = unhex(value['body'] as string);
-    const header = value as unknown as RecordHeader;
-    const out = new Uint8Array(recordLength(header, body.length));
-    encodeRecord(out, 0, header, body);
-    return out;
-  }
+  if (name === 'record') return encodeRecordJson(value);
+  if (name === 'records') return Buffer.concat((value['records'] as Json[]).map(encodeRecordJson));
   if (name === 'send') {
     const { client, clientSeq, kind, body } = value as Record<string, never>;
     return encodeSend({ client: client!, clientSeq: clientSeq!, kind: kind!, body: unhex(body!) });
@@ -69,8 +72,14 @@ export function encodeVector({ name, value }: Vector): Uint8Array {
   return declared.encode(allFromJson(declared.fields, value) as never);
 }
 
-/** null = not such a frame. */
+/** Returns null if the frame is not of this name. */
 export function decodeVector(name: string, frame: Uint8Array): unknown {
+  if (name === 'records') {
+    const reader = new Reader(frame);
+    const records: unknown[] = [];
+    while (!reader.atEnd) records.push(toJson(readRecord(reader)));
+    return { records };
+  }
   if (name.startsWith('record')) {
     const reader = new Reader(frame);
     const record = readRecord(reader);

@@ -1,4 +1,4 @@
-/** What `escapement start` prints when everything runs. */
+/** What `escapement start` prints when all services have started. */
 import type { Running } from '../running.ts';
 
 const LABELS: { readonly [K in keyof Running['addresses']]: string } = {
@@ -16,19 +16,19 @@ export async function banner(version: string, running: Running, lan: boolean): P
     return address === null ? [] : [`  ${label.padEnd(LABEL_WIDTH)}${address}`];
   });
   const { shop } = running.addresses;
-  const scan = lan && shop !== null ? ['', 'For other devices on this network:', await codeFor(shop)] : [];
+  const qr = lan && shop !== null ? ['', 'For other devices on this network:', await qrCode(shop)] : [];
   return [
     `Escapement ${version} is running and listens on ${running.listen}`,
     '',
     ...lines,
-    ...scan,
+    ...qr,
     '',
-    'Whoever has the addresses with a key is the operator. Ctrl-C stops.',
+    'The addresses with a key give operator access: keep them secret. Ctrl-C stops.',
   ].join('\n');
 }
 
-/** The library is loaded only when there is something to scan. */
-async function codeFor(address: string): Promise<string> {
+/** Loads the library only when a code is printed. */
+async function qrCode(address: string): Promise<string> {
   const { renderUnicodeCompact } = await import('uqr');
   return renderUnicodeCompact(address);
 }

@@ -1,14 +1,13 @@
-/** `escapement help` and `escapement version`: made from the tables of commands and options. */
+/** `escapement help`, made from the tables of commands and options, and `escapement version`. */
 import { flagOf, isSwitch } from '../config.load.ts';
 import { type OptionName, OPTIONS } from '../config.ts';
 import { SERVICES } from '../running.ts';
 import { VERSION } from '../version.ts';
-import { COMMANDS } from './commands.ts';
-import type { Terminal } from './command.ts';
+import type { Command, Terminal } from './command.ts';
 import { describeLoadOptions } from './load/options.ts';
 
-export async function help(_: readonly string[], terminal: Terminal): Promise<number> {
-  const commands = Object.values(COMMANDS).map(
+export async function help(table: { readonly [name: string]: Command }, terminal: Terminal): Promise<number> {
+  const commands = Object.values(table).map(
     ({ usage, help: text }) => `  escapement ${usage}\n      ${text}`,
   );
   const options = (Object.keys(OPTIONS) as OptionName[]).map(describeOption);
@@ -21,17 +20,17 @@ export async function help(_: readonly string[], terminal: Terminal): Promise<nu
       '',
       `Services: ${SERVICES.join(', ')}`,
       '',
-      'Options (a flag beats the environment, which beats the default)',
+      'Options (a flag has precedence over the environment variable)',
       ...options,
       '',
-      'Options of `escapement load`, which takes no others',
+      'Load options (`escapement load` takes only these)',
       ...describeLoadOptions(),
     ].join('\n'),
   );
   return 0;
 }
 
-export async function version(_: readonly string[], terminal: Terminal): Promise<number> {
+export async function version(terminal: Terminal): Promise<number> {
   terminal.out(VERSION);
   return 0;
 }

@@ -1,9 +1,9 @@
-/** `escapement start`: checks what would go wrong later, starts the services, stops them in order. */
+/** `escapement start`: checks the settings, starts the services and stops them on a signal. */
 import { join } from 'node:path';
 import { loadConfig } from '../config.load.ts';
 import { OPTIONS, PORT_MAX, type Settings } from '../config.ts';
 import { asDataDirError, asOperatorError, OperatorError } from '../errors.ts';
-import { prepareDataDir } from '../lib/data-dir.real.ts';
+import { ensureWritableFolder } from '../lib/folders.real.ts';
 import { lockFile } from '../lib/lock.real.ts';
 import type { World } from '../lib/world.ts';
 import { type ServiceName, SERVICES } from '../running.ts';
@@ -12,23 +12,23 @@ import { wire } from '../wire.ts';
 import { banner } from './banner.ts';
 import type { Terminal } from './command.ts';
 import { keysOf } from './keys.ts';
-import { untilStopped } from './stop.ts';
+import { stopOnSignal } from './stop.ts';
 import { startSupervised } from './supervised.ts';
 
 export async function start(args: readonly string[], terminal: Terminal, world: World): Promise<number> {
-  const { settings, words } = loadConfig(args, terminal.env);
-  const names = servicesNamed(words);
+  const { settings, positionals } = loadConfig(args, terminal.env);
+  const names = servicesNamed(positionals);
   refuseTestPartsInPublic(settings, names);
-  refuseProcessesThatCannotBe(settings, names);
+  refuseImpossibleProcesses(settings, names);
   if (settings.supervised) return startSupervised(settings, names, terminal, world);
   try {
-    const lock = takeDataDir(settings.dataDir);
+    const lock = lockDataDir(settings.dataDir);
     const keys = keysOf(settings.dataDir, world);
     const running = await wire(settings, names, keys);
-    // Listened for before anybody is told that everything runs: whoever reads it may stop it at once.
-    const stopped = untilStopped(running, terminal, world);
+    // Before the banner: a program that reads it may send a signal at once.
+    const stopped = stopOnSignal(running, terminal, world);
     terminal.out(await banner(VERSION, running, settings.lan));
-    const code = await stopped.finally(() => running.abandon());
+    const code = await stopped.finally(() => running.killProcesses());
     lock.release();
     return code;
   } catch (error) {
@@ -36,24 +36,24 @@ export async function start(args: readonly string[], terminal: Terminal, world: 
   }
 }
 
-function servicesNamed(words: readonly string[]): readonly ServiceName[] {
-  const unknown = words.find((word) => !SERVICES.some((name) => name === word));
+function servicesNamed(positionals: readonly string[]): readonly ServiceName[] {
+  const unknown = positionals.find((word) => !SERVICES.some((name) => name === word));
   if (unknown !== undefined) {
     throw new OperatorError('unknown-service', { service: unknown, services: SERVICES.join(', ') });
   }
-  return SERVICES.filter((name) => words.length === 0 || words.includes(name));
+  return SERVICES.filter((name) => positionals.length === 0 || positionals.includes(name));
 }
 
-/** Under a public address nobody must be able to buy for nothing, or wait for a mail that stays here. */
+/** At a public address no one may buy without paying, or wait for a mail that is only written to a folder. */
 function refuseTestPartsInPublic({ url, demo, smtp }: Settings, names: readonly ServiceName[]): void {
   if (demo || !url.startsWith('https:')) return;
-  // There is no other till yet: this becomes a question of settings with the first real provider.
+  // There is no other payment provider yet.
   if (names.includes('web')) throw new OperatorError('test-till-public', { url });
   if (names.includes('mailer') && smtp === '') throw new OperatorError('outbox-public', { url });
 }
 
-/** Combinations with game processes that cannot work. */
-function refuseProcessesThatCannotBe(
+/** Refuses settings that cannot work with game processes. */
+function refuseImpossibleProcesses(
   { gameProcesses: count, port, slot }: Settings,
   names: readonly ServiceName[],
 ): void {
@@ -65,9 +65,13 @@ function refuseProcessesThatCannotBe(
   if (port > 0 && port + count > PORT_MAX) throw new OperatorError('ports-missing', { count, port });
 }
 
-function takeDataDir(dir: string): { release(): void } {
+/** With less free space neither the database nor the journal could start. */
+const FREE_BYTES_MIN = 1024 * 1024;
+
+/** Makes the folder if it is missing, and locks it. */
+function lockDataDir(dir: string): { release(): void } {
   try {
-    prepareDataDir(dir);
+    ensureWritableFolder(dir, FREE_BYTES_MIN);
   } catch (error) {
     throw asDataDirError(error, dir);
   }

@@ -1,19 +1,22 @@
 /**
- * Stopping: the first signal stops everything in order, within a time; a second one breaks that
- * off. Nothing confirmed depends on an orderly stop, so breaking off is safe, only less polite.
+ * Stopping: the first signal stops everything gracefully within a time limit; a second one aborts that. Nothing
+ * confirmed depends on a graceful stop, so aborting is safe.
  */
 import { OperatorError } from '../errors.ts';
 import type { World } from '../lib/world.ts';
 import type { Running } from '../running.ts';
 import type { Terminal } from './command.ts';
 
-/** Game processes are given a little less (`STOP_MS_MAX` of wire/slot.ts). */
+/** Game processes get less (`STOP_MS_MAX` of hosts/slot-supervisor.ts). */
 export const STOP_MS_MAX = 28_000;
-/** A terminal, npm and our own start script each pass on one Ctrl-C: within this time they are one. */
+/** Signals within this time count as one: terminal, npm and our start script each pass on the same Ctrl-C. */
 export const SAME_SIGNAL_MS = 500;
 
-/** Resolves with 0 once everything is stopped. */
-export function untilStopped(
+/**
+ * Waits for a signal, then stops. Resolves with exit code 0 when everything has stopped; rejects with an
+ * OperatorError if an engine fails, the stop takes too long or a second signal aborts.
+ */
+export function stopOnSignal(
   running: Pick<Running, 'failed' | 'stop'>,
   terminal: Pick<Terminal, 'err' | 'onSignal'>,
   world: World,
@@ -30,7 +33,7 @@ export function untilStopped(
       return;
     }
     firstAt = now;
-    terminal.err(`${signal}: stopping; a second one breaks it off.`);
+    terminal.err(`${signal}: stopping; a second signal aborts.`);
     world.timers.after(STOP_MS_MAX, () =>
       reject(new OperatorError('stop-timeout', { seconds: STOP_MS_MAX / 1000 })),
     );

@@ -1,3 +1,4 @@
+/** Chunks and archive state from the records of the log. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { type LogRecord, RecordKind } from '../../sdk/protocol/record.ts';
@@ -7,7 +8,7 @@ import {
   decodeRecords,
   encodeRecords,
 } from '../../test/support/in-process/room-script.ts';
-import { type ClientState, type Passage, readPassage } from './chunk.ts';
+import { type ClientState, type LogDelta, readLogDelta } from './chunk.ts';
 import { CHUNK_BYTES_MAX, CHUNK_RECORDS_MAX } from './room.ts';
 
 const START = { seq: 0, epoch: 0, ms: 0 };
@@ -26,7 +27,7 @@ const step = fc.oneof(
       })
       .map(({ kind, of, size, wait }) => (room: RoomScript) => {
         room.wait(wait);
-        room.say(kind, of, size);
+        room.send(kind, of, size);
       }),
   },
 );
@@ -36,36 +37,36 @@ const script = fc.array(step, { minLength: 1, maxLength: 700, size: 'max' }).map
   return room.records;
 });
 
-/** Cuts `records` into runs at the given places. */
+/** Splits `records` into runs at the given positions. */
 function runsOf(records: readonly LogRecord[], cuts: readonly number[]): { records: Uint8Array }[] {
-  const places = [...new Set(cuts.map((cut) => cut % records.length))].sort((a, b) => a - b);
-  return [0, ...places].map((from, index) => ({
-    records: encodeRecords(records.slice(from, places[index] ?? records.length)),
+  const positions = [...new Set(cuts.map((cut) => cut % records.length))].sort((a, b) => a - b);
+  return [0, ...positions].map((from, index) => ({
+    records: encodeRecords(records.slice(from, positions[index] ?? records.length)),
   }));
 }
 
-function passageOf(
+function deltaOf(
   runs: readonly { records: Uint8Array }[],
   archived = START,
   known: readonly ClientState[] = [],
-): Passage {
-  const outcome = readPassage(runs, archived, known);
+): LogDelta {
+  const outcome = readLogDelta(runs, archived, known);
   if (!outcome.ok) throw new Error(JSON.stringify(outcome));
-  return outcome.passage;
+  return outcome.delta;
 }
 
-/** What the archive would hold after a passage. */
-function carriedOn(clients: readonly ClientState[], passage: Passage): ClientState[] {
+/** The archived clients after a delta was applied. */
+function applied(clients: readonly ClientState[], delta: LogDelta): ClientState[] {
   const all = new Map(clients.map((client) => [client.number, client]));
-  for (const client of passage.clients) all.set(client.number, client);
+  for (const client of delta.clients) all.set(client.number, client);
   return [...all.values()];
 }
 
-describe('a passage of the log', () => {
-  test('[10] its chunks are the log byte by byte, contiguous and within their limits', () => {
+describe('a delta of the log', () => {
+  test('[I10] its chunks are the bytes of the log, contiguous and within their limits', () => {
     fc.assert(
       fc.property(script, fc.array(fc.nat(), { maxLength: 20 }), (records, cuts) => {
-        const { chunks, head } = passageOf(runsOf(records, cuts));
+        const { chunks, head } = deltaOf(runsOf(records, cuts));
         expect(Buffer.concat(chunks.map((chunk) => chunk.records))).toEqual(
           Buffer.from(encodeRecords(records)),
         );
@@ -83,18 +84,18 @@ describe('a passage of the log', () => {
     );
   });
 
-  test('[10] read in two steps it gives the same clients, epochs and head as in one', () => {
+  test('[I10] reading in two steps gives the same clients, epochs and head as in one', () => {
     fc.assert(
       fc.property(script, fc.nat(), (records, cut) => {
-        const whole = passageOf([{ records: encodeRecords(records) }]);
+        const whole = deltaOf([{ records: encodeRecords(records) }]);
         const at = 1 + (cut % (records.length - 1));
-        const first = passageOf([{ records: encodeRecords(records.slice(0, at)) }]);
-        // The second run begins before what is asked for, as a run of the log may.
+        const first = deltaOf([{ records: encodeRecords(records.slice(0, at)) }]);
+        // The second run starts with records that are archived, as a run of the log may.
         const overlapping = [{ records: encodeRecords(records.slice(Math.max(0, at - 3))) }];
-        const second = passageOf(overlapping, first.head, first.clients);
+        const second = deltaOf(overlapping, first.head, first.clients);
         expect(second.head).toEqual(whole.head);
         expect([...first.epochs, ...second.epochs]).toEqual([...whole.epochs]);
-        expect(carriedOn(first.clients, second)).toEqual([...whole.clients]);
+        expect(applied(first.clients, second)).toEqual([...whole.clients]);
         expect(first.firstMoveMs ?? second.firstMoveMs).toBe(whole.firstMoveMs);
         expect(first.finishMs ?? second.finishMs).toBe(whole.finishMs);
       }),
@@ -102,60 +103,60 @@ describe('a passage of the log', () => {
     );
   });
 
-  test('[3] it tells the last message of each client that is new or came further, and of no other', () => {
+  test('[I3] it has the last seq of each client that is new or sent more messages, and of no other', () => {
     const room = new RoomScript();
-    for (const of of [0, 0, 0]) room.say(RecordKind.move, of, 1);
-    const first = passageOf([{ records: encodeRecords(room.records) }]);
+    for (const of of [0, 0, 0]) room.send(RecordKind.move, of, 1);
+    const first = deltaOf([{ records: encodeRecords(room.records) }]);
     expect(first.clients).toEqual([{ number: 1, id: clientId(1), seat: 2, lastSeq: 3 }]);
     room.newClient();
-    room.say(RecordKind.chat, 1, 1);
-    const second = passageOf([{ records: encodeRecords(room.records) }], first.head, first.clients);
+    room.send(RecordKind.chat, 1, 1);
+    const second = deltaOf([{ records: encodeRecords(room.records) }], first.head, first.clients);
     expect(second.clients).toEqual([{ number: 2, id: clientId(2), seat: 3, lastSeq: 1 }]);
   });
 
-  test('[4] it tells where epochs began, and carries the last one on', () => {
+  test('[I4] it has the start of each new epoch; without a new one the epoch stays', () => {
     const room = new RoomScript();
-    room.say(RecordKind.move, 0, 1);
+    room.send(RecordKind.move, 0, 1);
     room.newEpoch();
-    const { epochs, head } = passageOf([{ records: encodeRecords(room.records) }]);
+    const { epochs, head } = deltaOf([{ records: encodeRecords(room.records) }]);
     expect(epochs).toEqual([
       { epoch: 1_001, firstSeq: 2 },
       { epoch: 1_002, firstSeq: 5 },
     ]);
-    room.say(RecordKind.move, 0, 1);
-    const later = passageOf([{ records: encodeRecords(room.records.slice(5)) }], head, [
+    room.send(RecordKind.move, 0, 1);
+    const later = deltaOf([{ records: encodeRecords(room.records.slice(5)) }], head, [
       { number: 1, id: new Uint8Array(16), seat: 2, lastSeq: 1 },
     ]);
     expect(later).toMatchObject({ epochs: [], head: { epoch: 1_002, seq: 6 } });
   });
 
-  test('the first move and the first finish count; chat is no move', () => {
+  test('it has the times of the first move and the first finish; chat is not a move', () => {
     const room = new RoomScript();
-    room.say(RecordKind.chat, 0, 1);
-    expect(passageOf([{ records: encodeRecords(room.records) }]).firstMoveMs).toBeNull();
+    room.send(RecordKind.chat, 0, 1);
+    expect(deltaOf([{ records: encodeRecords(room.records) }]).firstMoveMs).toBeNull();
     for (const kind of [RecordKind.move, RecordKind.finish, RecordKind.move, RecordKind.finish]) {
       room.wait(10);
-      room.say(kind, 0, 1);
+      room.send(kind, 0, 1);
     }
-    const { firstMoveMs, finishMs } = passageOf([{ records: encodeRecords(room.records) }]);
+    const { firstMoveMs, finishMs } = deltaOf([{ records: encodeRecords(room.records) }]);
     expect([firstMoveMs, finishMs]).toEqual([10, 20]);
   });
 
-  test('[11] the flag of erasable bodies stays in the chunk', () => {
+  test('[I11] the flag of erasable bodies is preserved in the chunk', () => {
     const room = new RoomScript();
-    room.say(RecordKind.chat, 0, 5);
-    const [chunk] = passageOf([{ records: encodeRecords(room.records) }]).chunks;
+    room.send(RecordKind.chat, 0, 5);
+    const [chunk] = deltaOf([{ records: encodeRecords(room.records) }]).chunks;
     const chat = encodeRecords(room.records.slice(-1));
     expect(Buffer.from(chunk?.records.slice(-chat.length) ?? [])).toEqual(Buffer.from(chat));
     expect((chat[1] ?? 0) & 0x20).toBe(0x20);
   });
 
-  test('a record larger than a chunk is a chunk of its own', () => {
+  test('a record larger than a chunk gets its own chunk', () => {
     const room = new RoomScript();
-    room.say(RecordKind.move, 0, 10);
-    room.say(RecordKind.move, 0, CHUNK_BYTES_MAX + 1);
-    room.say(RecordKind.move, 0, 10);
-    const { chunks } = passageOf([{ records: encodeRecords(room.records) }]);
+    room.send(RecordKind.move, 0, 10);
+    room.send(RecordKind.move, 0, CHUNK_BYTES_MAX + 1);
+    room.send(RecordKind.move, 0, 10);
+    const { chunks } = deltaOf([{ records: encodeRecords(room.records) }]);
     expect(chunks.map((chunk) => [chunk.first, chunk.last])).toEqual([
       [1, 4],
       [5, 5],
@@ -163,51 +164,51 @@ describe('a passage of the log', () => {
     ]);
   });
 
-  test('256 records are one chunk and 257 are two', () => {
+  test('256 records make one chunk, 257 make two', () => {
     const room = new RoomScript();
-    while (room.records.length < CHUNK_RECORDS_MAX) room.say(RecordKind.move, 0, 1);
-    expect(passageOf([{ records: encodeRecords(room.records) }]).chunks).toHaveLength(1);
-    room.say(RecordKind.move, 0, 1);
-    expect(passageOf([{ records: encodeRecords(room.records) }]).chunks).toHaveLength(2);
+    while (room.records.length < CHUNK_RECORDS_MAX) room.send(RecordKind.move, 0, 1);
+    expect(deltaOf([{ records: encodeRecords(room.records) }]).chunks).toHaveLength(1);
+    room.send(RecordKind.move, 0, 1);
+    expect(deltaOf([{ records: encodeRecords(room.records) }]).chunks).toHaveLength(2);
   });
 });
 
-describe('what is no passage', () => {
+describe('there is no delta', () => {
   const room = new RoomScript();
-  for (let count = 0; count < 5; count++) room.say(RecordKind.move, 0, 1);
+  for (let count = 0; count < 5; count++) room.send(RecordKind.move, 0, 1);
   const all = room.records;
   const read = (records: readonly LogRecord[], archived = START) =>
-    readPassage([{ records: encodeRecords(records) }], archived, []);
+    readLogDelta([{ records: encodeRecords(records) }], archived, []);
 
-  test('nothing beyond the head, or nothing at all, is nothing', () => {
-    expect(readPassage([], START, [])).toEqual({ ok: false, why: 'nothing' });
+  test('if the log has no records after the head', () => {
+    expect(readLogDelta([], START, [])).toEqual({ ok: false, why: 'nothing' });
     expect(read(all, { seq: 8, epoch: 1, ms: 1 })).toEqual({ ok: false, why: 'nothing' });
   });
 
-  test('[10] a missing entry is a gap, at the beginning or between', () => {
+  test('[I10] if a record is missing, at the beginning or in between', () => {
     expect(read(all.slice(1))).toEqual({ ok: false, why: 'missingRecord', seq: 1 });
     expect(read([...all.slice(0, 4), ...all.slice(5)])).toEqual({ ok: false, why: 'missingRecord', seq: 5 });
     expect(read([...all.slice(0, 4), ...all.slice(3)])).toEqual({ ok: false, why: 'missingRecord', seq: 5 });
   });
 
-  test('bytes that are no record, clients nobody introduced and epochs that fall are damage', () => {
-    const what = (outcome: ReturnType<typeof readPassage>) =>
+  test('if bytes are not a record, a client is unknown, or an epoch does not rise: damage', () => {
+    const what = (outcome: ReturnType<typeof readLogDelta>) =>
       !outcome.ok && outcome.why === 'damaged' ? outcome.what : 'no damage';
-    expect(what(readPassage([{ records: new Uint8Array([9, 9, 9]) }], START, []))).toContain('no record');
+    expect(what(readLogDelta([{ records: new Uint8Array([9, 9, 9]) }], START, []))).toContain('not a record');
     const torn = encodeRecords(all).slice(0, -1);
-    expect(what(readPassage([{ records: torn }], START, []))).toContain('behind entry 7');
-    const stranger = { ...all[3], seq: 3 } as LogRecord;
-    expect(what(read([...all.slice(0, 2), stranger]))).toContain('a message of client 1');
+    expect(what(readLogDelta([{ records: torn }], START, []))).toContain('after entry 7');
+    const unknownClient = { ...all[3], seq: 3 } as LogRecord;
+    expect(what(read([...all.slice(0, 2), unknownClient]))).toContain('unknown client 1');
     const again = { ...all[1], seq: 3 } as LogRecord;
     expect(what(read([...all.slice(0, 2), again]))).toContain('epoch 1001 after epoch 1001');
     const twice = { ...all[2], seq: 4 } as LogRecord;
-    expect(what(read([...all.slice(0, 3), twice]))).toContain('client 1 for the second time');
+    expect(what(read([...all.slice(0, 3), twice]))).toContain('client 1 twice');
   });
 
-  test('random bytes never throw', () => {
+  test('and nothing is thrown for random bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
-        readPassage([{ records: bytes }], START, []);
+        readLogDelta([{ records: bytes }], START, []);
       }),
     );
   });

@@ -1,18 +1,18 @@
 /**
- * From the log to the archive: cuts what the log holds into chunks, and reads out of the records'
- * headers what the archive keeps beside them. Bodies of the players are never looked at.
+ * From the log to the archive: splits the records of the log into chunks and extracts, from the records'
+ * headers, the state that the archive stores beside them. Bodies of players' messages are not read (I7).
  */
 import { Reader } from '../../sdk/protocol/bytes.ts';
 import { ID_BYTES } from '../../sdk/protocol/message.ts';
 import { type LogRecord, RecordKind, readRecord } from '../../sdk/protocol/record.ts';
 import { CHUNK_BYTES_MAX, CHUNK_RECORDS_MAX, type EpochStart } from './room.ts';
 
-/** Records as the log gives them; may begin before what is asked for. */
+/** Consecutive records as the log returns them; the first ones may be archived already. */
 export interface RecordRun {
   readonly records: Uint8Array;
 }
 
-/** Records `first` … `last`, one after another, not compressed yet. */
+/** Records `first` … `last`, concatenated, not compressed. */
 export interface RawChunk {
   readonly first: number;
   readonly last: number;
@@ -35,61 +35,61 @@ export interface ArchiveHead {
   readonly ms: number;
 }
 
-/** What is new in the log since the archive's head. */
-export interface Passage {
+/** The records of the log after the archive's head, and the state that they change. */
+export interface LogDelta {
   readonly head: ArchiveHead;
-  /** At least one. */
+  /** At least one chunk. */
   readonly chunks: readonly RawChunk[];
   readonly epochs: readonly EpochStart[];
-  /** Clients that are new or came further, as they stand now. */
+  /** Clients that are new or whose last seq increased, with their state at the new head. */
   readonly clients: readonly ClientState[];
   /** Room ms of the first move and of the first finish; null if there is none. */
   readonly firstMoveMs: number | null;
   readonly finishMs: number | null;
 }
 
-export type PassageOutcome =
-  | { readonly ok: true; readonly passage: Passage }
-  /** Nothing beyond the archive's head. */
+export type LogDeltaOutcome =
+  | { readonly ok: true; readonly delta: LogDelta }
+  /** The log has no records after the archive's head. */
   | { readonly ok: false; readonly why: 'nothing' }
-  /** Entry `seq` is missing: trimmed in between, or lost. */
+  /** Record `seq` is missing: trimmed since the archive's head was read, or lost. */
   | { readonly ok: false; readonly why: 'missingRecord'; readonly seq: number }
-  /** What follows cannot be archived; `what` says where and why. */
+  /** A record cannot be archived; `what` says where and why. */
   | { readonly ok: false; readonly why: 'damaged'; readonly what: string };
 
 /**
- * Reads runs that follow each other. `known` are the archived clients of the room. A chunk holds at
- * most CHUNK_RECORDS_MAX records and CHUNK_BYTES_MAX bytes; one larger record is a chunk of its own.
+ * Reads consecutive runs. `known` are the archived clients of the room. A chunk has at most
+ * CHUNK_RECORDS_MAX records and CHUNK_BYTES_MAX bytes; a larger record gets its own chunk.
  */
-export function readPassage(
+export function readLogDelta(
   runs: readonly RecordRun[],
   archived: ArchiveHead,
   known: readonly ClientState[],
-): PassageOutcome {
-  const reading = new Reading(archived, known);
-  const cutter = new Cutter(archived.seq + 1);
+): LogDeltaOutcome {
+  const delta = new DeltaReader(archived, known);
+  const chunker = new Chunker(archived.seq + 1);
   for (const { records } of runs) {
     const reader = new Reader(records);
     while (!reader.atEnd) {
       const start = reader.at;
       const record = readRecord(reader);
-      if (!record) return damaged(reading.seq, 'bytes that are no record');
+      if (!record) return damaged(delta.seq, 'bytes that are not a record');
       if (record.seq <= archived.seq) continue;
-      if (record.seq !== reading.seq + 1) return { ok: false, why: 'missingRecord', seq: reading.seq + 1 };
-      const wrong = reading.take(record);
-      if (wrong) return damaged(reading.seq, wrong);
-      cutter.take(records.subarray(start, reader.at));
+      if (record.seq !== delta.seq + 1) return { ok: false, why: 'missingRecord', seq: delta.seq + 1 };
+      const fault = delta.add(record);
+      if (fault) return damaged(delta.seq, fault);
+      chunker.add(records.subarray(start, reader.at));
     }
   }
-  if (reading.seq === archived.seq) return { ok: false, why: 'nothing' };
-  return { ok: true, passage: { ...reading.facts(), chunks: cutter.done() } };
+  if (delta.seq === archived.seq) return { ok: false, why: 'nothing' };
+  return { ok: true, delta: { ...delta.result(), chunks: chunker.finish() } };
 }
 
-function damaged(seq: number, what: string): PassageOutcome {
-  return { ok: false, why: 'damaged', what: `behind entry ${seq} the log has ${what}` };
+function damaged(seq: number, what: string): LogDeltaOutcome {
+  return { ok: false, why: 'damaged', what: `after entry ${seq} the log has ${what}` };
 }
 
-class Reading {
+class DeltaReader {
   seq: number;
   private epoch: number;
   private ms: number;
@@ -106,16 +106,16 @@ class Reading {
     for (const client of known) this.clients.set(client.number, client);
   }
 
-  /** A sentence if the record cannot stand here. */
-  take(record: LogRecord): string {
-    const wrong = this.takeKind(record) || this.takeSender(record);
-    if (wrong) return wrong;
+  /** Returns a description of the fault if the record is not valid here, else ''. */
+  add(record: LogRecord): string {
+    const fault = this.addKind(record) || this.addSender(record);
+    if (fault) return fault;
     this.seq = record.seq;
     this.ms = Math.max(this.ms, record.ms);
     return '';
   }
 
-  facts(): Omit<Passage, 'chunks'> {
+  result(): Omit<LogDelta, 'chunks'> {
     return {
       head: { seq: this.seq, epoch: this.epoch, ms: this.ms },
       epochs: this.epochs,
@@ -125,7 +125,7 @@ class Reading {
     };
   }
 
-  private takeKind({ kind, seq, ms, seat, client: number, body }: LogRecord): string {
+  private addKind({ kind, seq, ms, seat, client: number, body }: LogRecord): string {
     if (kind === RecordKind.move) this.firstMoveMs ??= ms;
     if (kind === RecordKind.finish) this.finishMs ??= ms;
     if (kind === RecordKind.epoch) {
@@ -136,18 +136,18 @@ class Reading {
     }
     if (kind === RecordKind.client) {
       if (body.length !== ID_BYTES) return `an id of ${body.length} bytes for client ${number}`;
-      if (this.clients.has(number)) return `client ${number} for the second time`;
+      if (this.clients.has(number)) return `client ${number} twice`;
       this.clients.set(number, { number, id: body.slice(), seat, lastSeq: 0 });
       this.changed.add(number);
     }
     return '';
   }
 
-  private takeSender({ client: number, clientSeq }: LogRecord): string {
+  private addSender({ client: number, clientSeq }: LogRecord): string {
     if (clientSeq === 0) return '';
     const client = this.clients.get(number);
-    if (!client) return `a message of client ${number}, which it does not know`;
-    // A repeat or a jump would be a bug of the room server, and no reason to lose the room.
+    if (!client) return `a message of the unknown client ${number}`;
+    // A repeated or skipped client seq would be a bug of the room server, but the record can be archived.
     if (clientSeq <= client.lastSeq) return '';
     this.clients.set(number, { ...client, lastSeq: clientSeq });
     this.changed.add(number);
@@ -155,8 +155,8 @@ class Reading {
   }
 }
 
-/** Collects records until a chunk is full. */
-class Cutter {
+/** Splits records into chunks. */
+class Chunker {
   private readonly chunks: RawChunk[] = [];
   private parts: Uint8Array[] = [];
   private bytes = 0;
@@ -166,21 +166,21 @@ class Cutter {
     this.first = first;
   }
 
-  take(record: Uint8Array): void {
+  add(record: Uint8Array): void {
     const full =
       this.parts.length === CHUNK_RECORDS_MAX ||
       (this.parts.length > 0 && this.bytes + record.length > CHUNK_BYTES_MAX);
-    if (full) this.cut();
+    if (full) this.endChunk();
     this.parts.push(record);
     this.bytes += record.length;
   }
 
-  done(): readonly RawChunk[] {
-    if (this.parts.length > 0) this.cut();
+  finish(): readonly RawChunk[] {
+    if (this.parts.length > 0) this.endChunk();
     return this.chunks;
   }
 
-  private cut(): void {
+  private endChunk(): void {
     const records = new Uint8Array(this.bytes);
     let at = 0;
     for (const part of this.parts) {

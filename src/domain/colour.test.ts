@@ -1,4 +1,4 @@
-/** Words stay readable on whatever colours a studio chooses. */
+/** Text stays readable on any colours that a studio chooses. */
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { contrast, inkOn, readable } from './colour.ts';
@@ -12,11 +12,11 @@ test('black on white is 21 : 1, a colour on itself 1 : 1', () => {
   expect(contrast('#336699', '#336699')).toBeCloseTo(1, 5);
 });
 
-test('black or white reads on every colour with at least 4.5 : 1', () => {
+test('black or white has a contrast of at least 4.5 : 1 on every colour', () => {
   fc.assert(fc.property(colour, (one) => expect(contrast(inkOn(one), one)).toBeGreaterThanOrEqual(4.5)));
 });
 
-test('an accent is darkened towards the ink until it reads on the paper', () => {
+test('an accent is mixed with the ink until its contrast to the paper is at least 4.5 : 1', () => {
   const paper = '#fdf4de';
   const ink = '#2c1838';
   fc.assert(

@@ -1,18 +1,19 @@
-/** Contrast by WCAG 2.1, so that a studio may choose any accent colour and its words stay readable. */
+/** Contrast by WCAG 2.1: keeps text readable whatever colours a studio chooses. Colours are `#rrggbb`. */
 
+/** The minimum contrast of level AA for text of normal size. */
 const AA = 4.5;
 
-/** Black or white, whichever reads better on `#rrggbb`. */
+/** Black or white, whichever has the higher contrast to the background. */
 export function inkOn(background: string): '#000000' | '#ffffff' {
   return contrast(background, '#ffffff') >= contrast(background, '#000000') ? '#ffffff' : '#000000';
 }
 
-/** For words on the accent: the studio's ink where it reads, else black or white. */
+/** Colour of text on the accent: the studio's ink if the contrast suffices, else black or white. */
 export function accentInk(accent: string, ink: string): string {
   return contrast(ink, accent) >= AA ? ink : inkOn(accent);
 }
 
-/** `colour` mixed with `ink` in steps until it reads on `paper` (4.5 : 1), at last `ink` itself. */
+/** Mixes `colour` with `ink` in steps of 10 % until its contrast to `paper` suffices; at most `ink` itself. */
 export function readable(colour: string, paper: string, ink: string): string {
   for (let share = 0; share < 1; share += 0.1) {
     const mixed = mix(colour, ink, share);
@@ -21,7 +22,7 @@ export function readable(colour: string, paper: string, ink: string): string {
   return ink;
 }
 
-/** 1 … 21. */
+/** Contrast ratio, 1 … 21. */
 export function contrast(one: string, other: string): number {
   const a = luminance(one);
   const b = luminance(other);
@@ -34,6 +35,7 @@ function mix(one: string, other: string, share: number): string {
   return `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`;
 }
 
+/** Relative luminance, 0 … 1. */
 function luminance(colour: string): number {
   const [red = 0, green = 0, blue = 0] = channels(colour).map((value) => {
     const part = value / 255;

@@ -1,6 +1,6 @@
-/** The addresses that leave the pages: in mails, on tickets, in QR codes. `url` has no slash at the end. */
+/** Links that are used outside the site: in mails, QR codes, at the payment provider. `url` has no trailing slash. */
 
-/** The link of a team: the lobby. Whoever has it may play. */
+/** The team's link, to the lobby: a capability. */
 export function playLink(url: string, linkSecret: string): string {
   return `${url}${playPath(linkSecret)}`;
 }
@@ -8,7 +8,7 @@ export function playPath(linkSecret: string): string {
   return `/join/${linkSecret}`;
 }
 
-/** The buyer's own page. */
+/** The buyer's page: a capability. */
 export function orderLink(url: string, orderSecret: string): string {
   return `${url}${orderPath(orderSecret)}`;
 }
@@ -16,7 +16,7 @@ export function orderPath(orderSecret: string): string {
   return `/o/${orderSecret}`;
 }
 
-/** Where the payment provider sends the buyer back to. */
+/** Where the payment provider redirects the buyer after a checkout. */
 export function returnLink(url: string, orderSecret: string): string {
   return `${url}/checkout/return/${orderSecret}`;
 }

@@ -1,4 +1,4 @@
-/** Money: nothing is lost, nothing is won. */
+/** Money: amounts add up exactly. */
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { allocate, exponentOf, formatMoney, formatRate, splitGross, totalOf } from './money.ts';
@@ -6,7 +6,7 @@ import { allocate, exponentOf, formatMoney, formatRate, splitGross, totalOf } fr
 const gross = fc.integer({ min: 0, max: 100_000_000 });
 const rate = fc.integer({ min: 0, max: 3_000 });
 
-test('net and tax of a price sum to it, and the tax is right to half a minor unit', () => {
+test('net and tax add up to the price, and the tax is exact to half a minor unit', () => {
   fc.assert(
     fc.property(gross, rate, (minor, parts) => {
       const { netMinor, taxMinor } = splitGross(minor, parts);
@@ -21,7 +21,7 @@ test('EUR 4.90 at 19 % is 4.12 and 0.78', () => {
   expect(splitGross(490, 1900)).toEqual({ netMinor: 412, taxMinor: 78 });
 });
 
-test('a split sums to the whole, and no part is a full unit from its exact share', () => {
+test('the parts of an amount add up to it, and each is less than one unit from its exact share', () => {
   const weights = fc
     .array(fc.integer({ min: 0, max: 10_000 }), { minLength: 1, maxLength: 12 })
     .filter((given) => given.some((weight) => weight > 0));
@@ -37,14 +37,14 @@ test('a split sums to the whole, and no part is a full unit from its exact share
   );
 });
 
-test('the larger remainder gets the unit; of equal ones the earlier part', () => {
+test('the largest remainder gets the unit; of equal ones the earlier part', () => {
   expect(allocate(10, [1, 2])).toEqual([3, 7]);
   expect(allocate(100, [1, 1, 1])).toEqual([34, 33, 33]);
   expect(allocate(0, [1, 2])).toEqual([0, 0]);
   expect(() => allocate(100, [0, 0])).toThrow('not all zero');
 });
 
-test('totals are sums of lines and nothing else', () => {
+test('totals are sums of lines', () => {
   const line = fc.record({ net_minor: gross, tax_minor: gross, gross_minor: gross });
   fc.assert(
     fc.property(fc.array(line, { maxLength: 20 }), (lines) => {
@@ -56,7 +56,7 @@ test('totals are sums of lines and nothing else', () => {
   );
 });
 
-test('amounts are shown with as many decimals as the currency has', () => {
+test('amounts are formatted with the decimals of their currency', () => {
   expect(formatMoney({ minor: 490, currency: 'EUR' }, 'en')).toBe('€4.90');
   expect(formatMoney({ minor: 490, currency: 'EUR' }, 'de')).toBe('4,90\u00a0€');
   expect(formatMoney({ minor: 600, currency: 'JPY' }, 'en')).toBe('¥600');
@@ -66,13 +66,13 @@ test('amounts are shown with as many decimals as the currency has', () => {
   expect([exponentOf('EUR'), exponentOf('JPY'), exponentOf('KWD')]).toEqual([2, 0, 3]);
 });
 
-test('a fraction of a minor unit is refused, not rounded', () => {
+test('a fraction of a minor unit is an error, not rounded', () => {
   expect(() => formatMoney({ minor: 4.5, currency: 'EUR' }, 'en')).toThrow('whole number');
   expect(() => splitGross(4.5, 1900)).toThrow('minor units');
   expect(() => splitGross(-1, 1900)).toThrow('minor units');
 });
 
-test('rates are shown as they are said', () => {
+test('rates are formatted as percentages', () => {
   expect(formatRate(1900, 'en')).toBe('19%');
   expect(formatRate(2550, 'en')).toBe('25.5%');
 });

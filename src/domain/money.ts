@@ -1,7 +1,6 @@
 /**
- * Money: integer minor units with their currency, never a fraction, never recomputed. A total is
- * the sum of its lines; what must be divided is divided by largest remainder, so that nothing is
- * lost or won.
+ * Money: integer minor units with their currency; stored amounts are never recomputed (I9). A total is
+ * the sum of its lines; amounts are divided by the largest remainder method, so that the parts add up exactly.
  */
 
 export interface Money {
@@ -11,13 +10,13 @@ export interface Money {
   readonly currency: string;
 }
 
-/** ISO 4217 currencies whose minor unit is not a hundredth. */
+/** Decimals of ISO 4217 currencies that do not have two. */
 const EXPONENTS: { readonly [currency: string]: number } = {
   ...each(0, 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'),
   ...each(3, 'BHD IQD JOD KWD LYD OMR TND'),
 };
 
-/** Above this, a product with parts per 10,000 would leave the exact integers. */
+/** Keeps twice an amount times a rate (in parts per 10,000) within the safe integers. */
 const MINOR_MAX = 100_000_000_000;
 const RATE_ONE = 10_000;
 
@@ -25,7 +24,7 @@ export function exponentOf(currency: string): number {
   return EXPONENTS[currency] ?? 2;
 }
 
-/** `490` EUR → `4,90 €` in German; the digits go to Intl as text, so no float is between. */
+/** `490` EUR → `4,90 €` in German. Intl gets the digits as text, so no floating-point number is involved. */
 export function formatMoney(money: Money, locale: string): string {
   const exponent = exponentOf(money.currency);
   const format = new Intl.NumberFormat(locale, {
@@ -37,7 +36,7 @@ export function formatMoney(money: Money, locale: string): string {
   return format.format(decimal(money.minor, exponent));
 }
 
-/** What a gross price is made of; `rate` in parts per 10,000. Half a minor unit of tax rounds up. */
+/** Splits a gross price into net and tax; `rate` in parts per 10,000. The tax is rounded half up. */
 export function splitGross(
   grossMinor: number,
   rate: number,
@@ -50,8 +49,8 @@ export function splitGross(
 }
 
 /**
- * Divides `minor` in proportion to `weights` (not negative, not all 0) by largest remainder; of
- * equal remainders the earlier gets more. The parts sum to `minor` exactly.
+ * Divides `minor` in proportion to `weights` (integers, not negative, not all 0) by the largest remainder method; of
+ * equal remainders the earlier one wins. The parts add up to `minor` exactly.
  */
 export function allocate(minor: number, weights: readonly number[]): readonly number[] {
   assertMinor(minor);
@@ -75,7 +74,7 @@ export interface LineAmounts {
   readonly gross_minor: number;
 }
 
-/** The only way to a total. */
+/** Totals are computed by this function only. */
 export function totalOf(lines: readonly LineAmounts[]): LineAmounts {
   const total = { net_minor: 0, tax_minor: 0, gross_minor: 0 };
   for (const line of lines) {
@@ -86,13 +85,13 @@ export function totalOf(lines: readonly LineAmounts[]): LineAmounts {
   return total;
 }
 
-/** Rates are shown as they are said: 1900 → 19 %. */
+/** `rate` in parts per 10,000: 1900 → `19 %` in German. */
 export function formatRate(rate: number, locale: string): string {
   const format = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 2 });
   return format.format(rate / RATE_ONE);
 }
 
-/** Exact, as Intl takes it: `-4.90`. */
+/** An exact decimal as Intl accepts it: `-4.90`. */
 function decimal(minor: number, exponent: number): Intl.StringNumericLiteral {
   if (!Number.isSafeInteger(minor)) throw new Error(`not a whole number of minor units: ${minor}`);
   const digits = String(Math.abs(minor)).padStart(exponent + 1, '0');

@@ -1,13 +1,13 @@
-/** What an order can become, and what an event of the payment provider does to it. */
+/** The states of an order, and the effect of the payment provider's events on them. */
 
 export type OrderState = 'pending' | 'paid' | 'declined' | 'cancelled';
 
+/** Allowed transitions. */
 const NEXT: { readonly [S in OrderState]: readonly OrderState[] } = {
   pending: ['paid', 'declined', 'cancelled'],
-  // Another try at the till; or the payment of an earlier try came through after all.
+  // `pending`: another payment attempt; `paid`: a late payment of an earlier attempt.
   declined: ['pending', 'paid'],
   cancelled: ['pending', 'paid'],
-  // Never back.
   paid: [],
 };
 
@@ -17,7 +17,7 @@ export function canBecome(from: OrderState, to: OrderState): boolean {
 
 export interface OrderFacts {
   readonly state: OrderState;
-  /** The latest try at the till. */
+  /** The checkout session of the latest payment attempt. */
   readonly sessionId: string | null;
   readonly currency: string;
   readonly totalMinor: number;
@@ -31,11 +31,11 @@ export interface EventFacts {
 }
 
 /**
- * - pay:      the order becomes paid and what was bought is delivered.
- * - close:    this try failed; the buyer may try again.
- * - nothing:  known already, or too late to matter.
- * - mismatch: paid, but not what was asked: nothing is delivered, the studio must look.
- * - double:   paid although another try had been paid: the studio owes a refund.
+ * - pay:      the order becomes paid and is fulfilled.
+ * - close:    the current payment attempt failed; the buyer can try again.
+ * - nothing:  the event changes nothing: a repetition, or about an earlier attempt.
+ * - mismatch: paid with another amount or currency: not fulfilled, the studio must check it.
+ * - double:   a second attempt was paid as well: the studio must refund it.
  */
 export type Decision =
   | { readonly kind: 'pay' }
@@ -57,7 +57,7 @@ export function decide(order: OrderFacts, event: EventFacts): Decision {
   return { kind: 'pay' };
 }
 
-/** How mail addresses are stored and compared. */
+/** Mail addresses are stored and compared in this form. */
 export function normaliseEmail(email: string): string {
   return email.trim().toLowerCase();
 }

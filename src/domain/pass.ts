@@ -1,10 +1,11 @@
 /**
  * The credential of a socket: a ticket (one minute, from the join call) or a resume pass (12 hours,
- * from the welcome). Both say the same and are checked without a database: claims as JSON, then
- * HMAC-SHA256 over them, each base64url, joined by a dot. The key id lets keys be replaced.
+ * from the welcome). Both have the same format and are verified without a database: claims as JSON and
+ * their HMAC-SHA256, each in base64url, joined by a dot. The key id allows keys to be rotated.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import { parseJson } from '../lib/json.ts';
 
 export const TICKET_MS = 60_000;
 export const PASS_MS = 12 * 3_600_000;
@@ -17,9 +18,9 @@ const claimsSchema = z.strictObject({
   /** 0 for observers. */
   seat: z.int().min(0).max(255),
   observer: z.boolean(),
-  /** First 16 hex digits of the device token's SHA-256: tells two devices apart, opens nothing. */
+  /** First 16 hex digits of the device token's SHA-256: identifies the device, but is not a credential. */
   device: z.string().min(1).max(64),
-  /** The link's generation at the time. */
+  /** The link's generation when the pass was signed. */
   generation: z.int().min(0),
   /** Wall clock ms. */
   expires: z.int(),
@@ -27,7 +28,7 @@ const claimsSchema = z.strictObject({
 export type PassClaims = Omit<z.infer<typeof claimsSchema>, 'k'>;
 
 export interface PassKeys {
-  /** Signs new passes. */
+  /** Id of the key that signs new passes. */
   readonly current: string;
   /** Key id → 32 random bytes. */
   readonly keys: { readonly [id: string]: Uint8Array };
@@ -66,12 +67,4 @@ function key(keys: PassKeys, id: string): Uint8Array {
   const found = keys.keys[id];
   if (!found) throw new Error(`no key ${id}`);
   return found;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

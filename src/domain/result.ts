@@ -1,24 +1,24 @@
-/** What `stats` computes of a finished room, and how it compares. */
+/** The result of a finished room, computed by the stats service, and its comparison with other teams. */
 export interface RoomResult {
   readonly finished: boolean;
-  /** From the first move to the one that ended the game, pauses taken out, milliseconds. */
+  /** From the first move to the one that ended the game, without pauses, ms. */
   readonly durationMs: number;
   readonly hints: number;
   /** Seats that made at least one move. */
   readonly players: number;
   readonly moves: number;
-  /** In the order in which they were solved; `tookMs` since the previous one was solved. */
+  /** In the order of solving. Play time in ms: `atMs` since the start, `tookMs` since the previous puzzle was solved. */
   readonly puzzles: readonly { readonly id: string; readonly atMs: number; readonly tookMs: number }[];
-  /** Positions of moves that `apply` threw on: skipped everywhere alike. */
+  /** Seqs of moves on which `apply` threw: all replays skip them. */
   readonly skipped: readonly number[];
 }
 
-/** Fewer finished teams than this give no comparison. */
+/** With fewer other finished teams there is no comparison. */
 export const COMPARISON_TEAMS_MIN = 5;
 
 /**
- * The share of other finished teams that took longer, as 0 … 100, rounded down; null when there are
- * fewer than COMPARISON_TEAMS_MIN teams. Ties count half.
+ * Percentage (0 … 100, rounded down) of other finished teams that took longer; ties count half. null when there are
+ * fewer than COMPARISON_TEAMS_MIN.
  */
 export function percentile(durationMs: number, others: readonly number[]): number | null {
   if (others.length < COMPARISON_TEAMS_MIN) return null;

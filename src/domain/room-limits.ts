@@ -1,41 +1,41 @@
 /**
- * How much a room and its players may do. A game may set these for its rooms (`limits:` in game.yaml),
- * each within the platform's own bounds; what it does not set is the host's.
+ * Limits of a room and its players. A game can set them for its rooms (`limits:` in game.yaml) within the
+ * platform's bounds; the host's values apply to the others.
  */
 import { ROOM_BYTES_MAX, ROOM_ENTRIES_MAX } from './room.ts';
 
 export interface RoomLimits {
-  /** Messages of one player (seat): per second in the long run, and at once. Told in the welcome. */
+  /** Messages of one player (seat): sustained rate per second, and burst. Sent in the welcome. */
   readonly messageRate: number;
   readonly messageBurst: number;
-  /** Messages of all players of a room: per second in the long run, and at once. */
+  /** Messages of all players of a room: sustained rate per second, and burst. */
   readonly roomRate: number;
   readonly roomBurst: number;
-  /** A longer body of a message is refused. Told in the welcome. */
+  /** A message with a longer body is refused. Sent in the welcome. */
   readonly bodyBytesMax: number;
-  /** Sockets in one room, watchers included; more are closed (4006). */
+  /** Sockets in one room, including observers; more are closed (4006). */
   readonly socketsPerRoomMax: number;
   /** Totals of a room. */
   readonly roomEntriesMax: number;
   readonly roomBytesMax: number;
 }
 
-/** A room takes what so many players may send in the long run, and what a full team of eight has at once. */
-const PLAYERS_AT_RATE = 4;
-const PLAYERS_AT_ONCE = 8;
+/** A room's rate is that of four players, its burst that of a full team of eight. */
+const PLAYERS_PER_ROOM_RATE = 4;
+const PLAYERS_PER_ROOM_BURST = 8;
 
 export const ROOM_LIMITS: RoomLimits = {
   messageRate: 20,
   messageBurst: 60,
-  roomRate: 20 * PLAYERS_AT_RATE,
-  roomBurst: 60 * PLAYERS_AT_ONCE,
+  roomRate: 20 * PLAYERS_PER_ROOM_RATE,
+  roomBurst: 60 * PLAYERS_PER_ROOM_BURST,
   bodyBytesMax: 4 * 1024,
   socketsPerRoomMax: 64,
   roomEntriesMax: ROOM_ENTRIES_MAX,
   roomBytesMax: ROOM_BYTES_MAX,
 };
 
-/** Between these a game may choose. A body must fit into a frame of 8 KB with the head of its message. */
+/** The values that a game may choose. A body and the header of its message must fit into a frame of 8 KB. */
 export const ROOM_LIMITS_BOUNDS: {
   readonly [K in keyof RoomLimits]: { readonly min: number; readonly max: number };
 } = {
@@ -49,12 +49,12 @@ export const ROOM_LIMITS_BOUNDS: {
   roomBytesMax: { min: 65_536, max: ROOM_BYTES_MAX },
 };
 
-/** `base` with what is set instead; a room's rates that are not set follow those of its players. */
+/** Applies `set` to `base`. If a player's rate or burst is set and the room's is not, the room's is derived from it. */
 export function withRoomLimits<T extends RoomLimits>(base: T, set: Partial<NoInfer<T>> | undefined): T {
   if (set === undefined) return base;
   const limits = { ...base, ...set };
-  const rate = limits.messageRate * PLAYERS_AT_RATE;
-  const burst = limits.messageBurst * PLAYERS_AT_ONCE;
+  const rate = limits.messageRate * PLAYERS_PER_ROOM_RATE;
+  const burst = limits.messageBurst * PLAYERS_PER_ROOM_BURST;
   return {
     ...limits,
     roomRate: set.roomRate ?? (set.messageRate === undefined ? limits.roomRate : rate),

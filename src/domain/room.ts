@@ -1,7 +1,7 @@
 /** Facts about rooms that several services share. */
 import { z } from 'zod';
 
-/** The body of a room's entry 1: with the rules it suffices to replay the room. */
+/** The body of a room's first record: with the rules it determines the initial state. */
 export const openBodySchema = z.object({
   format: z.literal(1),
   room: z.string(),
@@ -15,22 +15,22 @@ export const openBodySchema = z.object({
 });
 export type OpenBody = z.infer<typeof openBodySchema>;
 
-/** Rule 4: epochs never repeat, not even after a restored backup: max(old + 1, clock in seconds). */
+/** Epochs never repeat (I4), not even after a restored backup: max(old + 1, wall clock in seconds). */
 export function nextEpoch(old: number, nowMs: number): number {
   return Math.max(old + 1, Math.floor(nowMs / 1000));
 }
 
-/** Where an epoch began: entries from `firstSeq` on were written in it, until the next one begins. */
+/** Records from `firstSeq` on, up to the start of the next epoch, were written in `epoch`. */
 export interface EpochStart {
   readonly epoch: number;
   readonly firstSeq: number;
 }
 
 /**
- * Is (epoch, seq) a position of this room: was entry `seq` written in `epoch`?
- * `starts` is in rising order of both; `head` is the durable head.
+ * True if record `seq` was written in `epoch` and is durable. `starts` is sorted by epoch and seq; `head` is the
+ * durable head.
  */
-export function positionHolds(
+export function isValidPosition(
   starts: readonly EpochStart[],
   head: number,
   position: { readonly epoch: number; readonly seq: number },
@@ -47,10 +47,10 @@ export function socketPath(slot: string, room: string): string {
 
 export const ROOM_ID = /^[a-z0-9]{20}$/;
 
-/** Totals of one room (rule 6). */
+/** Limits of the whole log of a room (I6). */
 export const ROOM_ENTRIES_MAX = 200_000;
 export const ROOM_BYTES_MAX = 64 * 1024 * 1024;
 
-/** A chunk of the archive holds at most this many records or bytes before compression. */
+/** Limits of a chunk of the archive; bytes before compression. */
 export const CHUNK_RECORDS_MAX = 256;
 export const CHUNK_BYTES_MAX = 64 * 1024;

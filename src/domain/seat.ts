@@ -1,7 +1,7 @@
 /**
- * What players may call themselves and how they are told apart: eight colours that people with any
- * kind of colour vision can tell apart (Okabe and Ito's set, its black replaced by a light grey for
- * our dark stage), each with a shape, so that colour is never the only sign.
+ * Names and colours of players. The eight colours can be distinguished with any kind of colour vision (the palette of
+ * Okabe and Ito, with light grey instead of black for our dark background); each has a shape, so that nothing is
+ * conveyed by colour alone.
  */
 export const NAME_LENGTH_MAX = 24;
 
@@ -22,29 +22,29 @@ export function colourById(id: string): SeatColour | null {
   return SEAT_COLOURS.find((colour) => colour.id === id) ?? null;
 }
 
-/** By the CSS colour that is stored with the seat. */
+/** Looks up the CSS colour that is stored with a seat. */
 export function colourByCss(css: string): SeatColour {
   return SEAT_COLOURS.find((colour) => colour.css === css) ?? SEAT_COLOURS[0];
 }
 
-/** The wish if no mate has it, else the first free one. There are as many colours as seats at most. */
-export function freeColour(wish: SeatColour | null, taken: readonly string[]): SeatColour {
-  if (wish && !taken.includes(wish.css)) return wish;
-  return SEAT_COLOURS.find(({ css }) => !taken.includes(css)) ?? wish ?? SEAT_COLOURS[0];
+/** The preferred colour if no player of the team has it, else the first free one. A team has at most eight seats. */
+export function freeColour(preferred: SeatColour | null, taken: readonly string[]): SeatColour {
+  if (preferred && !taken.includes(preferred.css)) return preferred;
+  return SEAT_COLOURS.find(({ css }) => !taken.includes(css)) ?? preferred ?? SEAT_COLOURS[0];
 }
 
-/** 1 … NAME_LENGTH_MAX characters as people count them, no control or layout characters; null = not a name. */
+/** Normalises a name: 1 … NAME_LENGTH_MAX graphemes without control or layout characters; null = not a valid name. */
 export function cleanName(given: string): string | null {
   const name = given
     .normalize('NFC')
-    // Control, format (joiners inside emoji and scripts stay), private use, line and paragraph separators.
+    // Control, private use, surrogates, separators, and format characters other than joiners, which emoji and scripts need.
     .replace(/[\p{Cc}\p{Co}\p{Cs}\p{Zl}\p{Zp}\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu, ' ')
     .replace(/\s+/gu, ' ')
     .trim();
   const length = [...graphemes.segment(name)].length;
-  return length >= 1 && length <= NAME_LENGTH_MAX && name.length <= NAME_BYTES_GUARD ? name : null;
+  return length >= 1 && length <= NAME_LENGTH_MAX && name.length <= NAME_UNITS_MAX ? name : null;
 }
 
 const graphemes = new Intl.Segmenter('en');
-/** A grapheme may hide hundreds of combining marks. */
-const NAME_BYTES_GUARD = 4 * NAME_LENGTH_MAX;
+/** In UTF-16 code units: one grapheme can have hundreds of combining marks. */
+const NAME_UNITS_MAX = 4 * NAME_LENGTH_MAX;

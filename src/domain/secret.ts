@@ -1,6 +1,6 @@
 /**
- * Secrets that stand in links: whoever has one may do what it is for. Found by their hash; those
- * that must be sent again are kept sealed, too; none is ever stored as it is.
+ * Secrets in links, which are capabilities. They are stored as hashes, to find them; those that must be sent
+ * again are also stored encrypted ("sealed"). None is stored in plain text.
  */
 import { createCipheriv, createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Random } from '../lib/world.ts';
@@ -17,20 +17,21 @@ export function newSecret(random: Random): string {
   return Buffer.from(random.bytes(SECRET_BYTES)).toString('base64url');
 }
 
-/** SHA-256, hex. Enough for secrets of this length: there is nothing to guess. */
+/** SHA-256, hex. Secrets of 192 bits cannot be guessed: they need no salt and no slow hash. */
 export function hashSecret(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }
 
-/** Compares without telling by its duration how much was right. */
+/** Compares in constant time. */
 export function sameSecret(given: string, expected: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(expected));
 }
 
 /**
- * AES-256-GCM under the installation's key (32 bytes). `owner` names what the secret belongs to
- * and is authenticated with it: a sealed secret copied to another row does not open.
+ * Encrypts with AES-256-GCM under the installation's key (32 bytes). `owner` is the id of the row that the secret
+ * belongs to and is authenticated: a sealed secret that was copied to another row cannot be decrypted. Returns
+ * base64url of version (1 byte), nonce (12), tag (16) and ciphertext.
  */
 export function seal(secret: string, key: Uint8Array, owner: string, random: Random): string {
   const nonce = random.bytes(NONCE_BYTES);
@@ -40,7 +41,7 @@ export function seal(secret: string, key: Uint8Array, owner: string, random: Ran
   return Buffer.concat(parts).toString('base64url');
 }
 
-/** null = sealed under another key, for another owner, or damaged. */
+/** null = sealed under another key or for another owner, or damaged. */
 export function unseal(sealed: string, key: Uint8Array, owner: string): string | null {
   const bytes = Buffer.from(sealed, 'base64url');
   if (bytes.length < 1 + NONCE_BYTES + TAG_BYTES || bytes[0] !== SEAL_VERSION) return null;
@@ -57,8 +58,8 @@ export function unseal(sealed: string, key: Uint8Array, owner: string): string |
 }
 
 /**
- * The secret of an order's page. It is derived from the order's id, so that mails can name the page
- * although only the hash is stored.
+ * The secret of an order's page: HMAC-SHA256 of the order's id, so that mails can contain the link
+ * although only its hash is stored.
  */
 export function orderSecret(orderId: string, key: Uint8Array): string {
   const mac = createHmac('sha256', key).update(`order page ${orderId}`).digest();

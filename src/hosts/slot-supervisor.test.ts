@@ -1,35 +1,42 @@
-/** Supervision of one slot, in simulated time, with a process that a test holds in its hand. */
+/** Supervision of one slot, in simulated time, with a process that the test controls. */
 import { afterEach, expect, test } from 'bun:test';
 import { createSimulatedWorld } from '../../test/support/in-process/world.simulated.ts';
 import type { ChildProcess } from '../lib/child.ts';
 import type { LogFields } from '../lib/log.ts';
-import type { ParentMessage, RoomsState, ChildMessage } from '../running.ts';
-import { SlotSupervisor, RESTARTS_MAX, RESTARTS_MS, SILENT_MS, START_MS_MAX } from './slot-supervisor.ts';
+import type { RoomsState } from '../running.ts';
+import type { ChildMessage, ParentMessage } from './process-messages.ts';
+import {
+  SlotSupervisor,
+  RESTARTS_MAX,
+  RESTART_WINDOW_MS,
+  UNRESPONSIVE_MS,
+  START_MS_MAX,
+} from './slot-supervisor.ts';
 
-const WELL: RoomsState = { rooms: 0, sockets: 0, unready: null, fault: null };
+const HEALTHY: RoomsState = { rooms: 0, sockets: 0, unready: null, fault: null };
 
 /** One run of the slot's process. */
 class Run implements ChildProcess<ParentMessage> {
   readonly pid = 1;
-  readonly orders: ParentMessage['kind'][] = [];
+  readonly received: ParentMessage['kind'][] = [];
   readonly port: number;
   private readonly end = Promise.withResolvers<string>();
-  readonly ended = this.end.promise;
-  private readonly onMessage: (word: ChildMessage) => void;
-  /** What it answers to looks; null = nothing. */
-  state: RoomsState | null = WELL;
+  readonly exited = this.end.promise;
+  private readonly onMessage: (message: ChildMessage) => void;
+  /** The reply to `get-state`; null = no reply. */
+  state: RoomsState | null = HEALTHY;
   killed = false;
 
-  constructor(port: number, onMessage: (word: ChildMessage) => void) {
+  constructor(port: number, onMessage: (message: ChildMessage) => void) {
     this.port = port;
     this.onMessage = onMessage;
   }
   send({ kind }: ParentMessage): void {
-    this.orders.push(kind);
-    if (kind === 'look') this.answer();
+    this.received.push(kind);
+    if (kind === 'get-state') this.reply();
   }
-  answer(): void {
-    // As over a real channel, the answer comes later.
+  reply(): void {
+    // Asynchronous, as over a real channel.
     queueMicrotask(() => {
       if (this.state) this.onMessage({ kind: 'state', ...this.state });
     });
@@ -38,31 +45,31 @@ class Run implements ChildProcess<ParentMessage> {
     this.killed = true;
     this.end.resolve('signal SIGKILL');
   }
-  reads(): void {
-    this.onMessage({ kind: 'reading' });
+  progress(): void {
+    this.onMessage({ kind: 'progress' });
   }
   ready(port = 9001): void {
     this.onMessage({ kind: 'ready', port, bootId: `boot at ${port}` });
   }
-  refuse(message: string, code = 'port-in-use'): void {
-    this.onMessage({ kind: 'refused', code, message });
+  failStart(message: string, code = 'port-in-use'): void {
+    this.onMessage({ kind: 'failed', code, message });
     this.end.resolve('exit code 1');
   }
-  dies(how = 'exit code 3'): void {
+  exit(how = 'exit code 3'): void {
     this.end.resolve(how);
   }
 }
 
 let world = createSimulatedWorld(1);
 const logged: { what: string; fields: LogFields | undefined }[] = [];
-const gone: string[] = [];
+const exited: string[] = [];
 const runs: Run[] = [];
-/** What the machine answers to the next starts of a process; null = nothing keeps it. */
-let spawnFails: string | null = null;
+/** The error of the next spawns; null = they succeed. */
+let spawnError: string | null = null;
 
 afterEach(() => {
-  for (const list of [logged, gone, runs]) list.length = 0;
-  spawnFails = null;
+  for (const list of [logged, exited, runs]) list.length = 0;
+  spawnError = null;
 });
 
 function slot(port = 0): SlotSupervisor {
@@ -74,18 +81,18 @@ function slot(port = 0): SlotSupervisor {
     world,
     log: { info: write, error: write },
     spawn(given, onMessage) {
-      if (spawnFails !== null) throw new Error(spawnFails);
+      if (spawnError !== null) throw new Error(spawnError);
       const run = new Run(given, onMessage);
       runs.push(run);
       return run;
     },
-    onGone: (bootId) => gone.push(bootId),
+    onExit: (bootId) => exited.push(bootId),
   });
 }
 
 const latest = (): Run => {
   const run = runs.at(-1);
-  if (!run) throw new Error('nothing was started');
+  if (!run) throw new Error('no process was started');
   return run;
 };
 
@@ -97,98 +104,98 @@ async function serving(port = 0): Promise<SlotSupervisor> {
   return one;
 }
 
-test('a slot takes rooms from the moment its process serves', async () => {
+test('a slot takes rooms as soon as its process is ready', async () => {
   const one = slot();
   const started = one.start();
-  expect([one.place, one.address]).toEqual([null, null]);
+  expect([one.placement, one.controlAddress]).toEqual([null, null]);
   latest().ready();
   await started;
-  expect(one.place).toEqual({ slot: 'h2', bootId: 'boot at 9001' });
-  expect(one.address).toBe('http://127.0.0.1:9001');
+  expect(one.placement).toEqual({ slot: 'h2', bootId: 'boot at 9001' });
+  expect(one.controlAddress).toBe('http://127.0.0.1:9001');
   expect(one.fault()).toBeNull();
 });
 
-test('a process that dies is started again, on the port that pages know', async () => {
+test('a process that exits is restarted on the same port, which pages have in their address', async () => {
   const one = await serving();
-  latest().dies('signal SIGSEGV');
+  latest().exit('signal SIGSEGV');
   await world.settle();
-  expect(one.place).toBeNull();
-  expect(gone).toEqual(['boot at 9001']);
-  expect(one.fault()).toContain('started again');
-  expect(logged.at(-1)).toMatchObject({ what: 'game process ended', fields: { slot: 'h2' } });
+  expect(one.placement).toBeNull();
+  expect(exited).toEqual(['boot at 9001']);
+  expect(one.fault()).toContain('will be restarted');
+  expect(logged.at(-1)).toMatchObject({ what: 'game process exited', fields: { slot: 'h2' } });
   expect(logged.at(-1)?.fields?.['why']).toContain('SIGSEGV');
   await world.advance(1_000);
   expect(runs.map(({ port }) => port)).toEqual([0, 9001]);
   latest().ready();
-  expect(one.place).not.toBeNull();
+  expect(one.placement).not.toBeNull();
 });
 
-test('when somebody else has taken the free port meanwhile, another one is taken', async () => {
+test('when another program has taken the free port in the meantime, another free one is used', async () => {
   const one = await serving();
-  latest().dies();
+  latest().exit();
   await world.advance(1_000);
-  latest().refuse('Port 9001 is in use.');
+  latest().failStart('Port 9001 is in use.');
   await world.advance(1_000);
   latest().ready(9500);
   expect(runs.map(({ port }) => port)).toEqual([0, 9001, 0]);
   expect(one.port).toBe(9500);
 });
 
-test('a process that was refused for another reason keeps the port that pages know', async () => {
+test('a start that failed for another reason keeps the port', async () => {
   await serving();
-  latest().dies();
+  latest().exit();
   await world.advance(1_000);
-  latest().refuse('The journal is in use.', 'journal-unusable');
+  latest().failStart('The journal is in use.', 'journal-unusable');
   await world.advance(1_000);
   expect(runs.map(({ port }) => port)).toEqual([0, 9001, 9001]);
 });
 
-test('a port that was chosen is kept, whoever has it', async () => {
+test('a port that the operator chose is kept even if another program has it', async () => {
   await serving(8082);
-  latest().dies();
+  latest().exit();
   await world.advance(1_000);
-  latest().refuse('Port 8082 is in use.');
+  latest().failStart('Port 8082 is in use.');
   await world.advance(1_000);
   expect(runs.map(({ port }) => port)).toEqual([8082, 8082, 8082]);
 });
 
-test('after too many deaths within ten minutes it pauses, says so, and comes back when they have passed', async () => {
+test('after too many exits within ten minutes it waits, reports that, and restarts when they have passed', async () => {
   const one = await serving();
   for (let count = 0; count < RESTARTS_MAX; count++) {
-    latest().dies();
+    latest().exit();
     await world.advance(5_000);
     latest().ready();
   }
   expect(runs).toHaveLength(1 + RESTARTS_MAX);
-  latest().dies();
+  latest().exit();
   await world.advance(60_000);
   expect(runs).toHaveLength(1 + RESTARTS_MAX);
-  expect(logged.at(-1)?.what).toBe('game process ends again and again');
-  expect(one.place).toBeNull();
+  expect(logged.at(-1)?.what).toBe('game process keeps exiting');
+  expect(one.placement).toBeNull();
   expect(one.fault()).toContain(`${RESTARTS_MAX + 1} times`);
-  await world.advance(RESTARTS_MS - 80_000);
+  await world.advance(RESTART_WINDOW_MS - 80_000);
   expect(runs).toHaveLength(2 + RESTARTS_MAX);
   latest().ready();
   expect(one.fault()).toBeNull();
 });
 
-test('a process that the machine cannot start now is tried again every few seconds, for as long as it takes', async () => {
+test('a process that the machine cannot start now is retried every few seconds without limit', async () => {
   const one = await serving();
-  spawnFails = 'EMFILE: too many open files';
-  latest().dies();
-  await world.advance(RESTARTS_MS);
+  spawnError = 'EMFILE: too many open files';
+  latest().exit();
+  await world.advance(RESTART_WINDOW_MS);
   expect(runs).toHaveLength(1);
   expect(logged.at(-1)).toMatchObject({ what: 'game process not started', fields: { slot: 'h2' } });
   expect(logged.at(-1)?.fields?.['why']).toContain('EMFILE');
-  expect(one.fault()).toContain('started again');
-  spawnFails = null;
+  expect(one.fault()).toContain('will be restarted');
+  spawnError = null;
   await world.advance(5_000);
   latest().ready();
-  expect(one.place).not.toBeNull();
+  expect(one.placement).not.toBeNull();
 });
 
-test('a first start that the machine does not allow is refused with the reason', async () => {
-  spawnFails = 'ENOMEM: no memory';
+test('a first start that the machine cannot do fails with the reason', async () => {
+  spawnError = 'ENOMEM: no memory';
   const started = slot()
     .start()
     .catch((error: Error) => error.message);
@@ -196,19 +203,19 @@ test('a first start that the machine does not allow is refused with the reason',
   expect(world.timerCount()).toBe(0);
 });
 
-test('a first start that is refused is not tried again: the operator is to read why', async () => {
+test('a first start that fails is not retried: the operator is to read why', async () => {
   const one = slot();
   const started = one.start().then(
     () => 'started',
     (error: Error) => error.message,
   );
-  latest().refuse('The journal is damaged.');
+  latest().failStart('The journal is damaged.');
   expect(await started).toBe('The journal is damaged.');
-  await world.advance(RESTARTS_MS);
+  await world.advance(RESTART_WINDOW_MS);
   expect(runs).toHaveLength(1);
 });
 
-test('a start that takes too long is ended', async () => {
+test('a start that takes too long is killed', async () => {
   const one = slot();
   const started = one.start().catch((error: Error) => error.message);
   await world.advance(START_MS_MAX);
@@ -216,95 +223,95 @@ test('a start that takes too long is ended', async () => {
   expect(await started).toContain('SIGKILL');
 });
 
-test('a start that takes long is not ended as long as it reads its journal', async () => {
+test('a start that takes long is not killed while it reports progress', async () => {
   const one = slot();
   const started = one.start();
-  for (let piece = 0; piece < 10; piece++) {
+  for (let count = 0; count < 10; count++) {
     await world.advance(START_MS_MAX - 1);
-    latest().reads();
+    latest().progress();
   }
   expect(latest().killed).toBe(false);
   latest().ready();
   await started;
-  latest().reads();
+  latest().progress();
   await world.advance(2 * START_MS_MAX);
   expect([latest().killed, runs.length, one.fault()]).toEqual([false, 1, null]);
 });
 
-test('a start that reads and then stands still is ended', async () => {
+test('a start that reports progress and then hangs is killed', async () => {
   const one = slot();
   const started = one.start().catch((error: Error) => error.message);
   await world.advance(START_MS_MAX / 2);
-  latest().reads();
+  latest().progress();
   await world.advance(START_MS_MAX);
   expect(latest().killed).toBe(true);
   expect(await started).toContain('SIGKILL');
 });
 
-test('a process that reads its journal when it is to stop is ended all the same', async () => {
+test('a process that is told to stop while it reports progress is killed all the same', async () => {
   const one = await serving();
-  latest().dies();
+  latest().exit();
   await world.advance(1_000);
   const stopped = one.stop();
-  for (let piece = 0; piece < 60; piece++) {
+  for (let count = 0; count < 60; count++) {
     await world.advance(1_000);
-    if (!latest().killed) latest().reads();
+    if (!latest().killed) latest().progress();
   }
   await stopped;
   expect(latest().killed).toBe(true);
   expect(world.timerCount()).toBe(0);
 });
 
-test('a process that does not answer, or cannot store, gets no new rooms, and the status says why', async () => {
+test('a process that does not respond, or cannot store, gets no new rooms, and the status says why', async () => {
   const one = await serving();
-  latest().state = { ...WELL, unready: 'The room log cannot store.' };
+  latest().state = { ...HEALTHY, unready: 'The room log cannot store.' };
   await world.advance(2_000);
-  expect(one.place).toBeNull();
+  expect(one.placement).toBeNull();
   expect(one.fault()).toBe('The room log cannot store.');
-  latest().state = { ...WELL, fault: 'The archive is late.' };
+  latest().state = { ...HEALTHY, fault: 'The archive is late.' };
   await world.advance(2_000);
-  expect(one.place).not.toBeNull();
+  expect(one.placement).not.toBeNull();
   expect(one.fault()).toBe('The archive is late.');
   latest().state = null;
-  await world.advance(SILENT_MS + 2_000);
-  expect(one.place).toBeNull();
-  expect(one.fault()).toContain('does not answer');
-  // It was asked once, however long it stood still; when it goes on it answers that.
-  const asked = latest().orders.length;
-  await world.advance(SILENT_MS);
-  expect(latest().orders).toHaveLength(asked);
-  latest().state = WELL;
-  latest().answer();
+  await world.advance(UNRESPONSIVE_MS + 2_000);
+  expect(one.placement).toBeNull();
+  expect(one.fault()).toContain('does not respond');
+  // One request is outstanding, however long the process hangs; it replies to that one when it continues.
+  const requests = latest().received.length;
+  await world.advance(UNRESPONSIVE_MS);
+  expect(latest().received).toHaveLength(requests);
+  latest().state = HEALTHY;
+  latest().reply();
   await world.settle();
   expect(one.fault()).toBeNull();
   await world.advance(2_000);
-  expect(latest().orders).toHaveLength(asked + 1);
+  expect(latest().received).toHaveLength(requests + 1);
 });
 
-test('a room that was placed counts until it is open, or has been forgotten', async () => {
+test('a reserved room counts until it is open or the reservation expires', async () => {
   const one = await serving();
-  latest().state = { ...WELL, rooms: 4 };
+  latest().state = { ...HEALTHY, rooms: 4 };
   await world.advance(2_000);
-  one.expectRoom();
-  one.expectRoom();
+  one.reserve();
+  one.reserve();
   expect(one.rooms).toBe(6);
   await world.advance(20_000);
   expect(one.rooms).toBe(4);
 });
 
-test('stopping is asked for once and waited for; then no restart follows', async () => {
+test('stop is sent once and waits for the exit; no restart follows', async () => {
   const one = await serving();
   const stopped = one.stop();
-  expect(latest().orders.filter((order) => order === 'stop')).toHaveLength(1);
-  expect(one.place).toBeNull();
-  latest().dies('exit code 0');
+  expect(latest().received.filter((kind) => kind === 'stop')).toHaveLength(1);
+  expect(one.placement).toBeNull();
+  latest().exit('exit code 0');
   await stopped;
-  await world.advance(RESTARTS_MS);
+  await world.advance(RESTART_WINDOW_MS);
   expect(runs).toHaveLength(1);
   expect(world.timerCount()).toBe(0);
 });
 
-test('a process that does not stop is ended', async () => {
+test('a process that does not stop is killed', async () => {
   const one = await serving();
   const stopped = one.stop();
   await world.advance(60_000);
@@ -312,11 +319,11 @@ test('a process that does not stop is ended', async () => {
   expect(latest().killed).toBe(true);
 });
 
-test('a slot that waits for its next start stops at once', async () => {
+test('a slot that waits for its restart stops at once', async () => {
   const one = await serving();
-  latest().dies();
+  latest().exit();
   await world.settle();
   await one.stop();
-  await world.advance(RESTARTS_MS);
+  await world.advance(RESTART_WINDOW_MS);
   expect(runs).toHaveLength(1);
 });

@@ -1,236 +1,242 @@
 /**
- * One slot with a process of its own: started, asked how it is, and started again on its own
- * journal when it dies. Too many deaths in a row are no accident: then it pauses, is reported as
- * not ready, and the other slots go on.
+ * Supervises the process of one slot: starts it, requests its state at intervals, and restarts it on its own
+ * journal and port when it exits. After too many restarts in a row it waits, reports a fault, and the other slots
+ * go on.
  */
+import { type Backoff, backoffMs } from '../lib/backoff.ts';
 import type { ChildProcess } from '../lib/child.ts';
 import type { Log } from '../lib/log.ts';
 import type { World } from '../lib/world.ts';
-import type { ParentMessage, RoomsState, ChildMessage } from '../running.ts';
-import type { Placement } from '../ports/placement/placement.ts';
-import type { PlacementSlot } from '../ports/placement/placement.ts';
+import type { Placement, PlacementSlot } from '../ports/placement/placement.ts';
+import type { RoomsState } from '../running.ts';
+import type { ChildMessage, ParentMessage } from './process-messages.ts';
 
 /**
- * It serves so long after it was started, or after it last said that it reads its journal; else it is
- * ended and tried again. The whole has no bound: a journal that is long takes long, and the next try
- * would have to read it, too.
+ * Time allowed until ready, counted from the start or from the last progress report; then the process is killed
+ * and restarted. There is no limit for the whole start: a restart would have to read the same journal again.
  */
 export const START_MS_MAX = 60_000;
-const LOOK_MS = 2_000;
-/** Without an answer for so long it gets no new rooms. */
-export const SILENT_MS = 10_000;
-/** Players wait for it: the first restart comes almost at once, later ones after ever longer pauses. */
-const RESTART_MS_FIRST = 100;
-const RESTART_MS_MAX = 5_000;
-/** So many restarts within the time; the next one waits until the time allows it. */
+const STATE_INTERVAL_MS = 2_000;
+/** After this time without a reply the slot gets no new rooms. */
+export const UNRESPONSIVE_MS = 10_000;
+const RESTART_BACKOFF: Backoff = { firstMs: 100, maxMs: 5_000 };
+/** At most this many restarts within the window; the next one waits until the oldest has left the window. */
 export const RESTARTS_MAX = 5;
-export const RESTARTS_MS = 10 * 60_000;
-/** Longer than a game process gives itself (`STOP_MS_MAX` of commands/stop.ts is for both together). */
+export const RESTART_WINDOW_MS = 10 * 60_000;
+/** A game process needs less than this; the main process allows 28 s for everything (`commands/stop.ts`). */
 const STOP_MS_MAX = 22_000;
-/** A room that was placed counts so long, whether or not somebody has opened it. */
-const EXPECTED_MS = 10_000;
+/** A reserved room counts for this long; by then the slot has opened and counts it, or it will not be opened. */
+const RESERVATION_MS = 10_000;
 
-export interface SlotSupervisorOptions {
+export interface SlotSupervisorDeps {
+  /** The slot's name. */
   readonly name: string;
-  /** 0 = a free one; after a restart the same again, since pages know it. */
+  /** 0 = a free one, which is kept over restarts because pages have its address. */
   readonly port: number;
   readonly world: World;
   readonly log: Log;
-  readonly spawn: (port: number, onMessage: (word: ChildMessage) => void) => ChildProcess<ParentMessage>;
-  /** The process that booted with this id is gone. */
-  readonly onGone: (bootId: string) => void;
+  /** Throws when the machine has no process, memory or descriptor left. */
+  readonly spawn: (port: number, onMessage: (message: ChildMessage) => void) => ChildProcess<ParentMessage>;
+  /** Called when a process that was ready has exited. */
+  readonly onExit: (bootId: string) => void;
 }
 
 export class SlotSupervisor implements PlacementSlot {
   readonly name: string;
-  /** Where it listens, or did before it died. */
+  /** Where the process listens, or listened before it exited; null until the first one was ready. */
   port: number | null;
-  private readonly options: SlotSupervisorOptions;
+  private readonly deps: SlotSupervisorDeps;
   private child: ChildProcess<ParentMessage> | null = null;
+  /** null until the process is ready. */
   private bootId: string | null = null;
   private state: RoomsState | null = null;
-  private answeredAt = 0;
-  /** A look was asked for and not answered yet. */
-  private asking = false;
-  private refusal: { readonly code: string; readonly message: string } | null = null;
-  private deaths: number[] = [];
-  /** When the rooms were placed that may not be open yet. */
-  private expected: number[] = [];
-  private first: { readonly resolve: () => void; readonly reject: (why: string) => void } | null = null;
+  private respondedAt = 0;
+  /** A request is under way. */
+  private isStateRequested = false;
+  /** What the process reported before it exited. */
+  private startError: { readonly code: string; readonly message: string } | null = null;
+  /** Exits within the restart window, oldest first. */
+  private exitTimes: number[] = [];
+  private reservations: number[] = [];
+  /** Set until the first start has succeeded or failed. */
+  private firstStart: PromiseWithResolvers<void> | null = null;
   private stopping: PromiseWithResolvers<void> | null = null;
   private cancelTimer: () => void = () => {};
 
-  constructor(options: SlotSupervisorOptions) {
-    this.options = options;
-    this.name = options.name;
-    this.port = options.port === 0 ? null : options.port;
+  constructor(deps: SlotSupervisorDeps) {
+    this.deps = deps;
+    this.name = deps.name;
+    this.port = deps.port === 0 ? null : deps.port;
   }
 
-  /** Resolves when it serves; rejects with a sentence when the first try fails. */
+  /** Resolves when the process is ready; rejects with a sentence if the first start fails. */
   start(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.first = { resolve, reject: (why) => reject(new Error(why)) };
-      this.launch();
-    });
+    this.firstStart = Promise.withResolvers<void>();
+    const { promise } = this.firstStart;
+    this.launch();
+    return promise;
   }
 
-  get place(): Placement | null {
-    const ready = this.bootId !== null && !this.stopping && !this.silent && !this.state?.unready;
-    return ready && this.bootId !== null ? { slot: this.name, bootId: this.bootId } : null;
+  get placement(): Placement | null {
+    if (this.bootId === null || this.stopping || this.isUnresponsive || this.state?.unready) return null;
+    return { slot: this.name, bootId: this.bootId };
   }
 
   get rooms(): number {
-    const since = this.now() - EXPECTED_MS;
-    const old = this.expected.findIndex((at) => at > since);
-    this.expected.splice(0, old < 0 ? this.expected.length : old);
-    return (this.state?.rooms ?? 0) + this.expected.length;
+    const since = this.now() - RESERVATION_MS;
+    const old = this.reservations.findIndex((at) => at > since);
+    this.reservations.splice(0, old < 0 ? this.reservations.length : old);
+    return (this.state?.rooms ?? 0) + this.reservations.length;
   }
 
-  /** Of its present process; null while there is none that serves. */
-  get boot(): { readonly bootId: string; readonly load: number } | null {
+  /** Boot id and open rooms of the process; null while none is ready. */
+  get currentLoad(): { readonly bootId: string; readonly load: number } | null {
     return this.bootId === null ? null : { bootId: this.bootId, load: this.state?.rooms ?? 0 };
   }
 
-  /** The private address for control; null while nobody serves. */
-  get address(): string | null {
+  /** Where the process takes control requests; null while none is ready. */
+  get controlAddress(): string | null {
     return this.bootId === null || this.port === null ? null : `http://127.0.0.1:${this.port}`;
   }
 
-  expectRoom(): void {
-    this.expected.push(this.now());
+  reserve(): void {
+    this.reservations.push(this.now());
   }
 
-  /** null if well, else a sentence. */
+  /** null = healthy, else a sentence. */
   fault(): string | null {
     if (this.bootId === null) {
-      const often = this.deaths.length > RESTARTS_MAX ? ` It died ${this.deaths.length} times in a row.` : '';
-      return `No process serves this slot now; it is started again.${often}`;
+      const count = this.exitTimes.length;
+      const often = count > RESTARTS_MAX ? ` It exited ${count} times in a row.` : '';
+      return `No process serves this slot now; it will be restarted.${often}`;
     }
-    if (this.silent) return `The process ${this.child?.pid} does not answer.`;
+    if (this.isUnresponsive) return `The process ${this.child?.pid} does not respond.`;
     return this.state?.unready ?? this.state?.fault ?? null;
   }
 
-  /** In order, within a bounded time; then it is ended. */
+  /** Asks the process to stop and resolves when it has exited; kills it after STOP_MS_MAX. */
   async stop(): Promise<void> {
     const stopping = (this.stopping ??= Promise.withResolvers<void>());
     this.cancelTimer();
     if (!this.child) return;
     this.child.send({ kind: 'stop' });
-    const cancel = this.options.world.timers.after(STOP_MS_MAX, () => this.kill());
+    const cancel = this.deps.world.timers.after(STOP_MS_MAX, () => this.kill());
     await stopping.promise;
     cancel();
   }
 
+  /** Kills the process and does not restart it. */
   kill(): void {
     this.stopping ??= Promise.withResolvers<void>();
     this.cancelTimer();
     this.child?.kill();
   }
 
-  private get silent(): boolean {
-    return this.now() - this.answeredAt > SILENT_MS;
+  private get isUnresponsive(): boolean {
+    return this.now() - this.respondedAt > UNRESPONSIVE_MS;
   }
 
   private now(): number {
-    return this.options.world.clock.mono();
+    return this.deps.world.clock.mono();
   }
 
   private launch(): void {
-    this.refusal = null;
+    this.startError = null;
     let child: ChildProcess<ParentMessage>;
     try {
-      child = this.options.spawn(this.port ?? 0, (word) => {
-        if (this.child === child) this.hear(word);
+      child = this.deps.spawn(this.port ?? 0, (message) => {
+        if (this.child === child) this.handleMessage(message);
       });
     } catch (error) {
-      return this.notStarted(`It could not be started: ${String(error)}.`);
+      return this.spawnFailed(`It could not be started: ${String(error)}.`);
     }
     this.child = child;
-    this.limitStart();
-    void child.ended.then((how) => this.ended(how));
+    this.setStartTimeout();
+    void child.exited.then((how) => this.childExited(how));
   }
 
-  /** No descriptor, memory or process is left: no fault of the slot's, and it passes. */
-  private notStarted(why: string): void {
-    if (this.first) {
-      this.first.reject(why);
-      this.first = null;
-      return;
-    }
-    this.options.log.error('game process not started', { slot: this.name, why, againInMs: RESTART_MS_MAX });
-    this.cancelTimer = this.options.world.timers.after(RESTART_MS_MAX, () => this.launch());
+  /** The machine has no process, memory or descriptor left. That passes, so it does not count as an exit. */
+  private spawnFailed(why: string): void {
+    if (this.failFirstStart(why)) return;
+    const againInMs = RESTART_BACKOFF.maxMs;
+    this.deps.log.error('game process not started', { slot: this.name, why, againInMs });
+    this.cancelTimer = this.deps.world.timers.after(againInMs, () => this.launch());
   }
 
-  private limitStart(): void {
+  private setStartTimeout(): void {
     this.cancelTimer();
-    this.cancelTimer = this.options.world.timers.after(START_MS_MAX, () => this.child?.kill());
+    this.cancelTimer = this.deps.world.timers.after(START_MS_MAX, () => this.child?.kill());
   }
 
-  private hear(word: ChildMessage): void {
-    switch (word.kind) {
-      case 'reading':
-        if (this.bootId === null) this.limitStart();
+  private handleMessage(message: ChildMessage): void {
+    switch (message.kind) {
+      case 'progress':
+        if (this.bootId === null) this.setStartTimeout();
         return;
       case 'ready':
         this.cancelTimer();
-        this.bootId = word.bootId;
-        this.port = word.port;
-        this.answeredAt = this.now();
-        this.asking = false;
-        this.options.log.info('game process ready', { slot: this.name, port: word.port });
-        this.first?.resolve();
-        this.first = null;
-        return this.look();
+        this.bootId = message.bootId;
+        this.port = message.port;
+        this.respondedAt = this.now();
+        this.isStateRequested = false;
+        this.deps.log.info('game process ready', { slot: this.name, port: message.port });
+        this.firstStart?.resolve();
+        this.firstStart = null;
+        return this.requestState();
       case 'state':
-        this.answeredAt = this.now();
-        this.asking = false;
-        this.state = word;
+        this.respondedAt = this.now();
+        this.isStateRequested = false;
+        this.state = message;
         return;
-      case 'refused':
-        this.refusal = word;
+      case 'failed':
+        this.startError = message;
         return;
       default:
-        word satisfies never;
+        message satisfies never;
     }
   }
 
-  private look(): void {
-    // One question at a time: for a process that stands still they would pile up.
-    if (!this.asking) this.child?.send({ kind: 'look' });
-    this.asking = true;
-    this.cancelTimer = this.options.world.timers.after(LOOK_MS, () => this.look());
+  private requestState(): void {
+    // One request at a time: they would pile up for a process that is not scheduled.
+    if (!this.isStateRequested) this.child?.send({ kind: 'get-state' });
+    this.isStateRequested = true;
+    this.cancelTimer = this.deps.world.timers.after(STATE_INTERVAL_MS, () => this.requestState());
   }
 
-  private ended(how: string): void {
+  private childExited(how: string): void {
     this.cancelTimer();
     const { bootId } = this;
     this.child = null;
     this.bootId = null;
     this.state = null;
-    if (bootId !== null) this.options.onGone(bootId);
+    if (bootId !== null) this.deps.onExit(bootId);
     if (this.stopping) return this.stopping.resolve();
-    const why = this.refusal?.message ?? `It ended with ${how}.`;
-    if (this.first) {
-      this.first.reject(why);
-      this.first = null;
-      return;
-    }
-    // Somebody else may have taken the port that was free before.
-    if (this.refusal?.code === 'port-in-use' && this.options.port === 0) this.port = null;
-    this.again(why);
+    const why = this.startError?.message ?? `It exited with ${how}.`;
+    if (this.failFirstStart(why)) return;
+    // Another program may have taken the port in the meantime.
+    if (this.startError?.code === 'port-in-use' && this.deps.port === 0) this.port = null;
+    this.scheduleRestart(why);
   }
 
-  private again(why: string): void {
-    const { log, world } = this.options;
+  /** Returns true if this was the first start, which is not retried: the operator is to read why it failed. */
+  private failFirstStart(why: string): boolean {
+    const first = this.firstStart;
+    this.firstStart = null;
+    first?.reject(new Error(why));
+    return first !== null;
+  }
+
+  private scheduleRestart(why: string): void {
+    const { log, world } = this.deps;
     const now = this.now();
-    this.deaths = [...this.deaths.filter((at) => at > now - RESTARTS_MS), now];
-    const count = this.deaths.length;
+    this.exitTimes = [...this.exitTimes.filter((at) => at > now - RESTART_WINDOW_MS), now];
+    const exits = this.exitTimes.length;
     const waitMs =
-      count > RESTARTS_MAX
-        ? (this.deaths[count - 1 - RESTARTS_MAX] ?? now) + RESTARTS_MS - now
-        : Math.min(RESTART_MS_MAX, RESTART_MS_FIRST * 2 ** (count - 1));
-    const what = count > RESTARTS_MAX ? 'game process ends again and again' : 'game process ended';
-    log.error(what, { slot: this.name, why, againInMs: Math.round(waitMs), deaths: count });
+      exits > RESTARTS_MAX
+        ? (this.exitTimes[exits - 1 - RESTARTS_MAX] ?? now) + RESTART_WINDOW_MS - now
+        : backoffMs(RESTART_BACKOFF, exits);
+    const what = exits > RESTARTS_MAX ? 'game process keeps exiting' : 'game process exited';
+    log.error(what, { slot: this.name, why, againInMs: Math.round(waitMs), exits });
     this.cancelTimer = world.timers.after(waitMs, () => this.launch());
   }
 }

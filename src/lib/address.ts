@@ -1,11 +1,11 @@
-/** Remote addresses: whose a request is when proxies stand in front, and which of them count as one visitor. */
+/** Remote addresses: the address of a request behind proxies, and the key under which one visitor is counted. */
 import { isIP } from 'node:net';
 
 /**
- * The visitor's address. `trusted` = how many proxies of ours stand before this port; each appends to
- * X-Forwarded-For the address that it was called from, so only the last `trusted` entries are
- * believed, and everything left of them is what the visitor wrote and means nothing. A header with
- * fewer entries is read to its beginning; one that holds no address where it should is not used.
+ * The visitor's address. `trusted` = number of trusted proxies in front of this port; each appends the
+ * address of its client to X-Forwarded-For, so the entry of the outermost one is the last but `trusted - 1`; entries
+ * before it come from the visitor and are ignored. If the header has fewer entries, the first one is used;
+ * if the entry is not an address, `remote` is returned.
  */
 export function visitorAddress(remote: string, forwardedFor: string | null, trusted: number): string {
   if (trusted === 0 || forwardedFor === null) return remote;
@@ -13,7 +13,7 @@ export function visitorAddress(remote: string, forwardedFor: string | null, trus
   return plainAddress(entries.at(-Math.min(trusted, entries.length)) ?? '') ?? remote;
 }
 
-/** `192.0.2.1:4711`, `[2001:db8::1]:4711` and `[2001:db8::1]` without brackets and port; null = no address. */
+/** Removes brackets and port: `192.0.2.1:4711`, `[2001:db8::1]:4711`, `[2001:db8::1]`; null = not an address. */
 function plainAddress(entry: string): string | null {
   const text = entry.trim();
   const [, bracketed, dotted] = /^\[([^\]]*)\](?::\d+)?$|^([\d.]+):\d+$/.exec(text) ?? [];
@@ -21,8 +21,8 @@ function plainAddress(entry: string): string | null {
   return isIP(address) === 0 ? null : address;
 }
 
-/** One household has one IPv4 address, but 2^64 IPv6 addresses: those count by their first half. */
-export function visitorOf(address: string): string {
+/** The key for limits per visitor: the IPv4 address, or the /64 prefix of an IPv6 address, which one household shares. */
+export function visitorKey(address: string): string {
   if (!address.includes(':')) return address;
   if (address.startsWith('::ffff:') && address.includes('.')) return address.slice('::ffff:'.length);
   const [before = '', after] = address.split('::');

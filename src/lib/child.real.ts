@@ -1,7 +1,7 @@
 /** Starts child processes (`child.ts`) with the runtime that runs this process. */
 import type { ChildOptions, ChildProcess } from './child.ts';
 
-/** Throws when the machine has no process or descriptor left for it. */
+/** Throws when the system has no free process or descriptor. */
 export function spawnChild<Sent, Received>(options: ChildOptions<Received>): ChildProcess<Sent> {
   const output = options.output ?? 'inherit';
   const child = Bun.spawn([process.execPath, options.program, ...options.args], {
@@ -16,11 +16,11 @@ export function spawnChild<Sent, Received>(options: ChildOptions<Received>): Chi
       try {
         child.send(message);
       } catch {
-        // The channel closes a moment before its end is reported, and may be closed without one.
+        // The channel closes before the end of the process is reported, and a child may close it and continue.
       }
     },
     kill: () => child.kill('SIGKILL'),
-    ended: child.exited.then((code) =>
+    exited: child.exited.then((code) =>
       child.signalCode === null ? `exit code ${code}` : `signal ${child.signalCode}`,
     ),
   };

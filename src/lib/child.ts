@@ -1,15 +1,15 @@
 /**
- * A child process that exchanges messages with this one over a channel of its own. When this process ends, the
+ * A child process that exchanges messages with this one over an IPC channel. When this process ends, the
  * child sees the channel close.
  */
 export interface ChildProcess<Message> {
   readonly pid: number;
   /** Never throws. The message is lost if the process has ended or its channel is closed. */
   send(message: Message): void;
-  /** Ends it at once. */
+  /** Sends SIGKILL. */
   kill(): void;
   /** How it ended, in words: `exit code 3`, `signal SIGKILL`. */
-  readonly ended: Promise<string>;
+  readonly exited: Promise<string>;
 }
 
 export interface ChildOptions<Message> {

@@ -1,7 +1,7 @@
-/** How full the disk is that a folder lies on. */
+/** Usage of the disk that holds a folder. */
 import { statfs } from 'node:fs/promises';
 
-/** The share of the space that ordinary users may use which is taken, 0 … 1. */
+/** Used share of the space that is available to unprivileged users, 0 … 1 (as `df` shows it). */
 export async function diskUsed(folder: string): Promise<number> {
   const { blocks, bfree, bavail } = await statfs(folder);
   const used = blocks - bfree;

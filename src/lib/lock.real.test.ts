@@ -17,30 +17,30 @@ afterEach(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Another process that takes the lock and keeps it; resolves once it said whether it has it. */
-async function otherProcess(path: string): Promise<{ took: boolean; child: Bun.Subprocess }> {
+/** Starts another process that acquires the lock and keeps it; resolves with its outcome. */
+async function otherProcess(path: string): Promise<{ acquired: boolean; child: Bun.Subprocess }> {
   const code = `
     import { lockFile } from ${JSON.stringify(join(import.meta.dir, 'lock.real.ts'))};
     const lock = lockFile(${JSON.stringify(path)});
-    console.log(lock.ok ? 'took' : 'refused');
+    console.log(lock.ok ? 'acquired' : 'refused');
     process.stdin.resume();
   `;
   const child = Bun.spawn([process.execPath, '-e', code], { stdin: 'pipe', stdout: 'pipe' });
   started.push(child);
   const { value } = await child.stdout.getReader().read();
-  return { took: new TextDecoder().decode(value).trim() === 'took', child };
+  return { acquired: new TextDecoder().decode(value).trim() === 'acquired', child };
 }
 
 test('a held lock is refused to another process until it is released', async () => {
   const path = join(folder, 'held');
   const lock = lockFile(path);
   if (!lock.ok) throw new Error('the lock was not free');
-  expect((await otherProcess(path)).took).toBe(false);
+  expect((await otherProcess(path)).acquired).toBe(false);
   lock.release();
-  expect((await otherProcess(path)).took).toBe(true);
+  expect((await otherProcess(path)).acquired).toBe(true);
 });
 
-test('a held lock is refused to the same process, too', () => {
+test('a held lock is also refused to the same process', () => {
   const path = join(folder, 'twice');
   const first = lockFile(path);
   expect(first.ok).toBe(true);
@@ -51,10 +51,10 @@ test('a held lock is refused to the same process, too', () => {
   if (again.ok) again.release();
 });
 
-test('the lock of a process that was killed is free', async () => {
+test('the lock of a killed process is released', async () => {
   const path = join(folder, 'killed');
-  const { took, child } = await otherProcess(path);
-  expect(took).toBe(true);
+  const { acquired, child } = await otherProcess(path);
+  expect(acquired).toBe(true);
   expect(lockFile(path).ok).toBe(false);
   child.kill('SIGKILL');
   await child.exited;
@@ -63,14 +63,14 @@ test('the lock of a process that was killed is free', async () => {
   if (lock.ok) lock.release();
 });
 
-test('a lock stays held when its handle is forgotten', async () => {
+test('a lock stays held when its handle is garbage-collected', async () => {
   const path = join(folder, 'forgotten');
-  const take = () => lockFile(path).ok;
-  expect(take()).toBe(true);
+  const acquire = () => lockFile(path).ok;
+  expect(acquire()).toBe(true);
   Bun.gc(true);
-  expect((await otherProcess(path)).took).toBe(false);
+  expect((await otherProcess(path)).acquired).toBe(false);
 });
 
-test('a folder that is not there throws', () => {
+test('a missing folder throws', () => {
   expect(() => lockFile(join(folder, 'missing', 'lock'))).toThrow();
 });

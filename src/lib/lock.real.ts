@@ -1,24 +1,24 @@
 /**
- * A lock between processes that the kernel frees when its holder dies, however it dies: an
- * exclusively locked SQLite file. No pid file that outlives a crash, no daemon, the same on Linux
- * and macOS (docs/decisions/0003-lock-by-sqlite.md).
+ * A lock between processes that the kernel releases when its holder ends in any way: an
+ * exclusively locked SQLite file. Unlike a pid file it cannot outlive a crash; it needs no daemon and works the same
+ * on Linux and macOS (docs/decisions/0003-lock-by-sqlite.md).
  *
  * Nothing else may open the file: on POSIX a process loses its locks on a file as soon as it
- * closes any descriptor of it. A network file system may not lock at all.
+ * closes any descriptor of it. Network file systems may not support locks.
  */
 import { Database } from 'bun:sqlite';
 
 export type LockOutcome = { readonly ok: true; release(): void } | { readonly ok: false };
 
-/** A lock whose handle nobody keeps is still held: collected as garbage, the database would close. */
+/** Keeps held locks reachable: when a database is garbage-collected, it closes and the lock is released. */
 const held = new Set<Database>();
 
-/** Never waits. Throws when the file cannot be made or opened. */
+/** Does not wait: `ok: false` = another process, or this one, holds the lock. Throws when the file cannot be opened. */
 export function lockFile(path: string): LockOutcome {
   const database = new Database(path, { create: true, readwrite: true });
   try {
     database.run('PRAGMA busy_timeout = 0');
-    // Nothing is ever written: no journal is to lie beside the lock.
+    // Nothing is ever written: avoid a journal file beside the lock.
     database.run('PRAGMA journal_mode = MEMORY');
     database.run('BEGIN EXCLUSIVE');
   } catch (error) {

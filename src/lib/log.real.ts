@@ -1,8 +1,8 @@
-/** The log on standard error: one JSON object per line, so that any collector can read it. */
+/** The log on standard error: one JSON object per line. */
 import type { Clock } from './world.ts';
 import type { Log, LogFields } from './log.ts';
 
-/** `always` stands in every line. */
+/** `always` is added to every line. */
 export function standardErrorLog(clock: Clock, always: LogFields = {}): Log {
   const write = (level: string, what: string, fields: LogFields = {}): void => {
     const line = { at: new Date(clock.now()).toISOString(), level, what, ...always, ...fields };

@@ -1,4 +1,4 @@
-/** Markdown to HTML. Raw HTML in the text is shown as text, links with scripts are left out. */
+/** Markdown to HTML. Raw HTML is escaped; links with `javascript:` and similar schemes stay plain text. */
 import MarkdownIt from 'markdown-it';
 
 const renderer = new MarkdownIt({ html: false, linkify: true, typographer: false });

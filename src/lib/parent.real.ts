@@ -1,36 +1,36 @@
-/** The other end of `child.real.ts`: the process that started this one, and listens. */
-export interface ParentProcess<Order, Word> {
-  /** Resolves when it is on its way; never rejects. */
-  tell(word: Word): Promise<void>;
-  /** One listener; it also gets the orders that came before it was set. */
-  onOrder(listener: (order: Order) => void): void;
-  /** The process is gone, however it ended. */
-  onGone(listener: () => void): void;
+/** The other end of `child.real.ts`: the channel to the process that started this one. */
+export interface ParentProcess<Received, Sent> {
+  /** Resolves when the message was written to the channel, or the channel is closed; never rejects. */
+  send(message: Sent): Promise<void>;
+  /** Sets the only listener. Messages that arrived earlier are delivered to it at once. */
+  onMessage(listener: (message: Received) => void): void;
+  /** The parent has ended, in whatever way. */
+  onDisconnect(listener: () => void): void;
 }
 
-/** null = this process was not started with a channel. */
-export function parentProcess<Order, Word>(): ParentProcess<Order, Word> | null {
+/** null = this process was started without a channel. */
+export function parentProcess<Received, Sent>(): ParentProcess<Received, Sent> | null {
   if (!process.send || !process.connected) return null;
-  // Orders that come while the program is still starting wait for it.
-  const early: Order[] = [];
-  let obey = (order: Order): void => void early.push(order);
-  process.on('message', (order) => obey(order as Order));
+  // Messages that arrive while the program starts are kept for its listener.
+  const early: Received[] = [];
+  let deliver = (message: Received): void => void early.push(message);
+  process.on('message', (message) => deliver(message as Received));
   return {
-    tell: (word) =>
+    send: (message) =>
       new Promise((resolve) => {
         try {
-          if (process.connected) process.send?.(word, undefined, undefined, () => resolve());
+          if (process.connected) process.send?.(message, undefined, undefined, () => resolve());
           else resolve();
         } catch {
-          // It went this very moment: `onGone` tells.
+          // The channel was closed just now: `onDisconnect` reports it.
           resolve();
         }
       }),
-    onOrder(listener) {
-      obey = listener;
-      for (const order of early.splice(0)) listener(order);
+    onMessage(listener) {
+      deliver = listener;
+      for (const message of early.splice(0)) listener(message);
     },
-    onGone(listener) {
+    onDisconnect(listener) {
       process.on('disconnect', listener);
       if (!process.connected) listener();
     },

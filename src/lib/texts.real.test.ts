@@ -1,4 +1,4 @@
-/** The texts: complete in every language, asked for by names that exist, and none left over. */
+/** The texts: complete in every language, used with keys that exist, and none unused. */
 import { expect, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,13 +20,13 @@ const topicsOf = (locale: string): { readonly [topic: string]: Topic } =>
   );
 const english = topicsOf('en');
 
-/** What a message wants inserted, nested messages included. */
+/** The names of a message's arguments, including those of nested messages. */
 function argumentsOf(message: string, locale: string): string[] {
   const found = new Set<string>();
   const walk = (node: unknown): void => {
     if (Array.isArray(node)) return node.forEach(walk);
     if (typeof node !== 'object' || node === null) return;
-    // 0 is literal text, 7 the `#` of a plural; all others are named after their argument.
+    // Type 0 is literal text, 7 the `#` of a plural; in all other nodes `value` is the argument's name.
     if ('type' in node && 'value' in node && node.type !== 0 && node.type !== 7)
       found.add(String(node.value));
     Object.values(node).forEach(walk);
@@ -46,7 +46,7 @@ for (const locale of locales.filter((one) => one !== 'en')) {
     }
   });
 
-  test(`${locale} asks for the same values as English in every text`, () => {
+  test(`${locale} uses the same arguments as English in every text`, () => {
     const other = topicsOf(locale);
     for (const [topic, texts] of Object.entries(english)) {
       for (const [key, message] of Object.entries(texts)) {
@@ -64,17 +64,17 @@ const sources = [...new Bun.Glob('src/**/*.{ts,tsx}').scanSync({ cwd: ROOT })]
   .map((path) => readFileSync(join(ROOT, path), 'utf8'))
   .join('\n');
 
-test('every text that is asked for by its full name exists', () => {
-  const asked = [...sources.matchAll(/\bt\(\s*'([a-z]+)\.(\w+)'/g)];
-  expect(asked.length).toBeGreaterThan(50);
-  for (const [, topic = '', key = ''] of asked) {
+test('every text that is used by its full key exists', () => {
+  const used = [...sources.matchAll(/\bt\(\s*'([a-z]+)\.(\w+)'/g)];
+  expect(used.length).toBeGreaterThan(50);
+  for (const [, topic = '', key = ''] of used) {
     expect(english[topic]?.[key], `${topic}.${key}`).toBeString();
   }
 });
 
-test('no text is left over', () => {
+test('no text is unused', () => {
   const quoted = new Set([...sources.matchAll(/['"`]([\w.]+)['"`]/g)].map(([, text = '']) => text));
-  // `order.${state}_title` uses every text of that shape; a shape that begins with nothing proves nothing.
+  // `order.${state}_title` uses every key of that shape; templates that begin with an expression are ignored.
   const shapes = [...sources.matchAll(/`(\w[\w.]*(?:\$\{[^}`]*\}[\w.]*)+)`/g)].map(
     ([, template = '']) => new RegExp(`^${template.replaceAll(/\$\{[^}]*\}/g, '\\w+')}$`),
   );
@@ -85,15 +85,15 @@ test('no text is left over', () => {
         quoted.has(`${topic}.${name}`) ||
         shapes.some((shape) => shape.test(name) || shape.test(`${topic}.${name}`)),
     );
-  const left = Object.entries(english).flatMap(([topic, texts]) =>
+  const unused = Object.entries(english).flatMap(([topic, texts]) =>
     Object.keys(texts)
       .filter((key) => !used(topic, key))
       .map((key) => `${topic}.${key}`),
   );
-  expect(left).toEqual([]);
+  expect(unused).toEqual([]);
 });
 
-test('a text falls back to English, and one that English lacks throws', () => {
+test('a missing text falls back to English, and one that is missing there throws', () => {
   const folder = mkdtempSync(join(tmpdir(), 'escapement-texts-'));
   for (const [locale, texts] of [
     ['en', { a: 'A', n: '{n, plural, one {# thing} other {# things}}' }],
@@ -113,7 +113,7 @@ test('a text falls back to English, and one that English lacks throws', () => {
   rmSync(folder, { recursive: true });
 });
 
-test('the best of our languages is taken from what a browser prefers', () => {
+test('the available language with the highest quality in Accept-Language is chosen', () => {
   const { choose } = loadTexts(LOCALES);
   expect(choose(null)).toBe('en');
   expect(choose('de-AT,de;q=0.9,en;q=0.8')).toBe('de');

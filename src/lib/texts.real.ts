@@ -1,8 +1,7 @@
 /** `Texts` from the files `locales/<locale>/<topic>.json`: flat keys, ICU messages, read once at start. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import i18next from 'i18next';
-import ICU from 'i18next-icu';
+import { IntlMessageFormat } from 'intl-messageformat';
 import { z } from 'zod';
 import type { Texts } from './texts.ts';
 
@@ -14,37 +13,44 @@ type Messages = {
   readonly [locale: string]: { readonly [topic: string]: { readonly [key: string]: string } };
 };
 
-/** Throws when a file is not readable as texts, or there is no English. */
+/** Throws if a file is not valid or there is no English. */
 export function loadTexts(folder: string): Texts {
   const messages = readMessages(folder);
-  if (!messages[FALLBACK]) throw new Error(`no texts in ${join(folder, FALLBACK)}`);
+  const english = messages[FALLBACK];
+  if (!english) throw new Error(`no texts in ${join(folder, FALLBACK)}`);
   const locales = [FALLBACK, ...Object.keys(messages).filter((locale) => locale !== FALLBACK)];
-  const engine = i18next.createInstance();
-  void engine.use(ICU).init({
-    lng: FALLBACK,
-    fallbackLng: FALLBACK,
-    resources: messages,
-    ns: Object.keys(messages[FALLBACK]),
-    nsSeparator: '.',
-    keySeparator: false,
-    initAsync: false,
-    // Markup is made by the pages, which escape what they insert.
-    interpolation: { escapeValue: false },
-  });
-  const fallbackTopic = (name: string) => {
-    const topic = messages[FALLBACK]?.[name];
+  /** `<locale>.<topic>.<key>` → compiled message */
+  const compiled = new Map<string, IntlMessageFormat>();
+  const englishTopic = (name: string) => {
+    const topic = english[name];
     if (!topic) throw new Error(`no texts for ${name}`);
     return topic;
   };
+  const messageOf = (locale: string, fullKey: string): string => {
+    const dot = fullKey.indexOf('.');
+    const [topic, key] = [fullKey.slice(0, dot), fullKey.slice(dot + 1)];
+    const fallback = englishTopic(topic)[key];
+    if (fallback === undefined) throw new Error(`no text ${fullKey}`);
+    // `de-AT` has the texts of `de`.
+    const texts = messages[locale] ?? messages[locale.split('-')[0] ?? ''];
+    return texts?.[topic]?.[key] ?? fallback;
+  };
   return {
     locales,
-    t(locale, key, values = {}) {
-      const dot = key.indexOf('.');
-      const known = fallbackTopic(key.slice(0, dot))[key.slice(dot + 1)];
-      if (known === undefined) throw new Error(`no text ${key}`);
-      return engine.t(key, { ...values, lng: locale });
+    t(locale, key, values) {
+      const message = messageOf(locale, key);
+      const id = `${locale}.${key}`;
+      try {
+        let format = compiled.get(id);
+        // Tags are text here: pages and mails escape what they insert.
+        format ??= new IntlMessageFormat(message, locale, undefined, { ignoreTag: true });
+        compiled.set(id, format);
+        return String(format.format(values));
+      } catch {
+        return message;
+      }
     },
-    topic: (locale, name) => ({ ...fallbackTopic(name), ...messages[locale]?.[name] }),
+    topic: (locale, name) => ({ ...englishTopic(name), ...messages[locale]?.[name] }),
     choose: (acceptLanguage) => chooseLocale(locales, acceptLanguage),
   };
 }
@@ -65,11 +71,12 @@ function readMessages(folder: string): Messages {
   );
 }
 
+/** Further entries of the header are ignored. */
 const PREFERENCES_MAX = 20;
 
-/** `de-AT,de;q=0.9,en;q=0.8` → `de`: the most wanted language we have, region or not. */
+/** Returns `de` for `de-AT,de;q=0.9,en;q=0.8`: the preferred language that we have, whatever its region. */
 function chooseLocale(locales: readonly string[], header: string | null): string {
-  const wanted = (header ?? '')
+  const preferred = (header ?? '')
     .split(',', PREFERENCES_MAX)
     .map((part) => {
       const [tag = '', ...parameters] = part.trim().toLowerCase().split(';');
@@ -78,5 +85,5 @@ function chooseLocale(locales: readonly string[], header: string | null): string
     })
     .filter(({ quality }) => quality > 0)
     .toSorted((a, b) => b.quality - a.quality);
-  return wanted.find(({ language }) => locales.includes(language))?.language ?? FALLBACK;
+  return preferred.find(({ language }) => locales.includes(language))?.language ?? FALLBACK;
 }

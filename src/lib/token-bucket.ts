@@ -1,49 +1,48 @@
 /**
- * A token bucket that may go into debt: what was already read is taken, and reading stops until
- * the debt is paid. So nothing has to be queued, and the debt is the bound.
+ * A token bucket that may go into debt: a message that was already read is accepted, and reading pauses until
+ * the debt is paid. Nothing has to be queued.
  */
 export class TokenBucket {
   private tokens: number;
-  private at: number;
+  private refilledAt: number;
   private readonly ratePerMs: number;
   private readonly burst: number;
 
-  /** `now` in monotonic milliseconds, here and below. */
+  /** `now` is monotonic ms, here and below. */
   constructor(ratePerSecond: number, burst: number, now: number) {
     this.ratePerMs = ratePerSecond / 1_000;
     this.burst = burst;
     this.tokens = burst;
-    this.at = now;
+    this.refilledAt = now;
   }
 
-  /** Takes one token; answers how many milliseconds of debt there are now, 0 for none. */
+  /** Takes one token; returns the debt in ms, 0 for none. */
   take(now: number): number {
     this.refill(now);
     this.tokens--;
     return this.debtMs();
   }
 
-  /** The debt as of now, without taking anything. */
+  /** The debt in ms, without taking a token. */
   debtMsAt(now: number): number {
     this.refill(now);
     return this.debtMs();
   }
 
-  /** Whole tokens that could be taken now without a debt. */
+  /** Whole tokens that can be taken now without debt. */
   available(now: number): number {
     this.refill(now);
     return Math.max(0, Math.floor(this.tokens + ROUNDING));
   }
 
-  /** What is owed is owed no longer. */
   clearDebt(now: number): void {
     this.refill(now);
     this.tokens = Math.max(0, this.tokens);
   }
 
   private refill(now: number): void {
-    this.tokens = Math.min(this.burst, this.tokens + (now - this.at) * this.ratePerMs);
-    this.at = now;
+    this.tokens = Math.min(this.burst, this.tokens + (now - this.refilledAt) * this.ratePerMs);
+    this.refilledAt = now;
   }
 
   private debtMs(): number {
@@ -51,5 +50,5 @@ export class TokenBucket {
   }
 }
 
-/** A tenth of a second at ten a second must be a token. */
+/** Tolerance for floating point: 100 ms at 10 tokens a second must yield one token. */
 const ROUNDING = 1e-6;

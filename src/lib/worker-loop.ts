@@ -1,26 +1,26 @@
-/** Looks for work again and again: while there is some at once, or after a rest; else after a pause or when woken. */
+/** A polling loop: polls again at once (or after a rest) while there is work, else after a pause or when woken. */
 import type { Clock, Random, Timers } from './world.ts';
 
 export interface WorkerLoopOptions {
   readonly timers: Timers;
   readonly random: Random;
-  /** The pause after a look that found nothing; up to a quarter is added by chance. */
+  /** The pause after a poll that found nothing; up to 25 % of jitter is added. */
   readonly pauseMs: number;
   /**
-   * For work that may wait while rooms may not: after a look that did something, rest this many times as long
-   * as it took, but at most `msMax`, so that it takes no more than a share of the machine. A wake does not end it.
+   * For background work: after a poll that did something, the loop rests for `times` the time that the poll took, but
+   * at most `msMax`, which limits its share of CPU time. A wake does not end a rest.
    */
   readonly rest?: { readonly times: number; readonly msMax: number; readonly clock: Clock };
-  /** One look. True = something was done, look again at once. */
+  /** One poll. True = something was done: poll again at once. */
   readonly work: () => Promise<boolean>;
-  /** A look that threw; the next one comes after the pause. */
+  /** A poll rejected; the next one follows after the pause. */
   readonly onError: (error: unknown) => void;
 }
 
 export interface WorkerLoop {
-  /** A hint that there is work: ends the pause, or makes the look under way be followed by another. */
+  /** There may be work: ends the pause, or makes another poll follow the running one without a pause. */
   wake(): void;
-  /** No further look begins; resolves when the one under way is over. */
+  /** Starts no further poll; resolves when the running one has ended. */
   stop(): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export function startWorkerLoop(options: WorkerLoopOptions): WorkerLoop {
       };
     });
 
-  const look = () =>
+  const poll = () =>
     options.work().catch((error: unknown) => {
       options.onError(error);
       return false;
@@ -51,7 +51,7 @@ export function startWorkerLoop(options: WorkerLoopOptions): WorkerLoop {
     while (!stopped) {
       woken = false;
       const began = rest?.clock.mono() ?? 0;
-      const busy = await look();
+      const busy = await poll();
       if (stopped) return;
       if (busy && rest) {
         resting = true;

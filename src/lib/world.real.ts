@@ -1,4 +1,4 @@
-/** The real world: the only place where clock, timers and chance come from the runtime. */
+/** The runtime's clock, timers and randomness; other code gets them through `World`. */
 import type { World } from './world.ts';
 
 export const realWorld: World = {
@@ -8,7 +8,7 @@ export const realWorld: World = {
   },
   timers: {
     after(ms, run) {
-      // The runtime cuts fractions off: 1.9 ms would run after 1.
+      // setTimeout truncates fractions: 1.9 ms would run after 1 ms.
       const timer = setTimeout(run, Math.ceil(ms));
       return () => clearTimeout(timer);
     },

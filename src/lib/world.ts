@@ -1,23 +1,23 @@
 /**
- * What the outside world gives a program: time, timers, chance. Room, journal and archiver take it
- * as an argument, so that a simulation can be the world instead.
+ * Time, timers and randomness. Code that must run in a simulation gets them as arguments instead of
+ * using the runtime's.
  */
 export interface Clock {
   /** Wall clock, milliseconds since 1970. May jump. */
   now(): number;
-  /** Milliseconds since some fixed moment; never goes back. */
+  /** Monotonic milliseconds since an arbitrary moment. */
   mono(): number;
 }
 
 export interface Timers {
-  /** Calls `run` once after `ms`; the answer cancels it. */
+  /** Calls `run` once after `ms`. Returns a function that cancels it. */
   after(ms: number, run: () => void): () => void;
 }
 
 export interface Random {
   /** A number in [0, 1). For jitter, never for secrets. */
   next(): number;
-  /** `length` bytes fit for secrets. */
+  /** `length` cryptographically secure bytes. */
   bytes(length: number): Uint8Array;
 }
 

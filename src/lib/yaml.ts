@@ -1,4 +1,4 @@
-/** Settings in YAML, checked against a schema; what is wrong is told with its line. */
+/** Reads YAML and validates it against a schema; faults are reported with their lines. */
 import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
 
@@ -22,7 +22,7 @@ export function parseYaml<T>(text: string, schema: z.ZodType<T>): YamlOutcome<T,
   const parsed = schema.safeParse(document.toJS({ maxAliasCount: 0 }));
   if (parsed.success) return { ok: true, value: parsed.data };
   const faults = parsed.error.issues.map((issue) => {
-    // A key that nobody knows is reported where it stands, not at the map around it.
+    // An unknown key is reported at its own line, not at that of the map.
     const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
     const what = issue.path.map(String).join('.') || 'the file';
     return { line: lineOf(document, path, lines), message: `${what}: ${issue.message}` };
@@ -30,14 +30,14 @@ export function parseYaml<T>(text: string, schema: z.ZodType<T>): YamlOutcome<T,
   return { ok: false, faults };
 }
 
-/** One sentence per fault: `studio.yaml:7: colours.ink: …`. `file` is only a name for them. */
+/** Faults as sentences: `studio.yaml:7: colours.ink: …`. `file` is used in them only. */
 export function readYaml<T>(text: string, schema: z.ZodType<T>, file: string): YamlOutcome<T, string> {
   const read = parseYaml(text, schema);
   if (read.ok) return read;
   return { ok: false, faults: read.faults.map(({ line, message }) => `${file}:${line}: ${message}`) };
 }
 
-/** The line of the key or list item; where it is missing, of the nearest thing around it. */
+/** The line of the key or list item; if it is missing, that of the nearest enclosing one. */
 function lineOf(document: Document, path: readonly PropertyKey[], lines: LineCounter): number {
   for (let length = path.length; length > 0; length--) {
     const offset = offsetOf(document, path.slice(0, length));

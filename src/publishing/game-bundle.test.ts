@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { type DemoGame, demoGame } from '../../test/support/games/demo-game.ts';
 import { bundleGame } from './game-bundle.ts';
 
-// The first test builds; on a busy machine that takes longer than a test may by default.
+// The first test builds, which takes longer than the default timeout on a busy machine.
 setDefaultTimeout(30_000);
 
 let one: DemoGame;
@@ -61,7 +61,7 @@ describe('building a game', () => {
     await broken.remove();
   });
 
-  test('a module that is not offered to games is refused with its line', async () => {
+  test('a module that is not provided for games is refused with its line', async () => {
     const broken = await demoGame();
     await broken.edit(
       'client/main.tsx',
@@ -85,7 +85,7 @@ describe('building a game', () => {
     );
     const built = await bundleGame(broken.folder);
     expect(built.ok ? [] : built.faults).toEqual([
-      { file: 'rules.ts', line: null, message: 'must export what defineGame gives as default' },
+      { file: 'rules.ts', line: null, message: 'must export the result of defineGame as default' },
     ]);
     await broken.remove();
   });

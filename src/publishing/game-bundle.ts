@@ -1,8 +1,7 @@
 /**
- * Builds the code of a game: `rules.ts` and `client/main.tsx`, each into one minified module that
- * imports nothing. A release must go on working for years, so it carries its own Preact; and the
- * hash of the built rules is what a room pins, so the same source must always give the same bytes:
- * no path, no date and no comment of the source survives the build.
+ * Builds the code of a game: `rules.ts` and `client/main.tsx`, each into one minified module without imports. A
+ * release must work for years, so it contains its own Preact. A room pins the hash of the built rules, so the same
+ * source always gives the same bytes: the output contains no path, date or comment of the source.
  */
 import { join, relative } from 'node:path';
 import type { GameFault } from './game-yaml.ts';
@@ -17,7 +16,7 @@ export interface GameBundle {
   readonly rules: Uint8Array<ArrayBuffer>;
   readonly client: Uint8Array<ArrayBuffer>;
   readonly styles: Uint8Array<ArrayBuffer> | null;
-  /** Pictures and fonts that the styles name; they must lie beside the styles under these names. */
+  /** Pictures and fonts that the styles refer to; they must be stored beside the styles under these names. */
   readonly styleFiles: readonly BuiltFile[];
 }
 
@@ -25,13 +24,14 @@ export type GameBundleOutcome =
   | { readonly ok: true; readonly bundle: GameBundle }
   | { readonly ok: false; readonly faults: readonly GameFault[] };
 
-/** What a game may import beside its own files; found from here, wherever the game's folder lies. */
-const OFFERED = /^(preact|@escapement\/sdk)(\/[a-z/-]+)?$/;
+/** What a game may import beside its own files; resolved from here, wherever the folder of the game is. */
+const PROVIDED = /^(preact|@escapement\/sdk)(\/[a-z/-]+)?$/;
 
 type Built =
   | { readonly ok: true; readonly outputs: readonly Bun.BuildArtifact[] }
   | { readonly ok: false; readonly faults: readonly GameFault[] };
 
+/** Returns all faults of both builds. */
 export async function bundleGame(folder: string): Promise<GameBundleOutcome> {
   const [rules, client] = await Promise.all([build(folder, 'rules.ts'), build(folder, 'client/main.tsx')]);
   if (!rules.ok || !client.ok) {
@@ -74,22 +74,22 @@ async function build(folder: string, file: string): Promise<Built> {
     jsx: { runtime: 'automatic', importSource: 'preact', development: false },
     naming: { entry: '[name].[ext]', asset: '[name]-[hash].[ext]' },
     throw: false,
-    plugins: [offered],
+    plugins: [provided],
   });
   if (!result.success) return { ok: false, faults: result.logs.map((log) => toFault(folder, file, log)) };
   const [code] = result.outputs;
   const exported = code ? new Bun.Transpiler({ loader: 'js' }).scan(await code.text()).exports : [];
   if (!exported.includes('default')) {
-    const wanted = file === 'rules.ts' ? 'what defineGame gives' : 'what defineClient gives';
-    return { ok: false, faults: [{ file, line: null, message: `must export ${wanted} as default` }] };
+    const expected = file === 'rules.ts' ? 'the result of defineGame' : 'the result of defineClient';
+    return { ok: false, faults: [{ file, line: null, message: `must export ${expected} as default` }] };
   }
   return { ok: true, outputs: result.outputs };
 }
 
-const offered: Bun.BunPlugin = {
-  name: 'offered',
+const provided: Bun.BunPlugin = {
+  name: 'provided',
   setup(builder) {
-    builder.onResolve({ filter: OFFERED }, ({ path }) => ({ path: Bun.resolveSync(path, import.meta.dir) }));
+    builder.onResolve({ filter: PROVIDED }, ({ path }) => ({ path: Bun.resolveSync(path, import.meta.dir) }));
   },
 };
 
@@ -102,7 +102,7 @@ function toFault(folder: string, entryFile: string, log: BuildMessage | ResolveM
   };
 }
 
-/** Rules and views share files, so the same fault is found by both builds. */
+/** Rules and views share files, so both builds may find the same fault. */
 function withoutRepeats(faults: readonly GameFault[]): GameFault[] {
   return [
     ...new Map(faults.map((fault) => [`${fault.file}:${fault.line}:${fault.message}`, fault])).values(),

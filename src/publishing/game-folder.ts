@@ -1,13 +1,13 @@
 /**
- * Reads a game's folder as its author wrote it (everything but the code) and checks it: texts,
- * languages, assets. Answers all faults found at once, so that a game is mended in one go.
+ * Reads the folder of a game, without its code, and checks texts, languages and assets. Returns all faults at once, so
+ * that an author can correct them together.
  */
 import { basename, join } from 'node:path';
 import { type GameFault, type GameYaml, readGameYaml } from './game-yaml.ts';
 
 export const SLUG = /^[a-z][a-z0-9-]{1,39}$/;
 const ASSET_PATH = /^[a-z0-9][a-z0-9._-]*(\/[a-z0-9][a-z0-9._-]*)*$/;
-/** One file of `assets/`, and all of them together. */
+/** Limit of one file of `assets/`, and of all files together. */
 export const ASSET_BYTES_MAX = 8 * 1024 * 1024;
 export const ASSETS_BYTES_MAX = 64 * 1024 * 1024;
 const ASSETS_MAX = 1_000;
@@ -91,7 +91,7 @@ async function readAssets(folder: string, faults: GameFault[]): Promise<Asset[]>
 
 function assetFault(path: string, size: number, contentType: string | undefined): string | null {
   if (!ASSET_PATH.test(path)) return 'name it with lower-case letters, digits, dots and dashes';
-  if (!contentType) return `not a kind of file that is served (${Object.keys(ASSET_TYPES).join(', ')})`;
+  if (!contentType) return `not a type of file that is served (${Object.keys(ASSET_TYPES).join(', ')})`;
   if (size === 0) return 'is empty';
   return size > ASSET_BYTES_MAX ? `larger than ${ASSET_BYTES_MAX} bytes` : null;
 }
@@ -103,7 +103,7 @@ interface LocaleSource {
   readonly texts: { readonly [key: string]: string };
 }
 
-/** Every language has every key of the first one and no other, so that no player sees a hole. */
+/** Every language must have the keys of the first one and no others. */
 async function readLocales(
   folder: string,
   languages: readonly string[],

@@ -45,7 +45,7 @@ describe('game.yaml', () => {
     ]);
   });
 
-  test('a misspelt field is reported, not overlooked', () => {
+  test('a misspelt field is reported', () => {
     const faults = faultsOf(GOOD.replace('free: true', 'free: true\nfreee: true'));
     expect(faults).toEqual([expect.stringMatching(/^6: .*freee/)]);
   });
@@ -64,14 +64,14 @@ describe('game.yaml', () => {
 
   const withLimits = (lines: string) => GOOD.replace('texts:', `limits:\n${lines}\ntexts:`);
 
-  test('limits are read; what is not set is left to the platform', () => {
+  test('limits are read; those of the platform hold for what is not set', () => {
     const source = withLimits('  player: { rate: 5 }\n  body: 512');
     const read = readGameYaml(source);
     expect(read.ok && read.game.limits).toEqual({ messageRate: 5, bodyBytesMax: 512 });
     expect(readGameYaml(GOOD)).toMatchObject({ ok: true });
   });
 
-  test('a limit beyond what the platform allows is a fault at its line that says what is allowed', () => {
+  test('a limit outside the bounds of the platform is a fault at its line that names the bounds', () => {
     expect(faultsOf(withLimits('  player:\n    rate: 500'))).toEqual([
       '10: limits.player.rate: must be from 1 to 60',
     ]);
@@ -82,13 +82,13 @@ describe('game.yaml', () => {
     expect(faultsOf(withLimits('  speed: 5'))).toEqual([expect.stringMatching(/^9: .*speed/)]);
   });
 
-  test('a room must have a place for every player', () => {
+  test('a room must allow a socket for every player', () => {
     expect(faultsOf(withLimits('  sockets: 3'))).toEqual([
       '9: limits.sockets: is smaller than the number of players (4)',
     ]);
   });
 
-  test('a room must take what one player may send', () => {
+  test('the rate of a room must not be below that of one player', () => {
     expect(faultsOf(withLimits('  player: { rate: 20 }\n  room: { rate: 10 }'))).toEqual([
       '10: limits.room.rate: is smaller than that of one player (20)',
     ]);

@@ -1,16 +1,16 @@
 /**
- * `game.yaml`: what the shop and the platform need to know of a game. Reads and checks it; every
- * error carries the line it is about. Described for authors in docs/authoring/game-yaml.md.
+ * Reads and checks `game.yaml`: what shop and platform need about a game. Every fault has its line. Described for
+ * authors in docs/authoring/game-yaml.md.
  */
 import { z } from 'zod';
 import { ROOM_LIMITS_BOUNDS, type RoomLimits } from '../domain/room-limits.ts';
 import { parseYaml } from '../lib/yaml.ts';
 
-/** A fault in a game's folder that its author has to mend. */
+/** A fault in the folder of a game, for its author. */
 export interface GameFault {
-  /** Path below the game's folder. */
+  /** Path from the folder of the game. */
   readonly file: string;
-  /** Counted from 1; null when the fault is not about a line. */
+  /** From 1; null = not about a line. */
   readonly line: number | null;
   readonly message: string;
 }
@@ -25,8 +25,8 @@ const textsSchema = z.strictObject({
   accessibility: text(1_000),
 });
 
-/** A number within what the platform allows a game. */
-function within(name: keyof RoomLimits) {
+/** A number within the bounds of the platform. */
+function bounded(name: keyof RoomLimits) {
   const { min, max } = ROOM_LIMITS_BOUNDS[name];
   return z.int().refine((value) => value >= min && value <= max, `must be from ${min} to ${max}`);
 }
@@ -35,23 +35,23 @@ function within(name: keyof RoomLimits) {
 const limitsSchema = z
   .strictObject({
     player: z
-      .strictObject({ rate: within('messageRate'), burst: within('messageBurst') })
+      .strictObject({ rate: bounded('messageRate'), burst: bounded('messageBurst') })
       .partial()
       .default({}),
     room: z
-      .strictObject({ rate: within('roomRate'), burst: within('roomBurst') })
+      .strictObject({ rate: bounded('roomRate'), burst: bounded('roomBurst') })
       .partial()
       .default({}),
-    body: within('bodyBytesMax').optional(),
-    sockets: within('socketsPerRoomMax').optional(),
-    entries: within('roomEntriesMax').optional(),
-    bytes: within('roomBytesMax').optional(),
+    body: bounded('bodyBytesMax').optional(),
+    sockets: bounded('socketsPerRoomMax').optional(),
+    entries: bounded('roomEntriesMax').optional(),
+    bytes: bounded('roomBytesMax').optional(),
   })
   .superRefine(({ player, room }, context) => {
-    for (const word of ['rate', 'burst'] as const) {
-      if ((player[word] ?? 0) <= (room[word] ?? Infinity)) continue;
-      const message = `is smaller than that of one player (${player[word]})`;
-      context.addIssue({ code: 'custom', path: ['room', word], message });
+    for (const limit of ['rate', 'burst'] as const) {
+      if ((player[limit] ?? 0) <= (room[limit] ?? Infinity)) continue;
+      const message = `is smaller than that of one player (${player[limit]})`;
+      context.addIssue({ code: 'custom', path: ['room', limit], message });
     }
   })
   .transform(({ player, room, body, sockets, entries, bytes }): Partial<RoomLimits> => {
@@ -70,7 +70,7 @@ const limitsSchema = z
 
 const gameYamlSchema = z
   .strictObject({
-    api: z.literal(1, { error: 'this platform knows API level 1' }),
+    api: z.literal(1, { error: 'this platform supports API level 1' }),
     players: z
       .strictObject({ min: z.int().min(1).max(8), max: z.int().min(1).max(8) })
       .refine(({ min, max }) => min <= max, 'min is larger than max'),
@@ -96,7 +96,7 @@ const gameYamlSchema = z
         context.addIssue({
           code: 'custom',
           path: ['languages', index],
-          message: `${language} stands here twice`,
+          message: `${language} is listed twice`,
         });
       }
       seen.add(language);

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DemoGame, demoGame } from '../../test/support/games/demo-game.ts';
-import type { ReleaseManifest } from '../domain/release.ts';
+
 import { realWorld } from '../lib/world.real.ts';
 import { openDirectoryFiles } from '../ports/files/files.directory.ts';
 import { openSqlite, type SqliteDb } from '../ports/main-db/main-db.sqlite.ts';
@@ -12,9 +12,10 @@ import {
   currentReleases,
   newestReleaseWithRules,
 } from '../ports/main-db/queries/releases.ts';
+import { processSandbox } from '../ports/sandbox/sandbox.process.ts';
 import { faultLine, publish, publishAll, type PublishDeps, type PublishOutcome } from './publish.ts';
 
-// The first test builds; on a busy machine that takes longer than a test may by default.
+// The first test builds, which takes longer than the default timeout on a busy machine.
 setDefaultTimeout(30_000);
 
 let data: string;
@@ -28,6 +29,7 @@ beforeEach(async () => {
     db,
     files: await openDirectoryFiles({ root: join(data, 'files'), ...realWorld }),
     world: realWorld,
+    sandbox: processSandbox(realWorld.timers),
   };
   game = await demoGame();
 });
@@ -50,7 +52,7 @@ async function faultLines(): Promise<string[]> {
 }
 
 describe('publishing a game', () => {
-  test('limits stand in the manifest and make a new release, with the same rules', async () => {
+  test('limits are part of the manifest and make a new release, with the same rules', async () => {
     const before = await published();
     await game.edit(
       'game.yaml',
@@ -58,16 +60,16 @@ describe('publishing a game', () => {
       'free: true\nlimits: { player: { rate: 5, burst: 10 }, body: 512 }',
     );
     const after = await published();
-    const row = await currentRelease(db.read, 'demo');
-    const manifest = JSON.parse(row?.manifest ?? '{}') as ReleaseManifest;
-    expect(manifest.limits).toEqual({ messageRate: 5, messageBurst: 10, bodyBytesMax: 512 });
+    const release = await currentRelease(db.read, 'demo');
+    expect(release?.manifest.limits).toEqual({ messageRate: 5, messageBurst: 10, bodyBytesMax: 512 });
     expect(after).toMatchObject({ changed: true, rulesHash: before.rulesHash });
   });
 
-  test('stores every file the manifest names, text with its compressed forms', async () => {
+  test('every file of the manifest is stored, text also compressed', async () => {
     await published();
-    const row = await currentRelease(db.read, 'demo');
-    const manifest = JSON.parse(row?.manifest ?? '{}') as ReleaseManifest;
+    const release = await currentRelease(db.read, 'demo');
+    if (!release) throw new Error('the game has no release');
+    const { manifest } = release;
     const paths = [manifest.client, manifest.rules, manifest.styles ?? '', manifest.locales['de'] ?? ''];
     for (const path of [...paths, manifest.assets['cover.svg'] ?? '']) {
       expect(await deps.files.has(path)).toBe(true);
@@ -75,7 +77,7 @@ describe('publishing a game', () => {
     }
   });
 
-  test('the same content again does nothing', async () => {
+  test('the same content again changes nothing', async () => {
     const first = await published();
     expect(first.changed).toBe(true);
     expect(await published()).toEqual({ ...first, changed: false });
@@ -127,7 +129,7 @@ describe('publishing a game', () => {
     expect((await publishAll(game.games, deps)).map(({ ok }) => ok)).toEqual([true, false]);
   });
 
-  test('all faults are told at once, with file and line', async () => {
+  test('all faults are returned at once, with file and line', async () => {
     await game.edit('game.yaml', 'minutes: 5', 'minutes: five');
     await game.edit('rules.ts', 'init: () =>', 'init: ((');
     const lines = await faultLines();
@@ -135,7 +137,7 @@ describe('publishing a game', () => {
     expect(lines).toContainEqual(expect.stringMatching(/^demo\/rules\.ts:9: /));
   });
 
-  test('texts must be the same keys in every language', async () => {
+  test('every language must have the same keys', async () => {
     await game.edit('locales/de.json', 'hint.count.1', 'hint.count.one');
     expect(await faultLines()).toEqual([
       'demo/locales/de.json: hint.count.1 is missing; locales/en.json has it',
@@ -143,7 +145,7 @@ describe('publishing a game', () => {
     ]);
   });
 
-  test('the cover must be there, and assets of a kind that is served', async () => {
+  test('the cover must exist, and assets must be of a type that is served', async () => {
     await game.edit('game.yaml', 'cover: cover.svg', 'cover: nothing.svg');
     await game.write('assets/readme.doc', 'x');
     await game.write('assets/Upper.png', 'x');
@@ -151,7 +153,7 @@ describe('publishing a game', () => {
     expect(await faultLines()).toEqual([
       expect.stringMatching(/^demo\/assets\/Upper\.png: name it with/),
       'demo/assets/hollow.png: is empty',
-      expect.stringMatching(/^demo\/assets\/readme\.doc: not a kind of file/),
+      expect.stringMatching(/^demo\/assets\/readme\.doc: not a type of file/),
       'demo/game.yaml: cover: there is no assets/nothing.svg',
     ]);
   });

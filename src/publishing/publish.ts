@@ -1,8 +1,7 @@
 /**
- * Publishes a game: reads and builds its folder, stores every file under a name that carries its
- * content's hash, then makes the release the current one. Until that last step nothing points at
- * the new files, so a failure on the way leaves the shop as it was. The same content published
- * again does nothing.
+ * Publishes a game: reads and builds its folder, stores every file under a name that contains the hash of its
+ * content, then makes the release the current one. Nothing refers to the new files before that last step, so a
+ * failure on the way leaves the shop unchanged. Publishing the same content again changes nothing.
  */
 import { createHash } from 'node:crypto';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
@@ -12,6 +11,7 @@ import type { World } from '../lib/world.ts';
 import type { Files } from '../ports/files/files.ts';
 import type { MainDb } from '../ports/main-db/main-db.ts';
 import { publishRelease, releaseById } from '../ports/main-db/queries/releases.ts';
+import type { Sandbox } from '../ports/sandbox/sandbox.ts';
 import { bundleGame, type GameBundle } from './game-bundle.ts';
 import { type GameFolder, readGameFolder } from './game-folder.ts';
 import type { GameFault } from './game-yaml.ts';
@@ -21,6 +21,8 @@ export interface PublishDeps {
   readonly files: Files;
   readonly db: MainDb;
   readonly world: World;
+  /** Where the rules of games run while they are checked. */
+  readonly sandbox: Sandbox;
 }
 
 export type PublishOutcome =
@@ -29,12 +31,12 @@ export type PublishOutcome =
       readonly game: string;
       readonly release: string;
       readonly rulesHash: string;
-      /** False when this content was the current release already. */
+      /** False if this content already was the current release. */
       readonly changed: boolean;
     }
   | { readonly ok: false; readonly game: string; readonly faults: readonly GameFault[] };
 
-/** Every folder in `gamesFolder`, one after another; a faulty game does not stop the others. */
+/** Publishes every folder in `gamesFolder`, one after another. A faulty game does not stop the others. */
 export async function publishAll(gamesFolder: string, deps: PublishDeps): Promise<PublishOutcome[]> {
   const found = await Array.fromAsync(new Bun.Glob('*/game.yaml').scan({ cwd: gamesFolder }));
   return Array.fromAsync(found.toSorted(), (path) => publish(join(gamesFolder, path, '..'), deps));
@@ -51,7 +53,7 @@ export async function publish(gameFolder: string, deps: PublishDeps): Promise<Pu
   const release = assemble(read.folder, built.bundle);
   const known = await releaseById(deps.db.read, release.id);
   if (known?.is_current) return published(release, false);
-  const faults = known ? [] : await faultsOfRules(read.folder, built.bundle);
+  const faults = known ? [] : await faultsOfRules(read.folder, built.bundle, deps.sandbox);
   if (faults.length > 0) return { ok: false, game, faults };
   await Promise.all(release.files.map((file) => store(deps.files, file)));
   const row = {
@@ -59,14 +61,14 @@ export async function publish(gameFolder: string, deps: PublishDeps): Promise<Pu
     game,
     rules_hash: release.rulesHash,
     api: release.manifest.api,
-    manifest: JSON.stringify(release.manifest),
+    manifest: release.manifest,
     published_at: deps.world.clock.now(),
   };
   await deps.db.write((tx) => publishRelease(tx, row));
   return published(release, true);
 }
 
-/** A fault as a line for the log: `games/demo/rules.ts:12: …`. */
+/** Returns a fault as a line for the log: `games/demo/rules.ts:12: …`. */
 export function faultLine(gameFolder: string, { file, line, message }: GameFault): string {
   return `${join(gameFolder, file)}${line === null ? '' : `:${line}`}: ${message}`;
 }
@@ -84,7 +86,7 @@ interface Release {
   readonly files: readonly ReleaseFile[];
 }
 
-/** All file names carry their content's hash, so the manifest's hash covers everything in it. */
+/** Every file name contains the hash of the content, so the hash of the manifest covers all files. */
 function assemble({ slug, game, assets, locales }: GameFolder, bundle: GameBundle): Release {
   const base = `releases/${slug}`;
   const files: ReleaseFile[] = [];
@@ -116,7 +118,7 @@ function assemble({ slug, game, assets, locales }: GameFolder, bundle: GameBundl
     cover: game.cover,
     ...(game.limits && { limits: game.limits }),
   };
-  // The bundler named these by their content, and the styles' own hash covers the names.
+  // The bundler puts a hash into these names, and the hash of the styles covers the names.
   for (const { name, bytes, contentType } of bundle.styleFiles) {
     files.push({ path: `${base}/${name}`, bytes, contentType });
   }
@@ -124,11 +126,15 @@ function assemble({ slug, game, assets, locales }: GameFolder, bundle: GameBundl
   return { id: sha256(encode(JSON.stringify([rulesHash, manifest]))), rulesHash, manifest, files };
 }
 
-async function faultsOfRules({ game, locales }: GameFolder, { rules }: GameBundle): Promise<GameFault[]> {
-  const answer = await checkRules(rules);
-  if (!answer.ok) return [{ file: 'rules.ts', line: null, message: answer.message }];
+async function faultsOfRules(
+  { game, locales }: GameFolder,
+  { rules }: GameBundle,
+  sandbox: Sandbox,
+): Promise<GameFault[]> {
+  const outcome = await checkRules(rules, sandbox);
+  if (!outcome.ok) return [{ file: 'rules.ts', line: null, message: outcome.message }];
   const [language = ''] = game.languages;
-  return answer.puzzles
+  return outcome.puzzles
     .filter((id) => !locales[language]?.[`puzzle.${id}`])
     .map((id) => ({
       file: `locales/${language}.json`,
@@ -137,7 +143,7 @@ async function faultsOfRules({ game, locales }: GameFolder, { rules }: GameBundl
     }));
 }
 
-/** Text is stored compressed beside itself, so that serving it costs nothing. */
+/** Text is also stored compressed (`.br`, `.gz`), so that serving it needs no CPU time. */
 async function store(files: Files, { path, bytes, contentType }: ReleaseFile): Promise<void> {
   if (await files.has(path)) return;
   if (/^text\/|json|svg/.test(contentType)) {
@@ -145,11 +151,11 @@ async function store(files: Files, { path, bytes, contentType }: ReleaseFile): P
     await files.put(`${path}.br`, new Uint8Array(brotliCompressSync(bytes, quality)), contentType);
     await files.put(`${path}.gz`, new Uint8Array(gzipSync(bytes, { level: 9 })), contentType);
   }
-  // The file itself comes last: if it is there, its companions are, too.
+  // The file itself last: `has` is true only if its compressed forms are complete.
   await files.put(path, bytes, contentType);
 }
 
-/** `sounds/click.ogg` → `sounds/click-0f3a….ogg` */
+/** Returns `sounds/click-0f3a….ogg` for `sounds/click.ogg`. */
 function hashedName(name: string, bytes: Uint8Array): string {
   const dot = name.lastIndexOf('.');
   return `${name.slice(0, dot)}-${sha256(bytes).slice(0, 16)}${name.slice(dot)}`;

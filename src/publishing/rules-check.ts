@@ -1,42 +1,33 @@
-/**
- * Looks whether built rules can begin a game, before anybody pays for it. The rules run in a child
- * process with a time limit, so that an endless loop in them is a sentence and not a dead server.
- */
+/** Checks that built rules can begin a game, before anybody pays for it. The rules run in a sandbox. */
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { parseJson } from '../lib/json.ts';
+import type { Sandbox } from '../ports/sandbox/sandbox.ts';
 
+const PROBE = fileURLToPath(import.meta.resolve('./rules-probe.child.ts'));
 const CHECK_MS_MAX = 10_000;
+const CHECK_BYTES_MAX = 512 * 1024 * 1024;
 
-const answerSchema = z.union([
+const outcomeSchema = z.union([
   z.object({ ok: z.literal(true), puzzles: z.array(z.string()) }),
   z.object({ ok: z.literal(false), message: z.string() }),
 ]);
-export type RulesAnswer = z.infer<typeof answerSchema>;
+/** The ids of the puzzles, or what is wrong with the rules. */
+export type RulesOutcome = z.infer<typeof outcomeSchema>;
 
-export async function checkRules(rules: Uint8Array<ArrayBuffer>): Promise<RulesAnswer> {
-  const child = Bun.spawn([process.execPath, fileURLToPath(import.meta.resolve('./rules-probe.child.ts'))], {
-    stdin: rules,
-    stdout: 'pipe',
-    stderr: 'pipe',
-    env: {},
-    timeout: CHECK_MS_MAX,
-    killSignal: 'SIGKILL',
+/** `rules` is the module that `bundleGame` built. */
+export async function checkRules(rules: Uint8Array<ArrayBuffer>, sandbox: Sandbox): Promise<RulesOutcome> {
+  const run = await sandbox.run({
+    program: PROBE,
+    inputs: [{ name: 'rules.mjs', content: rules }],
+    timeMsMax: CHECK_MS_MAX,
+    memoryBytesMax: CHECK_BYTES_MAX,
   });
-  const [out, complaint] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  const answer = answerSchema.safeParse(parseJson(out));
-  return answer.success
-    ? answer.data
-    : { ok: false, message: complaint.trim() || 'the rules ended the check' };
+  if (!run.ok) return stopped(run.why);
+  const outcome = outcomeSchema.safeParse(parseJson(new TextDecoder().decode(run.output)));
+  return outcome.success ? outcome.data : stopped('its output is not valid');
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+function stopped(why: string): RulesOutcome {
+  return { ok: false, message: `the check of the rules was stopped: ${why}` };
 }

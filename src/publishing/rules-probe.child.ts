@@ -1,6 +1,6 @@
 /**
- * The child process of rules-check.ts: takes built rules on its input, begins a game with them and
- * writes one line of JSON: the ids of the puzzles, or what is wrong.
+ * Child process of rules-check.ts: begins a game with built rules.
+ * Arguments: the built rules, where to write the outcome (JSON: the ids of the puzzles, or what is wrong).
  */
 import { z } from 'zod';
 
@@ -14,13 +14,12 @@ const progressSchema = z.object({
   hints: z.literal(0),
 });
 
-async function probe(source: string): Promise<string[]> {
-  const address = `data:text/javascript;base64,${Buffer.from(source).toString('base64')}`;
-  const loaded: { readonly default?: unknown } = await import(address);
+async function probe(path: string): Promise<string[]> {
+  const loaded: { readonly default?: unknown } = await import(path);
   const rules = rulesSchema.parse(loaded.default);
   const begin = () => rules.init({ seed: 1, options: {} });
   if (JSON.stringify(begin()) !== JSON.stringify(begin())) {
-    throw new Error('init gave two different states for one seed');
+    throw new Error('init returned two different states for one seed');
   }
   return progressSchema.parse(rules.progress(begin())).puzzles.map(({ id }) => id);
 }
@@ -32,8 +31,10 @@ function explain(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-try {
-  console.log(JSON.stringify({ ok: true, puzzles: await probe(await Bun.stdin.text()) }));
-} catch (error) {
-  console.log(JSON.stringify({ ok: false, message: explain(error) }));
-}
+const [rulesPath, outcomePath] = process.argv.slice(2);
+if (!rulesPath || !outcomePath) throw new Error('rules and outcome are needed');
+const outcome = await probe(rulesPath).then(
+  (puzzles) => ({ ok: true, puzzles }),
+  (error: unknown) => ({ ok: false, message: explain(error) }),
+);
+await Bun.write(outcomePath, JSON.stringify(outcome));

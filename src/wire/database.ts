@@ -5,17 +5,17 @@ import type { MainDb } from '../ports/main-db/main-db.ts';
 import type { Assembly } from './assembly.ts';
 
 export async function openDatabase(assembly: Assembly): Promise<MainDb> {
-  const db = await (assembly.settings.database === '' ? sqlite(assembly) : postgres(assembly));
+  const db = await (assembly.settings.database === '' ? openLocal(assembly) : openServer(assembly));
   assembly.stops.push(() => db.close());
   return db;
 }
 
-async function sqlite({ settings, fail }: Assembly): Promise<MainDb> {
+async function openLocal({ settings, fail }: Assembly): Promise<MainDb> {
   const { openSqlite } = await import('../ports/main-db/main-db.sqlite.ts');
   return openSqlite({ path: join(settings.dataDir, 'main.sqlite'), onLost: fail });
 }
 
-async function postgres({ settings, log }: Assembly): Promise<MainDb> {
+async function openServer({ settings, log }: Assembly): Promise<MainDb> {
   const { openPostgres } = await import('../ports/main-db/main-db.postgres.ts');
   return openPostgres({
     url: settings.database,

@@ -1,4 +1,4 @@
-/** Left-over journals: nothing of them is removed that the archive does not have. */
+/** Orphaned journals: they are removed only when the archive has all their entries. */
 import { afterEach, beforeEach, expect, test, setDefaultTimeout } from 'bun:test';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,13 +12,13 @@ import { openSqlite } from '../ports/main-db/main-db.sqlite.ts';
 import { readChunks } from '../ports/main-db/queries/archive.ts';
 import { allHosts, bootHost } from '../ports/main-db/queries/hosts.ts';
 import { quarantineRoom } from '../ports/main-db/queries/rooms.ts';
-import { host, roomWithRight } from '../ports/main-db/queries/rows.fixture.ts';
+import { host, insertRoomWithEntitlement } from '../ports/main-db/queries/rows.fixture.ts';
 import type { Journal } from '../ports/room-log/room-log.journal.ts';
 import { EMPTY_HEAD } from '../ports/room-log/room-log.ts';
 import { type OrphanedJournalsDeps, recoverOrphanedJournals } from './orphaned-journals.ts';
 import { openSlotJournal } from './slot-journal.ts';
 
-// A busy disk takes its time for making segments.
+// Creating segments takes seconds on a busy disk.
 setDefaultTimeout(60_000);
 
 const EPOCH = 1_001;
@@ -58,12 +58,12 @@ async function openSlot(slot: string): Promise<Journal> {
   return opened.journal;
 }
 
-/** A slot as its process left it: in the directory of hosts, with these rooms in its journal. */
-async function leftOver(slot: string, rooms: readonly string[], entries = 300): Promise<Buffer> {
+/** Creates a slot as its process left it: registered as a host, with these rooms in its journal. Returns the records. */
+async function orphan(slot: string, rooms: readonly string[], entries = 300): Promise<Buffer> {
   await db.write((tx) => bootHost(tx, host(slot, `boot of ${slot}`), null));
   const journal = await openSlot(slot);
   const script = new RoomScript(EPOCH);
-  while (script.records.length < entries) script.say(RecordKind.move);
+  while (script.records.length < entries) script.send(RecordKind.move);
   const records = encodeRecords(script.records);
   for (const room of rooms) {
     await journal.open(room, EPOCH, EMPTY_HEAD);
@@ -75,7 +75,7 @@ async function leftOver(slot: string, rooms: readonly string[], entries = 300): 
 }
 
 async function makeRooms(...rooms: string[]): Promise<void> {
-  for (const room of rooms) await db.write((tx) => roomWithRight(tx, room, {}));
+  for (const room of rooms) await db.write((tx) => insertRoomWithEntitlement(tx, room, {}));
 }
 
 async function archived(room: string): Promise<Buffer> {
@@ -83,10 +83,10 @@ async function archived(room: string): Promise<Buffer> {
   return Buffer.concat(chunks.map(({ deflated }) => inflateRawSync(deflated)));
 }
 
-test('a left-over journal is in the archive, whole, before it is removed, and its slot is known no more', async () => {
+test('an orphaned journal is archived completely, then it and its host are removed', async () => {
   await makeRooms('room-a', 'room-b', 'room-c');
-  const written = await leftOver('h2', ['room-a', 'room-b']);
-  await leftOver('h3', ['room-c']);
+  const written = await orphan('h2', ['room-a', 'room-b']);
+  await orphan('h3', ['room-c']);
   await recoverOrphanedJournals(deps, db);
   for (const room of ['room-a', 'room-b', 'room-c'])
     expect((await archived(room)).equals(written)).toBe(true);
@@ -96,10 +96,10 @@ test('a left-over journal is in the archive, whole, before it is removed, and it
   expect(deps.health).toEqual({});
 });
 
-test('journals of slots that are served, and what is no journal of a slot, are left alone', async () => {
+test('journals of served slots, and folders that are not journals, are not changed', async () => {
   await makeRooms('room-a', 'room-b');
-  await leftOver('h1', ['room-a']);
-  await leftOver('h2', ['room-b']);
+  await orphan('h1', ['room-a']);
+  await orphan('h2', ['room-b']);
   mkdirSync(directoryOf('notes'));
   await recoverOrphanedJournals({ ...deps, settings: { dataDir, gameProcesses: 2, slot: 'h1' } }, db);
   expect(folders()).toEqual(['h1', 'h2', 'notes']);
@@ -107,10 +107,10 @@ test('journals of slots that are served, and what is no journal of a slot, are l
   expect(await archived('room-b')).toHaveLength(0);
 });
 
-test('a room that the archive cannot take keeps the folder; the others are archived, and the status tells it', async () => {
+test('a journal with a room that cannot be archived is kept and reported; its other rooms are archived', async () => {
   await makeRooms('room-a', 'room-b');
   await db.write((tx) => quarantineRoom(tx, 'room-b', 'entry 7 is nowhere'));
-  const written = await leftOver('h2', ['room-a', 'room-b', 'stranger']);
+  const written = await orphan('h2', ['room-a', 'room-b', 'stranger']);
   await recoverOrphanedJournals(deps, db);
   expect((await archived('room-a')).equals(written)).toBe(true);
   expect(folders()).toEqual(['h2']);
@@ -120,14 +120,14 @@ test('a room that the archive cannot take keeps the folder; the others are archi
     expect(sentence).toContain(word);
   }
   const journal = await openSlot('h2');
-  const left = (await journal.liveRooms()).map(({ room }) => room).toSorted();
-  expect(left).toEqual(['room-b', 'stranger']);
+  const live = (await journal.liveRooms()).map(({ room }) => room).toSorted();
+  expect(live).toEqual(['room-b', 'stranger']);
   await journal.close();
 });
 
-test('a database that does not take it keeps the start from going on, and every entry where it is', async () => {
+test('if the database fails, the start is refused and nothing is removed', async () => {
   await makeRooms('room-a');
-  await leftOver('h2', ['room-a']);
+  await orphan('h2', ['room-a']);
   const broken: MainDb = { ...db, write: () => Promise.reject(new Error('no space in the database')) };
   const refused = await recoverOrphanedJournals(deps, broken).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(OperatorError);
@@ -139,7 +139,7 @@ test('a database that does not take it keeps the start from going on, and every 
   expect(await slots()).toEqual(['h2']);
 });
 
-test('a removal that was interrupted is finished at the next start', async () => {
+test('an interrupted removal is finished at the next start', async () => {
   const half = join(dataDir, 'journal', '.removed-h4');
   mkdirSync(half, { recursive: true });
   writeFileSync(join(half, '000000000007.seg'), 'half of a journal');
@@ -147,7 +147,7 @@ test('a removal that was interrupted is finished at the next start', async () =>
   expect(folders()).toEqual([]);
 });
 
-test('a slot whose folder somebody removed is known no more either: its rooms can be placed anew', async () => {
+test('a host whose journal does not exist is removed, so that its rooms can be placed elsewhere', async () => {
   await db.write((tx) => bootHost(tx, host('h9', 'long ago'), null));
   await recoverOrphanedJournals(deps, db);
   expect(await slots()).toEqual([]);

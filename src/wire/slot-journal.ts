@@ -3,15 +3,13 @@ import { join } from 'node:path';
 import type { Settings } from '../config.ts';
 import { lockFile } from '../lib/lock.real.ts';
 import { realWorld } from '../lib/world.real.ts';
-import type { Disk } from '../ports/room-log/journal/disk.ts';
 import { createRealDisk } from '../ports/room-log/journal/disk.real.ts';
-import { type JournalOutcome, openJournal } from '../ports/room-log/room-log.journal.ts';
+import { type JournalDeps, type JournalOutcome, openJournal } from '../ports/room-log/room-log.journal.ts';
 
-/** Longer than a game process needs that stops because its main process is gone. */
+/** Longer than a game process takes to stop after its main process has ended. */
 const LOCK_WAIT_MS = 10_000;
-const LOCK_LOOK_MS = 100;
 
-/** The slots that are served with these settings: the journals of others are left over. */
+/** The slots that are served with these settings; journals of other slots are orphans. */
 export function slotsOf({
   gameProcesses,
   slot,
@@ -23,42 +21,16 @@ export function journalsIn(dataDir: string): string {
   return join(dataDir, 'journal');
 }
 
-export interface SlotJournalOptions {
-  /** The disk failed: stop the process. */
-  readonly fatal: (error: Error) => void;
-  /** A piece of it was read. */
-  readonly read?: () => void;
-  readonly waitMs?: number;
-}
+export type SlotJournalDeps = Pick<JournalDeps, 'fatal' | 'onProgress' | 'lockWaitMs'>;
 
-/** Waits a while for a process that is just leaving it. */
-export async function openSlotJournal(
-  directory: string,
-  { fatal, read = () => {}, waitMs = LOCK_WAIT_MS }: SlotJournalOptions,
-): Promise<JournalOutcome> {
-  const { clock, timers } = realWorld;
-  const until = clock.mono() + waitMs;
-  const disk = toldOfReading(createRealDisk(), read);
-  for (;;) {
-    const opened = await openJournal({ disk, directory, world: realWorld, lock: lockFile, fatal });
-    if (opened.ok || opened.code !== 'journal-in-use' || clock.mono() >= until) return opened;
-    await new Promise<void>((resolve) => timers.after(LOCK_LOOK_MS, resolve));
-  }
-}
-
-function toldOfReading(disk: Disk, told: () => void): Disk {
-  return {
-    ...disk,
-    async open(path) {
-      const reader = await disk.open(path);
-      return {
-        ...reader,
-        async read(at, length) {
-          const bytes = await reader.read(at, length);
-          told();
-          return bytes;
-        },
-      };
-    },
-  };
+export function openSlotJournal(directory: string, deps: SlotJournalDeps): Promise<JournalOutcome> {
+  const disk = createRealDisk();
+  return openJournal({
+    disk,
+    directory,
+    world: realWorld,
+    lock: lockFile,
+    lockWaitMs: LOCK_WAIT_MS,
+    ...deps,
+  });
 }

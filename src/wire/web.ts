@@ -1,7 +1,6 @@
-/** The pages: games published, till and outbox behind them, everything the web service asks for. */
+/** Starts the web service: publishes the games, then puts together what the service needs. */
 import { join } from 'node:path';
 import { faultLine, publishAll } from '../publishing/publish.ts';
-import type { ReleaseManifest } from '../domain/release.ts';
 import { diskUsed } from '../lib/disk-space.real.ts';
 import { runChecks } from '../domain/health.ts';
 import { loadTexts } from '../lib/texts.real.ts';
@@ -13,47 +12,51 @@ import { directoryOutbox } from '../ports/mail/mail.outbox.ts';
 import type { MainDb } from '../ports/main-db/main-db.ts';
 import { currentReleases } from '../ports/main-db/queries/releases.ts';
 import { createTestProvider } from '../ports/payments/payments.test-provider.ts';
+import { processSandbox } from '../ports/sandbox/sandbox.process.ts';
 import { buildPlatformAssets } from '../services/web/assets.ts';
 import type { RoomPlacement } from '../ports/placement/placement.ts';
 import { createWeb } from '../services/web/web.ts';
-import { LOCALES, outboxDir, studioOf } from './around-rooms.ts';
 import type { Assembly } from './assembly.ts';
+import { outboxDir } from './outbox.ts';
+import { LOCALES, studioOf } from './studio.ts';
 
-/** Rule 6: on a fuller disk no new free rooms. */
+/** Share of the disk in use from which no new free rooms are created; paid ones still are. */
 const DISK_USED_MAX = 0.85;
 const WEBHOOK_MS_MAX = 10_000;
 
-export interface WebPlan {
+export interface RoomPorts {
   readonly control: Control;
   readonly placement: RoomPlacement;
 }
 
-/** Answers the address of the first free game; null when there is none. */
+/** Returns the address of the first free game; null if there is none. */
 export async function startWeb(
   assembly: Assembly,
   db: MainDb,
   files: Files,
-  { control, placement }: WebPlan,
+  { control, placement }: RoomPorts,
 ): Promise<string | null> {
   const { settings, keys, log, url, listen: listening, stops, front, ready, health } = assembly;
-  for (const outcome of await publishAll(settings.gamesDir, { files, db, world: realWorld })) {
+  const publishDeps = { files, db, world: realWorld, sandbox: processSandbox(realWorld.timers) };
+  for (const outcome of await publishAll(settings.gamesDir, publishDeps)) {
     if (outcome.ok) continue;
     const folder = join(settings.gamesDir, outcome.game);
     for (const fault of outcome.faults) log.error('game not published', { fault: faultLine(folder, fault) });
   }
-  const till = createTestProvider({
+  const testProvider = createTestProvider({
     files,
     world: realWorld,
     key: keys.testProvider,
     url,
-    deliver: (body, headers) => postWebhook(`${listening}/webhooks/till`, body, headers),
+    deliver: (body, headers) =>
+      postWebhook(`${listening}/webhooks/${testProvider.payments.name}`, body, headers),
   });
   const web = createWeb({
     world: realWorld,
     db,
     jobs: new SqlJobs(db, realWorld),
     files,
-    payments: till.payments,
+    payments: testProvider.payments,
     control,
     texts: loadTexts(LOCALES),
     studio: studioOf(settings),
@@ -65,13 +68,13 @@ export async function startWeb(
     spaceForFreeRooms: async () => (await diskUsed(settings.dataDir)) < DISK_USED_MAX,
     outbox: settings.smtp === '' ? directoryOutbox(outboxDir(settings)) : null,
     assets: await buildPlatformAssets(),
-    testCheckout: till.desk,
+    testCheckout: testProvider.checkout,
     ready: () => runChecks(ready),
     health: () => runChecks({ ...ready, ...health }),
   });
   front.fetch = (request, address) => web.fetch(request, address);
   stops.push(async () => {
-    await till.desk.stop();
+    await testProvider.checkout.stop();
     await web.stop();
   });
   return freeGameAddress(db, url);
@@ -83,14 +86,11 @@ async function postWebhook(
   headers: { readonly [name: string]: string },
 ): Promise<boolean> {
   const signal = AbortSignal.timeout(WEBHOOK_MS_MAX);
-  const answer = await fetch(address, { method: 'POST', body, headers, signal }).catch(() => null);
-  return answer?.ok ?? false;
+  const response = await fetch(address, { method: 'POST', body, headers, signal }).catch(() => null);
+  return response?.ok ?? false;
 }
 
 async function freeGameAddress(db: MainDb, url: string): Promise<string | null> {
-  for (const release of await currentReleases(db.read)) {
-    const manifest = JSON.parse(release.manifest) as ReleaseManifest;
-    if (manifest.free) return `${url}/games/${release.game}`;
-  }
-  return null;
+  const game = (await currentReleases(db.read)).find(({ manifest }) => manifest.free)?.game;
+  return game === undefined ? null : `${url}/games/${game}`;
 }

@@ -1,9 +1,9 @@
-/** A shorter evening in Firefox ESR: the free game, alone, to the end. */
+/** The free game in Firefox ESR, played alone to the end. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Browser } from 'puppeteer-core';
 import { follow, launch, visitor } from './support/browser.ts';
 import { startServer, temporaryFolder, type ServerProcess } from './support/server.ts';
-import { enter, finished, play } from './support/team.ts';
+import { enter, finished, play } from './support/player-steps.ts';
 
 const TEST_MS = 180_000;
 

@@ -1,13 +1,13 @@
 /**
- * Rooms in processes of their own, as a browser sees them: sockets go to another port than pages,
- * and what is done on a page reaches the room.
+ * Rooms in processes of their own, as a browser sees them: sockets use another port than pages, and actions
+ * on a page reach the room.
  */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Browser } from 'puppeteer-core';
 import { gameProcesses, startWithProcesses } from '../support/processes/game-processes.ts';
 import { follow, launch, visitor } from './support/browser.ts';
 import { type ServerProcess, temporaryFolder } from './support/server.ts';
-import { buy, enter, linkFromMail, live, play, POLLED, settled } from './support/team.ts';
+import { buy, enter, linkFromMail, live, play, POLLED, settled } from './support/player-steps.ts';
 
 const TEST_MS = 120_000;
 
@@ -62,7 +62,7 @@ test(
     const before = await ada.page.evaluate(() => globalThis.escapement.position().epoch);
     for (const pid of Object.values(gameProcesses(server.pid))) process.kill(pid, 'SIGKILL');
     for (const page of pages) {
-      // Only the process that was started again opens another epoch.
+      // Only a restarted process opens another epoch.
       const again = (epoch: number) => globalThis.escapement.position().epoch > epoch;
       await page.waitForFunction(again, POLLED, before);
     }

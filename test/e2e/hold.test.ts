@@ -1,19 +1,19 @@
-/** A full disk, as a player sees it: the page says so, keeps the moves, and goes on by itself. */
+/** A full disk, as a player sees it: the page shows it, keeps the moves, and continues by itself. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import type { Browser } from 'puppeteer-core';
 import { RecordKind } from '../../sdk/protocol/record.ts';
 import { enterRoom, freeLink, RoomClient } from '../support/clients/room-client.ts';
-import { type Site, siteVisitor } from '../support/clients/site-visitor.ts';
+import { type Site, siteVisitor } from '../support/clients/visitor.ts';
 import { type SmallDisk, smallDisk } from '../support/disks/small-disk.ts';
 import { launch, visitor } from './support/browser.ts';
 import { startServer, type ServerProcess } from './support/server.ts';
-import { enter, live, POLLED, seen, turnDrums } from './support/team.ts';
+import { enter, live, POLLED, seen, turnDrums } from './support/player-steps.ts';
 
 const TEST_MS = 120_000;
 const GAME = 'dormouse-hour';
 const DISK_MB = 56;
-/** Others who play, so that what the journal holds in reserve is used up soon. */
+/** Other rooms at play, which use up what the journal has preallocated. */
 const ROOMS = 24;
 const MOVES = 60;
 const MOVE_BYTES = 4_000;
@@ -45,7 +45,7 @@ async function otherRooms(): Promise<readonly RoomClient[]> {
 function onSmallDisk(): void {
   beforeAll(async () => {
     const mounted = smallDisk(DISK_MB);
-    if (mounted === null) throw new Error('a tmpfs could be mounted a moment ago');
+    if (mounted === null) throw new Error('a tmpfs can no longer be mounted');
     disk = mounted;
     const env = { ESCAPEMENT_FREE_ROOMS_PER_HOUR: '1000' };
     server = await startServer({ port: 0, url: '', dataDir: join(disk.path, 'data'), env });
@@ -59,7 +59,7 @@ function onSmallDisk(): void {
   }, TEST_MS);
 
   test(
-    'the page says that it waits, keeps the moves, and sends them when there is room again',
+    'the page says that it waits, keeps the moves, and sends them when there is space again',
     async () => {
       const others = await otherRooms();
       const { page } = await visitor(browser);
@@ -76,14 +76,14 @@ function onSmallDisk(): void {
         timeout: 60_000,
       });
       await turnDrums(page, 3);
-      // Drawn a moment after it is so.
+      // Drawn after the status has changed.
       await page.waitForFunction(() => /keep your moves/i.test(document.body.innerText), POLLED);
       expect((await seen(page)).unsent).toBe(3);
-      disk.empty();
+      disk.free();
       await live(page, 60_000);
       await page.waitForFunction(() => globalThis.escapement.unsent() === 0, { ...POLLED, timeout: 60_000 });
       await page.waitForFunction(() => !/keep your moves/i.test(document.body.innerText), POLLED);
-      await Promise.all(others.map((other) => other.leave()));
+      await Promise.all(others.map((other) => other.close()));
     },
     TEST_MS,
   );

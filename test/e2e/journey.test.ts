@@ -1,9 +1,9 @@
-/** The whole path of a team, as it is walked in real browsers against the program as it is started. */
+/** The whole path of a team in real browsers, against the program as users start it. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Browser } from 'puppeteer-core';
 import { follow, launch, visitor } from './support/browser.ts';
 import { startServer, temporaryFolder, type ServerProcess } from './support/server.ts';
-import { buy, enter, finished, linkFromMail, live, play, POLLED, settled } from './support/team.ts';
+import { buy, enter, finished, linkFromMail, live, play, POLLED, settled } from './support/player-steps.ts';
 
 const TEST_MS = 120_000;
 
@@ -46,7 +46,7 @@ test(
 );
 
 test(
-  'a replaced link turns out whoever is in, and the new one leads back to the same seat',
+  'a replaced link disconnects everybody in the room, and the new one leads back to the same seat',
   async () => {
     const ada = await visitor(browser);
     await buy(ada.page, server.addresses.shop, 'again@players.example');
@@ -80,10 +80,10 @@ test(
     await enter(eve.page, eve.page.url(), 'Eve');
     await play([eve.page]);
     await follow(eve.page, 'a[href^="/e/"]');
-    const said = (): Promise<string> => eve.page.$eval('main', (main) => main.innerText);
-    expect(await said()).toMatch(/comparing/i);
+    const text = (): Promise<string> => eve.page.$eval('main', (main) => main.innerText);
+    expect(await text()).toMatch(/comparing/i);
     await eve.page.reload();
-    expect(await said()).toMatch(/comparing/i);
+    expect(await text()).toMatch(/comparing/i);
     await server.stop();
     server = await startServer({ port: server.port, url: '', dataDir: folder.path });
     await eve.page.waitForFunction(() => /compare with/.test(document.body.innerText), {

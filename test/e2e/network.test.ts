@@ -1,6 +1,6 @@
 /**
- * Broken networks and a killed server, between real pages and the real program. After each fault
- * and without a reload: nothing lost, nothing twice, everybody in the same state.
+ * Broken networks and a killed server, between real pages and the real program. After each fault and
+ * without a reload, nothing is lost or repeated, and all pages have the same state.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'bun:test';
 import type { Browser, Page } from 'puppeteer-core';
@@ -19,7 +19,7 @@ import {
   turnDrums,
   settled,
   step,
-} from './support/team.ts';
+} from './support/player-steps.ts';
 
 const TEST_MS = 180_000;
 const START_MS = 60_000;
@@ -53,7 +53,7 @@ let ada: Page;
 let ben: Page;
 let link: string;
 let teams = 0;
-/** How many moves each test has sent. */
+/** Moves sent by the present test. */
 let sent = 0;
 
 beforeEach(async () => {
@@ -82,7 +82,7 @@ function movesIn(log: readonly LogRecord[]): number {
   return log.filter(({ kind }) => kind === RecordKind.move).length;
 }
 
-/** A page that follows another finds its unsent moves a moment after it is live: those are waited for. */
+/** After a reload the page sends stored moves only some time after it is live: wait for them. */
 async function wholeLog(page: Page): Promise<readonly LogRecord[]> {
   for (let tries = 0; tries < 30; tries++) {
     const log = await readLog(page);
@@ -92,7 +92,7 @@ async function wholeLog(page: Page): Promise<readonly LogRecord[]> {
   return readLog(page);
 }
 
-/** Everything that was sent stands in the log once, and all pages have the same state. */
+/** Expects that everything sent is in the log once, and all pages have the same state. */
 async function expectWhole(pages: readonly Page[]): Promise<void> {
   for (const page of pages) {
     await live(page, 90_000);
@@ -109,7 +109,7 @@ async function expectWhole(pages: readonly Page[]): Promise<void> {
 }
 
 test(
-  'a network that stops forwarding without a word costs nothing but time',
+  'a network that stops forwarding silently costs nothing but time',
   async () => {
     expect(await step(ada)).toBe(true);
     sent++;
@@ -146,7 +146,7 @@ test(
 );
 
 test(
-  'a page reloaded with three moves unsent sends them from the page that follows',
+  'a page reloaded with three unsent moves sends them after the reload',
   async () => {
     proxy.stall();
     await move(ada, 3);

@@ -1,34 +1,39 @@
 /**
- * New editions of a game while teams are in the middle of it: their rooms go on under the rules
- * they began with, in the same state, and show what was mended without a change of the rules.
+ * New releases of a game while teams play: their rooms continue under the rules they began with, in the
+ * same state, and show corrections that do not change the rules.
  */
 import { Database } from 'bun:sqlite';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import type { Browser, Page } from 'puppeteer-core';
-import { type Edition, type Editions, gameEditions, PICTURE } from '../support/games/game-releases.ts';
+import {
+  type GameRelease,
+  type GameReleases,
+  gameReleases,
+  PICTURE,
+} from '../support/games/game-releases.ts';
 import { follow, launch, visitor } from './support/browser.ts';
 import { Proxy } from './support/proxy.ts';
 import { type ServerProcess, startServer, temporaryFolder } from './support/server.ts';
-import { enter, live, readLog, seen, step } from './support/team.ts';
+import { enter, live, readLog, seen, step } from './support/player-steps.ts';
 
 const TEST_MS = 120_000;
 const GAME = 'dormouse-hour';
-const FIRST: Edition = { rules: 'own', picture: 100, words: 'as first printed' };
-const CHANGED: Edition = { rules: 'changed', picture: 200, words: 'with other rules' };
-const MENDED: Edition = { rules: 'own', picture: 300, words: 'mended' };
+const FIRST: GameRelease = { rules: 'own', picture: 100, words: 'as first printed' };
+const CHANGED: GameRelease = { rules: 'changed', picture: 200, words: 'with other rules' };
+const CORRECTED: GameRelease = { rules: 'own', picture: 300, words: 'corrected' };
 
 let folder: { path: string; remove(): Promise<void> };
-let editions: Editions;
+let releases: GameReleases;
 let proxy: Proxy;
 let browser: Browser;
 let server: ServerProcess;
 const target = { port: 0 };
 
 beforeAll(async () => {
-  folder = await temporaryFolder('editions');
-  editions = await gameEditions(folder.path, GAME);
-  // Pages keep their address while the program behind it starts again elsewhere.
+  folder = await temporaryFolder('releases');
+  releases = await gameReleases(folder.path, GAME);
+  // Pages keep their address while the program is restarted on another port.
   proxy = await Proxy.start(target);
   browser = await launch('chromium');
 }, TEST_MS);
@@ -39,10 +44,10 @@ afterAll(async () => {
   await folder.remove();
 }, TEST_MS);
 
-async function publish(edition: Edition): Promise<void> {
-  await editions.write(edition);
+async function publish(release: GameRelease): Promise<void> {
+  await releases.write(release);
   const url = `http://127.0.0.1:${proxy.port}`;
-  const flags = ['--games-dir', editions.path];
+  const flags = ['--games-dir', releases.path];
   server = await startServer({ port: 0, url, dataDir: join(folder.path, 'data'), flags });
   target.port = server.port;
 }
@@ -56,9 +61,9 @@ async function newRoom(): Promise<Page> {
 }
 
 interface Shown {
-  /** The rules of the release whose views this page has. */
+  /** Rules hash of the release whose views this page has. */
   readonly rulesHash: string;
-  /** The rules that stand in the room's first entry. */
+  /** Rules hash in the room's first entry. */
   readonly pinned: string;
   readonly picture: number;
   readonly words: string;
@@ -94,7 +99,7 @@ function rulesOf(release: string): string {
   return (row as { rules_hash: string }).rules_hash;
 }
 
-/** The state after a move and after a reload of the page is what it was before. */
+/** Expects that a move changes the state, and that a reload does not. */
 async function expectPlayable(page: Page): Promise<void> {
   const before = await seen(page);
   expect(await step(page)).toBe(true);
@@ -110,7 +115,7 @@ async function reload(page: Page): Promise<void> {
 }
 
 test(
-  'a room at play keeps its rules through new editions, and shows what they mend',
+  'a room at play keeps its rules through new releases, and shows what they correct',
   async () => {
     await publish(FIRST);
     const old = await newRoom();
@@ -122,7 +127,7 @@ test(
 
     await server.stop();
     await publish(CHANGED);
-    // The page that stayed open, and the page loaded anew: both are where they were.
+    // Both the open page and a reloaded one are where they were.
     await live(old);
     expect((await seen(old)).hash).toBe(before.hash);
     await reload(old);
@@ -138,18 +143,22 @@ test(
     const [oldState, youngState] = [await seen(old), await seen(young)];
 
     await server.stop();
-    await publish(MENDED);
+    await publish(CORRECTED);
     for (const page of [old, young]) {
       await live(page);
       await reload(page);
     }
     expect((await seen(old)).hash).toBe(oldState.hash);
-    expect(await shown(old)).toEqual({ ...first, picture: MENDED.picture, words: MENDED.words });
+    expect(await shown(old)).toEqual({ ...first, picture: CORRECTED.picture, words: CORRECTED.words });
     await expectPlayable(old);
     expect((await seen(young)).hash).toBe(youngState.hash);
     expect(await shown(young)).toEqual(changed);
     await expectPlayable(young);
-    expect(await shown(await newRoom())).toEqual({ ...first, picture: MENDED.picture, words: MENDED.words });
+    expect(await shown(await newRoom())).toEqual({
+      ...first,
+      picture: CORRECTED.picture,
+      words: CORRECTED.words,
+    });
   },
   TEST_MS,
 );

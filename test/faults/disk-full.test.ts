@@ -1,8 +1,8 @@
 /**
- * The disk fills up while teams play: players see "hold", nothing that was shown is lost, and when
- * there is room again play goes on. The main database lies on the same disk and has to wait, too.
+ * The disk fills up while teams play: players see "hold", nothing shown is lost, and play goes on when
+ * there is space again. The main database is on the same disk and has to wait, too.
  *
- * The control overlooks the full disk: nobody is told to hold, and what was shown is gone.
+ * The control ignores the full disk: nobody gets "hold", and what was shown is lost.
  */
 import { Database } from 'bun:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
@@ -10,15 +10,15 @@ import { join } from 'node:path';
 import { RecordKind } from '../../sdk/protocol/record.ts';
 import { type ServerProcess, startServer } from '../e2e/support/server.ts';
 import { escapement } from '../support/processes/command-line.ts';
-import { faultServer, whereItCan } from '../support/fault-test.ts';
+import { faultServer, testsRequiring } from '../support/fault-test.ts';
 import { enterRoom, freeLink, lines, RoomClient } from '../support/clients/room-client.ts';
-import { leadsTo, type Site, type SiteVisitor, siteVisitor } from '../support/clients/site-visitor.ts';
-import { noSmallDisk, type SmallDisk, smallDisk } from '../support/disks/small-disk.ts';
+import { redirectTarget, type Site, type Visitor, siteVisitor } from '../support/clients/visitor.ts';
+import { smallDiskProblem, type SmallDisk, smallDisk } from '../support/disks/small-disk.ts';
 
 const TEST_MS = 60_000;
 const GAME = 'dormouse-hour';
 const DISK_MB = 56;
-/** What these may send at once is more than the journal has taken of the disk ahead. */
+/** Together they may send more at once than the journal has preallocated. */
 const ROOMS = 6;
 const SEATS = 4;
 const MOVES_BEFORE = 10;
@@ -27,7 +27,7 @@ const MOVE_BYTES = 4_000;
 
 interface Player {
   readonly room: string;
-  readonly visitor: SiteVisitor;
+  readonly visitor: Visitor;
   readonly page: RoomClient;
 }
 
@@ -40,14 +40,14 @@ let pages: readonly RoomClient[];
 /** Messages that each page has sent. */
 let sent: number;
 
-async function start(unguarded: string | null = null): Promise<void> {
-  server = await startServer(faultServer(dataDir, { unguarded }));
+async function start(removedGuard: string | null = null): Promise<void> {
+  server = await startServer(faultServer(dataDir, { removedGuard }));
   site.port = server.port;
 }
 
-/** Six teams at play. */
-async function begin(unguarded: string | null = null): Promise<void> {
-  await start(unguarded);
+/** Starts the program and lets six teams play. */
+async function begin(removedGuard: string | null = null): Promise<void> {
+  await start(removedGuard);
   players = (await Promise.all(Array.from({ length: ROOMS }, team))).flat();
   pages = players.map(({ page }) => page);
   send(MOVES_BEFORE);
@@ -56,7 +56,7 @@ async function begin(unguarded: string | null = null): Promise<void> {
 
 async function team(): Promise<readonly Player[]> {
   const visitors = Array.from({ length: SEATS }, () => siteVisitor(site));
-  const link = await freeLink(visitors[0] as SiteVisitor, GAME);
+  const link = await freeLink(visitors[0] as Visitor, GAME);
   return Promise.all(
     visitors.map(async (visitor) => {
       const page = new RoomClient();
@@ -67,7 +67,7 @@ async function team(): Promise<readonly Player[]> {
   );
 }
 
-/** Every page at once; bytes that do not compress, so that archive and log take the same. */
+/** Sends from every page; random bytes do not compress, so that archive and log take the same space. */
 function send(moves: number): void {
   for (let move = 0; move < moves; move++) {
     for (const page of pages) page.send(RecordKind.move, crypto.getRandomValues(new Uint8Array(MOVE_BYTES)));
@@ -79,54 +79,53 @@ async function echoed(): Promise<void> {
   await Promise.all(pages.map((page) => page.echoed()));
 }
 
-/** Plays on while the disk fills up; resolves when every page was told to hold. */
+/** Plays while the disk is full; resolves when every page got "hold". */
 async function playIntoFullDisk(): Promise<void> {
   disk.fill();
   send(MOVES_ACROSS);
-  await Promise.all(pages.map((page) => page.until('hold', () => page.held)));
+  await Promise.all(pages.map((page) => page.until('hold', () => page.isHeld)));
   expect(pages.some((page) => page.outbox.length > 0)).toBe(true);
 }
 
-/** What is not well, by the name of the part. */
+/** Name of a part → its fault, from `/ready`. */
 async function faults(): Promise<{ readonly [part: string]: string }> {
   const answer = await fetch(`http://127.0.0.1:${site.port}/ready`);
-  const told = ((await answer.json()) as { faults: { [part: string]: string } }).faults;
-  expect(answer.status).toBe(Object.keys(told).length === 0 ? 200 : 503);
-  return told;
+  const reported = ((await answer.json()) as { faults: { [part: string]: string } }).faults;
+  expect(answer.status).toBe(Object.keys(reported).length === 0 ? 200 : 503);
+  return reported;
 }
 
 async function reconnect(): Promise<void> {
   for (const { page, visitor, room } of players) {
-    await page.leave();
+    await page.close();
     await page.enter(site, visitor, room);
   }
 }
 
 /**
- * A newcomer to each room gets what the others have; it begins with what they had seen, and has each
- * message that was sent exactly once. Answers what is wrong. `seen`: room → its lines at some moment
- * before.
+ * A new client in each room must get the log that the others have: it begins with what they had seen, and
+ * has each sent message exactly once. Returns what is wrong. `seen`: room → its lines at an earlier moment.
  */
 async function wrongWithRooms(seen: ReadonlyMap<string, readonly string[]>): Promise<readonly string[]> {
   const wrong: string[] = [];
   for (const { page, visitor, room } of players) {
     const before = seen.get(room) ?? [];
-    const newcomer = new RoomClient();
-    await newcomer.enter(site, visitor, room);
-    await page.has(newcomer.records.length);
-    const now = lines(newcomer.records);
+    const newClient = new RoomClient();
+    await newClient.enter(site, visitor, room);
+    await page.has(newClient.records.length);
+    const now = lines(newClient.records);
     const lost = before.length - now.length;
-    if (lost > 0) wrong.push(`${lost} entries that were seen are gone`);
+    if (lost > 0) wrong.push(`${lost} entries that were seen are missing`);
     if (!Bun.deepEquals(now.slice(0, before.length), before.slice(0, now.length)))
       wrong.push('entries that were seen are others now');
-    if (!Bun.deepEquals(lines(page.records), now)) wrong.push('a newcomer gets another log');
-    await newcomer.leave();
+    if (!Bun.deepEquals(lines(page.records), now)) wrong.push('a new client gets another log');
+    await newClient.close();
     const ids = page.records
       .filter(({ clientSeq }) => clientSeq > 0)
       .map((r) => `${r.client}/${r.clientSeq}`);
     if (new Set(ids).size < ids.length) wrong.push('a message is there twice');
-    const wanted = sent * SEATS + (page.records.some(isFinish) ? 1 : 0);
-    if (ids.length !== wanted) wrong.push(`${ids.length} messages of ${wanted}`);
+    const expected = sent * SEATS + (page.records.some(isFinish) ? 1 : 0);
+    if (ids.length !== expected) wrong.push(`${ids.length} messages of ${expected}`);
   }
   return wrong;
 }
@@ -150,18 +149,20 @@ function rows(query: string): readonly { readonly [column: string]: unknown }[] 
   return found;
 }
 
-whereItCan('a disk that fills up', noSmallDisk(), () => describe('a disk that fills up', onSmallDisk));
+testsRequiring('a disk that fills up', smallDiskProblem(), () =>
+  describe('a disk that fills up', onSmallDisk),
+);
 
 function onSmallDisk(): void {
   beforeEach(() => {
     const mounted = smallDisk(DISK_MB);
-    if (!mounted) throw new Error('a tmpfs could be mounted a moment ago');
+    if (!mounted) throw new Error('a tmpfs can no longer be mounted');
     disk = mounted;
     dataDir = join(disk.path, 'data');
     sent = 0;
   });
   afterEach(async () => {
-    await Promise.all(pages.map((page) => page.leave()));
+    await Promise.all(pages.map((page) => page.close()));
     await server.kill();
     disk.remove();
   }, TEST_MS);
@@ -171,7 +172,7 @@ function onSmallDisk(): void {
     async () => {
       await begin();
       const [first] = players as readonly [Player];
-      // A room that ends is archived at once: now the main database meets the full disk, too.
+      // A finished room is archived at once: now the main database meets the full disk, too.
       disk.fill();
       first.page.send(RecordKind.finish, new Uint8Array(0));
       await first.page.echoed();
@@ -183,22 +184,22 @@ function onSmallDisk(): void {
       expect((await siteVisitor(site).get('/health')).status).toBe(200);
       expect((await siteVisitor(site).get('/')).status).toBe(200);
       expect((await siteVisitor(site).post(`/games/${GAME}/free`)).status).toBe(503);
-      // Who comes back meanwhile is let in and told.
-      await first.page.leave();
+      // A page that reconnects meanwhile is admitted and gets "hold".
+      await first.page.close();
       await first.page.enter(site, first.visitor, first.room);
-      expect(first.page.held).toBe(true);
+      expect(first.page.isHeld).toBe(true);
       expect(seenByAll()).toEqual(seen);
 
-      disk.empty();
+      disk.free();
       await echoed();
-      expect(pages.map((page) => page.held)).not.toContain(true);
+      expect(pages.map((page) => page.isHeld)).not.toContain(true);
       expect(await faults()).not.toHaveProperty('game');
       send(2);
       await echoed();
-      expect(await leadsTo(siteVisitor(site).post(`/games/${GAME}/free`))).toContain('/join/');
+      expect(await redirectTarget(siteVisitor(site).post(`/games/${GAME}/free`))).toContain('/join/');
       expect(await wrongWithRooms(seen)).toEqual([]);
 
-      // What the archiver could not do then is done now.
+      // The archiver has caught up.
       expect(await server.stop()).toBe(0);
       const archived = new Map(rows('select id, archived_upto from rooms').map((row) => [row['id'], row]));
       for (const { page, room } of players)
@@ -214,13 +215,13 @@ function onSmallDisk(): void {
   );
 
   test(
-    'while it is full the program can be stopped in order, and everything shown is there again',
+    'while it is full the program can be stopped gracefully, and everything shown is there again',
     async () => {
       await begin();
       await playIntoFullDisk();
       const seen = seenByAll();
       expect(await server.stop()).toBe(0);
-      disk.empty();
+      disk.free();
       await start();
       await reconnect();
       await echoed();
@@ -239,7 +240,7 @@ function onSmallDisk(): void {
       const refused = await escapement(['start', '--port', '0', '--data-dir', dataDir]);
       expect(refused).toMatchObject({ code: 1, out: '' });
       expect(refused.err.trimEnd()).toMatch(/^[^\n]+ free [^\n]+\[[a-z-]+\]$/);
-      disk.empty();
+      disk.free();
       await start();
       await reconnect();
       await echoed();
@@ -248,7 +249,7 @@ function onSmallDisk(): void {
     TEST_MS,
   );
   test(
-    'control: a journal that overlooks it lets everybody play on, and loses what they saw',
+    'control: a journal that ignores it lets everybody play on, and loses what they saw',
     async () => {
       await begin('errors');
       disk.fill();
@@ -257,11 +258,11 @@ function onSmallDisk(): void {
       expect(pages.map(({ holds }) => holds)).not.toContain(1);
       const seen = seenByAll();
       await server.kill();
-      disk.empty();
+      disk.free();
       await start();
       await reconnect();
       const wrong = await wrongWithRooms(seen);
-      expect(wrong.filter((what) => /^\d+ entries that were seen are gone$/.test(what))).not.toEqual([]);
+      expect(wrong.filter((what) => /^\d+ entries that were seen are missing$/.test(what))).not.toEqual([]);
     },
     TEST_MS,
   );

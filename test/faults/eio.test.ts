@@ -1,39 +1,39 @@
 /**
- * A disk that answers writes with an I/O error, under the real program: whoever sees an echo after
- * that saw something durable, the process ends by itself and says so, and on a good disk it has
- * everything again. What is read afterwards comes from the device: the disk is unmounted in between,
- * because the cache of the system keeps what never reached it.
+ * A disk whose writes fail with an I/O error, under the real program: every echo that is still sent is of
+ * something durable, the process ends by itself and reports why, and on a repaired disk it has everything.
+ * The disk is unmounted before the check, because the cache of the system keeps what never reached the
+ * device.
  *
- * The control overlooks the errors, goes on, and must be found out.
+ * The control ignores the errors, and must be detected.
  */
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { RecordKind } from '../../sdk/protocol/record.ts';
 import { beginServer, type ServerProcess } from '../e2e/support/server.ts';
-import { type FaultyDisk, faultyDisk, noBlockDevices } from '../support/disks/block-device.ts';
+import { type FaultyDisk, faultyDisk, blockDeviceProblem } from '../support/disks/block-device.ts';
 import { temporaryFolder } from '../support/processes/command-line.ts';
-import { faultsOf, lostByTheDisk, readDataFolder } from '../support/processes/data-folder.ts';
-import { faultServer, whereItCan } from '../support/fault-test.ts';
-import { rounds } from '../support/rounds.ts';
-import { type Site, siteVisitor } from '../support/clients/site-visitor.ts';
-import { comeBack, newTeam, play, seenBy, type Team } from '../support/clients/team.ts';
+import { faultsOf, lostByDisk, readDataFolder } from '../support/processes/data-folder.ts';
+import { faultServer, testsRequiring } from '../support/fault-test.ts';
+import { shortOrFull } from '../support/short-or-full.ts';
+import { type Site, siteVisitor } from '../support/clients/visitor.ts';
+import { reconnectTeam, createTeam, play, countsSeen, type Team } from '../support/clients/client-team.ts';
 import { seededRandom } from '../support/in-process/world.simulated.ts';
 
-const FAILURES = rounds(1, 15);
+const FAILURES = shortOrFull(1, 15);
 const TEAMS = 2;
 const PLAYERS = 2;
 const DISK_MB = 128;
-/** `engine-failed`: it ran and should be started again. */
+/** Exit code of `engine-failed`: should be started again. */
 const EXIT_FAILED = 3;
-const TEST_MS = rounds(180_000, 400_000);
+const TEST_MS = shortOrFull(180_000, 400_000);
 
 let disk: FaultyDisk;
 let dataDir: string;
 let teams: Team[];
 const undo: (() => unknown)[] = [];
 
-/** Who comes back needs no pages, only the rooms. */
+/** Pages that reconnect need only the rooms. */
 const ROOMS_ONLY = ['archiver', 'game'];
 
 async function start(options: Parameters<typeof faultServer>[1] = {}): Promise<ServerProcess> {
@@ -43,10 +43,10 @@ async function start(options: Parameters<typeof faultServer>[1] = {}): Promise<S
 }
 
 async function enter(site: Site): Promise<void> {
-  for (let team = 0; team < TEAMS; team++) teams.push(await newTeam(site, PLAYERS));
+  for (let team = 0; team < TEAMS; team++) teams.push(await createTeam(site, PLAYERS));
 }
 
-/** Everybody plays until `going` says no or the server is gone. */
+/** All pages play until `going` returns false or the server ends. */
 function playing(random: () => number, going: () => boolean): Promise<unknown> {
   return Promise.all(
     teams.flatMap(({ pages }) => pages.map((page) => play(page, { random, going, pauseMs: 20 }))),
@@ -54,21 +54,21 @@ function playing(random: () => number, going: () => boolean): Promise<unknown> {
 }
 
 function entriesSeen(): number {
-  return teams.flatMap(seenBy).reduce((sum, count) => sum + count, 0);
+  return teams.flatMap(countsSeen).reduce((sum, count) => sum + count, 0);
 }
 
-/** What the device lacks of what was seen. */
-async function lost(): Promise<readonly string[]> {
-  const seen = new Map(teams.map((team) => [team, seenBy(team)]));
+/** What is missing or different on the device. */
+async function faultsOnDevice(): Promise<readonly string[]> {
+  const seen = new Map(teams.map((team) => [team, countsSeen(team)]));
   disk.heal();
   await disk.remount();
   return faultsOf(await readDataFolder(dataDir), seen);
 }
 
-/** All come back, have everything, and play on. */
+/** All pages reconnect without a reset, and play on. */
 async function expectPlay(site: Site): Promise<void> {
   for (const team of teams) {
-    await comeBack(site, team);
+    await reconnectTeam(site, team);
     for (const page of team.pages) page.send(RecordKind.move, Uint8Array.of(1));
     await Promise.all(team.pages.map((page) => page.echoed()));
     expect(team.pages.map(({ resets, fault }) => ({ resets, fault }))).toEqual(
@@ -77,7 +77,7 @@ async function expectPlay(site: Site): Promise<void> {
   }
 }
 
-whereItCan('a disk that fails', noBlockDevices(), () => {
+testsRequiring('a disk that fails', blockDeviceProblem(), () => {
   beforeEach(async () => {
     disk = await faultyDisk(DISK_MB);
     undo.push(() => disk.remove());
@@ -89,7 +89,7 @@ whereItCan('a disk that fails', noBlockDevices(), () => {
   }, 60_000);
 
   test(
-    'nobody is told "durable" after an error; the process ends with code 3 and has everything at its next start',
+    'nothing is reported durable after an error; the process ends with code 3 and has everything at its next start',
     async () => {
       const random = seededRandom(1);
       let server = await start();
@@ -104,7 +104,7 @@ whereItCan('a disk that fails', noBlockDevices(), () => {
           /An engine failed [^\n]+start again[^\n]+\[engine-failed\]$/,
         );
         await played;
-        expect(await lost()).toEqual([]);
+        expect(await faultsOnDevice()).toEqual([]);
         server = await start({ flags: ROOMS_ONLY });
         await expectPlay({ port: server.port });
       }
@@ -113,7 +113,7 @@ whereItCan('a disk that fails', noBlockDevices(), () => {
   );
 
   test(
-    'a start on it ends with a sentence, and damages nothing',
+    'a start on it ends with an error message, and damages nothing',
     async () => {
       const server = await start();
       await enter({ port: server.port });
@@ -127,7 +127,7 @@ whereItCan('a disk that fails', noBlockDevices(), () => {
         (error: Error) => error.message,
       );
       expect(refused).toMatch(/the server ended with [13]:\n[^\n]+\[[a-z-]+\]/);
-      expect(await lost()).toEqual([]);
+      expect(await faultsOnDevice()).toEqual([]);
       await expectPlay({ port: (await start({ flags: ROOMS_ONLY })).port });
     },
     TEST_MS,
@@ -156,16 +156,16 @@ whereItCan('a disk that fails', noBlockDevices(), () => {
       expect((await siteVisitor(site).post('/games/dormouse-hour/free')).status).toBeGreaterThanOrEqual(500);
       expect((await siteVisitor(site).get('/health')).status).toBe(200);
       await server.kill();
-      expect(await lost()).toEqual([]);
+      expect(await faultsOnDevice()).toEqual([]);
       await expectPlay({ port: (await start({ flags: ROOMS_ONLY })).port });
     },
     TEST_MS,
   );
 
   test(
-    'control: a journal that overlooks the errors is found out',
+    'control: a journal that ignores the errors is detected',
     async () => {
-      const server = await start({ unguarded: 'errors' });
+      const server = await start({ removedGuard: 'errors' });
       await enter({ port: server.port });
       let going = true;
       const played = playing(seededRandom(3), () => going);
@@ -175,8 +175,8 @@ whereItCan('a disk that fails', noBlockDevices(), () => {
       going = false;
       await played;
       await server.kill();
-      const found = await lost();
-      expect(lostByTheDisk(found), found.join('\n')).toBe(true);
+      const found = await faultsOnDevice();
+      expect(lostByDisk(found), found.join('\n')).toBe(true);
     },
     TEST_MS,
   );

@@ -1,10 +1,9 @@
 /**
- * A full disk under one part of the program at a time, and under its recovery (disk-full.test.ts has
- * the whole folder on one disk that fills up while teams play). A full main database leaves the rooms
- * alone; a start with any amount of space left either serves everything or says why not and damages
- * nothing.
+ * A full disk under one part of the program at a time, and during recovery (disk-full.test.ts has the whole
+ * folder on one disk that fills up while teams play). A full main database does not affect the rooms; a
+ * start with any amount of free space either serves everything or reports why not and damages nothing.
  *
- * The control overlooks the full disk, goes on, and must be found out.
+ * The control ignores the full disk, and must be detected.
  */
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { mkdirSync, symlinkSync } from 'node:fs';
@@ -12,21 +11,28 @@ import { join } from 'node:path';
 import { RecordKind } from '../../sdk/protocol/record.ts';
 import { beginServer, type ServerProcess } from '../e2e/support/server.ts';
 import { temporaryFolder } from '../support/processes/command-line.ts';
-import { faultsOf, lostByTheDisk, readDataFolder } from '../support/processes/data-folder.ts';
-import { faultServer, whereItCan } from '../support/fault-test.ts';
-import { rounds } from '../support/rounds.ts';
-import { type Site, siteVisitor } from '../support/clients/site-visitor.ts';
-import { noSmallDisk, type SmallDisk, smallDisk } from '../support/disks/small-disk.ts';
-import { comeBack, faultsIn, logFromServer, newTeam, seenBy, type Team } from '../support/clients/team.ts';
+import { faultsOf, lostByDisk, readDataFolder } from '../support/processes/data-folder.ts';
+import { faultServer, testsRequiring } from '../support/fault-test.ts';
+import { shortOrFull } from '../support/short-or-full.ts';
+import { type Site, siteVisitor } from '../support/clients/visitor.ts';
+import { smallDiskProblem, type SmallDisk, smallDisk } from '../support/disks/small-disk.ts';
+import {
+  reconnectTeam,
+  faultsIn,
+  logFromServer,
+  createTeam,
+  countsSeen,
+  type Team,
+} from '../support/clients/client-team.ts';
 
 const DISK_MB = 56;
 const TEAMS = 6;
 const PLAYERS = 4;
-/** Together more than the journal has taken of the disk ahead, and each page stays below its burst. */
+/** Together more than the journal has preallocated, while each page stays below its burst limit. */
 const MOVES = 48;
 const MOVE_BYTES = 4_000;
 /** Free KB at a start after a kill: none, less than anything needs, about what the journal needs, enough. */
-const LEFT_KB = [0, 5_000, 300, 4_400, 4, 64, 1_000, 3_900, 9_000].slice(0, rounds(2, 9));
+const LEFT_KB = [0, 5_000, 300, 4_400, 4, 64, 1_000, 3_900, 9_000].slice(0, shortOrFull(2, 9));
 const TEST_MS = 120_000;
 
 let disk: SmallDisk;
@@ -43,10 +49,10 @@ async function start(options: Parameters<typeof faultServer>[1] = {}): Promise<S
 }
 
 async function enter(site: Site, count = TEAMS): Promise<void> {
-  for (let team = 0; team < count; team++) teams.push(await newTeam(site, PLAYERS));
+  for (let team = 0; team < count; team++) teams.push(await createTeam(site, PLAYERS));
 }
 
-/** Bytes that do not compress, so that archive and log take the same. */
+/** Random bytes do not compress, so that archive and log take the same space. */
 function send(moves: number): void {
   for (const { pages } of teams) {
     for (let move = 0; move < moves; move++) {
@@ -64,10 +70,10 @@ async function expectWhole(site: Site): Promise<void> {
   for (const team of teams) expect(faultsIn(await logFromServer(site, team), team)).toEqual([]);
 }
 
-whereItCan('a full disk', noSmallDisk(), () => {
+testsRequiring('a full disk', smallDiskProblem(), () => {
   beforeEach(() => {
     const mounted = smallDisk(DISK_MB);
-    if (!mounted) throw new Error('a tmpfs could be mounted a moment ago');
+    if (!mounted) throw new Error('a tmpfs can no longer be mounted');
     disk = mounted;
     undo.push(() => disk.remove());
     dataDir = join(disk.path, 'data');
@@ -96,29 +102,29 @@ whereItCan('a full disk', noSmallDisk(), () => {
       await echoed();
       expect(teams.flatMap(({ pages }) => pages.map(({ holds }) => holds))).not.toContain(1);
       await expectWhole(site);
-      disk.empty();
+      disk.free();
       await enter(site, 1);
       expect(await server.stop()).toBe(0);
       const folder = await readDataFolder(dataDir);
       expect(folder.archived).toBe(TEAMS + 1);
-      expect(faultsOf(folder, new Map(teams.map((team) => [team, seenBy(team)])))).toEqual([]);
+      expect(faultsOf(folder, new Map(teams.map((team) => [team, countsSeen(team)])))).toEqual([]);
     },
     TEST_MS,
   );
 
   test(
-    'at a start after a kill, whatever is left: it serves everything or says why not, and damages nothing',
+    'at a start after a kill, with any free space: it serves everything or reports why not, and damages nothing',
     async () => {
       await enter(await start());
       disk.fill();
       send(MOVES);
       await Promise.all(
-        teams.flatMap(({ pages }) => pages.map((page) => page.until('hold', () => page.held))),
+        teams.flatMap(({ pages }) => pages.map((page) => page.until('hold', () => page.isHeld))),
       );
       await server.kill();
       let refused = 0;
       for (const left of LEFT_KB) {
-        disk.leave(left * 1024);
+        disk.leaveFree(left * 1024);
         const outcome = await start({ flags: ['archiver', 'game'] }).then(
           (site) => site,
           (error: Error) => error.message,
@@ -132,9 +138,9 @@ whereItCan('a full disk', noSmallDisk(), () => {
         }
       }
       expect(refused).toBeGreaterThan(0);
-      disk.empty();
+      disk.free();
       const site = await start({ flags: ['archiver', 'game'] });
-      for (const team of teams) await comeBack(site, team);
+      for (const team of teams) await reconnectTeam(site, team);
       await echoed();
       await expectWhole(site);
     },
@@ -142,20 +148,20 @@ whereItCan('a full disk', noSmallDisk(), () => {
   );
 
   test(
-    'control: a journal that overlooks it is found out',
+    'control: a journal that ignores it is detected',
     async () => {
-      await enter(await start({ unguarded: 'errors' }));
+      await enter(await start({ removedGuard: 'errors' }));
       disk.fill();
-      // No more at once than a room takes before it has stored something.
+      // No more at once than a room accepts before it has stored something.
       for (let sent = 0; sent < MOVES; sent += 6) {
         send(6);
         await echoed();
       }
       await server.kill();
-      disk.empty();
-      const seen = new Map(teams.map((team) => [team, seenBy(team)]));
+      disk.free();
+      const seen = new Map(teams.map((team) => [team, countsSeen(team)]));
       const found = faultsOf(await readDataFolder(dataDir), seen);
-      expect(lostByTheDisk(found), found.join('\n')).toBe(true);
+      expect(lostByDisk(found), found.join('\n')).toBe(true);
     },
     TEST_MS,
   );

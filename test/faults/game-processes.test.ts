@@ -1,9 +1,8 @@
 /**
- * Several game processes, the real ones: what happens to players when one of them dies, when all
- * are told to stop, when the main process dies, and when there are fewer of them at the next start.
+ * Several real game processes: what happens to players when one of them dies, when all are stopped, when
+ * the main process dies, and when fewer are started next time.
  *
- * The controls do without the order of write and echo, the journals' locks, and the journals that are
- * left over.
+ * The controls remove the order of write and echo, the journals' locks, and the journals of removed slots.
  */
 import { Database } from 'bun:sqlite';
 import { afterEach, expect, test } from 'bun:test';
@@ -17,18 +16,18 @@ import { faultServer } from '../support/fault-test.ts';
 import { allGone, gameProcesses, startWithProcesses } from '../support/processes/game-processes.ts';
 import { enterRoom, freeLink, RoomClient } from '../support/clients/room-client.ts';
 import {
-  backAtTheSameAddress,
-  gone,
+  reconnectUntilServed,
+  disconnected,
   joinBoth,
-  leave,
-  move,
-  newPair,
+  closePairs,
+  sendMoves,
+  createPair,
   type Pair,
   portOf,
   slotOf,
-  wrongWith,
-} from '../support/clients/room-pair.ts';
-import { type Site, siteVisitor } from '../support/clients/site-visitor.ts';
+  problemsOf,
+} from '../support/clients/client-pair.ts';
+import { type Site, siteVisitor } from '../support/clients/visitor.ts';
 
 const TEST_MS = 120_000;
 const GAME = 'dormouse-hour';
@@ -44,15 +43,15 @@ function dataFolder(): string {
   return folder.path;
 }
 
-/** The program, ended with its game processes when the test is over. */
+/** The program; it and its game processes are ended when the test is over. */
 async function start(dataDir: string, count: number, ...flags: string[]): Promise<ServerProcess> {
   return endedAfter(await startWithProcesses(dataDir, count, flags));
 }
 
-/** The same without this guard, in no process of it. */
-async function startWithout(unguarded: string, dataDir: string, count: number): Promise<ServerProcess> {
+/** The same without this guard in any of its processes. */
+async function startWithout(removedGuard: string, dataDir: string, count: number): Promise<ServerProcess> {
   const flags = ['--game-processes', String(count)];
-  return endedAfter(await startServer(faultServer(dataDir, { unguarded, everywhere: true, flags })));
+  return endedAfter(await startServer(faultServer(dataDir, { removedGuard, everywhere: true, flags })));
 }
 
 function endedAfter(server: ServerProcess): ServerProcess {
@@ -65,32 +64,32 @@ function endedAfter(server: ServerProcess): ServerProcess {
 }
 
 test(
-  'one process killed: its players come back to the same log, the others feel nothing',
+  'one process killed: its players come back to the same log, the others notice nothing',
   async () => {
     const server = await start(dataFolder(), 2);
-    const pairs = [await newPair(server), await newPair(server), await newPair(server)];
+    const pairs = [await createPair(server), await createPair(server), await createPair(server)];
     expect(new Set(pairs.map(slotOf))).toEqual(new Set(['h1', 'h2']));
     expect(new Set(pairs.map(portOf)).has(String(server.port))).toBe(false);
-    for (const pair of pairs) await move(pair);
+    for (const pair of pairs) await sendMoves(pair);
     const hit = pairs.filter((pair) => slotOf(pair) === 'h1');
     const others = pairs.filter((pair) => slotOf(pair) !== 'h1');
     for (const { pages } of hit) pages[0]?.send(RecordKind.move, new Uint8Array(40));
     const { h1 } = gameProcesses(server.pid);
     process.kill(h1 ?? 0, 'SIGKILL');
-    for (const { pages } of hit) for (const page of pages) await gone(page);
-    // While there is no h1, or it is just coming, the others play on over the sockets they have.
-    for (const pair of others) await move(pair, 10);
-    for (const { pages } of hit) for (const page of pages) await backAtTheSameAddress(page);
-    for (const pair of hit) await move(pair);
-    for (const pair of others) await move(pair);
-    expect(others.flatMap(({ pages }) => pages.map(({ connected }) => connected))).not.toContain(false);
-    for (const pair of pairs) expect(await wrongWith(pair)).toEqual([]);
+    for (const { pages } of hit) for (const page of pages) await disconnected(page);
+    // While h1 is down or starting, the others play on over their open sockets.
+    for (const pair of others) await sendMoves(pair, 10);
+    for (const { pages } of hit) for (const page of pages) await reconnectUntilServed(page);
+    for (const pair of hit) await sendMoves(pair);
+    for (const pair of others) await sendMoves(pair);
+    expect(others.flatMap(({ pages }) => pages.map(({ isConnected }) => isConnected))).not.toContain(false);
+    for (const pair of pairs) expect(await problemsOf(pair)).toEqual([]);
     expect(gameProcesses(server.pid)['h1']).not.toBe(h1);
     for (const path of ['/health', '/ready']) {
       expect((await fetch(`http://127.0.0.1:${portOf(hit[0] as Pair)}${path}`)).status).toBe(200);
     }
-    expect(server.output()).toMatch(/"what":"game process ended","slot":"h1"/);
-    await leave(...pairs);
+    expect(server.output()).toMatch(/"what":"game process exited","slot":"h1"/);
+    await closePairs(...pairs);
     const before = Object.values(gameProcesses(server.pid));
     expect(await server.stop()).toBe(0);
     await allGone(before);
@@ -103,34 +102,34 @@ test(
   async () => {
     const server = await startWithout('early', dataFolder(), 1);
     const { h1 = 0 } = gameProcesses(server.pid);
-    const pair = await newPair(server);
-    await move(pair);
-    // Seen by both, and written a moment later.
+    const pair = await createPair(server);
+    await sendMoves(pair);
+    // Seen by both, and written later.
     process.kill(h1, 'SIGKILL');
-    for (const page of pair.pages) await gone(page);
-    for (const page of pair.pages) await backAtTheSameAddress(page);
-    expect(await wrongWith(pair)).toEqual(['a page was reset', 'a page was reset']);
+    for (const page of pair.pages) await disconnected(page);
+    for (const page of pair.pages) await reconnectUntilServed(page);
+    expect(await problemsOf(pair)).toEqual(['a page was reset', 'a page was reset']);
   },
   TEST_MS,
 );
 
 test(
-  'three processes, then one, then none: every message is there, whoever was killed between',
+  'three processes, then one, then none: every message is there, whichever was killed between',
   async () => {
     const dataDir = dataFolder();
     let server = await start(dataDir, 3);
     const site = { port: server.port };
-    const pairs = [await newPair(site), await newPair(site), await newPair(site)];
+    const pairs = [await createPair(site), await createPair(site), await createPair(site)];
     expect(pairs.map(slotOf).toSorted()).toEqual(['h1', 'h2', 'h3']);
-    for (const pair of pairs) await move(pair, 8);
+    for (const pair of pairs) await sendMoves(pair, 8);
     const orphans = Object.values(gameProcesses(server.pid));
     expect(orphans).toHaveLength(3);
-    // Nothing is archived by the one who is killed: the journals hold everything.
+    // A killed process archives nothing: the journals hold everything.
     await server.kill();
-    for (const { pages } of pairs) for (const page of pages) await gone(page);
+    for (const { pages } of pairs) for (const page of pages) await disconnected(page);
     expect(pairs[0]?.pages[0]?.closedWith).toBe(4000);
 
-    // Started at once: it waits for the locks of those that are still stopping.
+    // Started at once: it waits for the locks of the processes that are still stopping.
     server = await start(dataDir, 1);
     site.port = server.port;
     await allGone(orphans);
@@ -138,21 +137,21 @@ test(
     expect(hostsIn(dataDir)).toEqual(['h1']);
     for (const pair of pairs) await joinBoth(site, pair);
     expect(pairs.map(slotOf)).toEqual(['h1', 'h1', 'h1']);
-    for (const pair of pairs) await move(pair, 8);
-    for (const pair of pairs) expect(await wrongWith(pair)).toEqual([]);
-    await leave(...pairs);
+    for (const pair of pairs) await sendMoves(pair, 8);
+    for (const pair of pairs) expect(await problemsOf(pair)).toEqual([]);
+    await closePairs(...pairs);
     expect(await server.stop()).toBe(0);
 
     server = await start(dataDir, 0);
     site.port = server.port;
     for (const pair of pairs) await joinBoth(site, pair);
     expect(pairs.map(portOf)).toEqual(pairs.map(() => String(server.port)));
-    for (const pair of pairs) await move(pair, 8);
-    for (const pair of pairs) expect(await wrongWith(pair)).toEqual([]);
+    for (const pair of pairs) await sendMoves(pair, 8);
+    for (const pair of pairs) expect(await problemsOf(pair)).toEqual([]);
     expect(
       pairs.map(({ pages }) => pages[0]?.records.filter(({ kind }) => kind === RecordKind.move).length),
     ).toEqual([48, 48, 48]);
-    await leave(...pairs);
+    await closePairs(...pairs);
     expect(await server.stop()).toBe(0);
   },
   TEST_MS,
@@ -171,16 +170,16 @@ function hostsIn(dataDir: string): readonly string[] {
 }
 
 test(
-  'control: without the journals of slots that are no more, what was in them is gone',
+  'control: without the journals of removed slots, what was in them is lost',
   async () => {
     const dataDir = dataFolder();
     let server = await start(dataDir, 2);
     const site: Site = { port: server.port };
-    const pairs = [await newPair(site), await newPair(site)];
-    for (const pair of pairs) await move(pair);
-    const left = pairs.find((pair) => slotOf(pair) === 'h2') as Pair;
+    const pairs = [await createPair(site), await createPair(site)];
+    for (const pair of pairs) await sendMoves(pair);
+    const orphaned = pairs.find((pair) => slotOf(pair) === 'h2') as Pair;
     const processes = Object.values(gameProcesses(server.pid));
-    // Nobody stops in order or is started again: what was sent is in the journals alone.
+    // No process stops gracefully or is restarted: what was sent is in the journals alone.
     for (const pid of processes) process.kill(pid, 'SIGSTOP');
     await server.kill();
     for (const pid of processes) process.kill(pid, 'SIGKILL');
@@ -188,23 +187,23 @@ test(
     renameSync(join(dataDir, 'journal', 'h2'), join(dataDir, 'h2-put-aside'));
     server = await start(dataDir, 1);
     site.port = server.port;
-    await joinBoth(site, left);
-    expect(await wrongWith(left)).toEqual(['a page was reset', 'a page was reset']);
+    await joinBoth(site, orphaned);
+    expect(await problemsOf(orphaned)).toEqual(['a page was reset', 'a page was reset']);
   },
   TEST_MS,
 );
 
 test(
-  'told to stop, pages hear within which time to come back before their sockets are closed',
+  'when stopped, it sends pages a drain notice with a window before their sockets are closed',
   async () => {
     for (const count of [0, 2]) {
       const server = await start(dataFolder(), count);
-      const pair = await newPair(server);
-      await move(pair);
+      const pair = await createPair(server);
+      await sendMoves(pair);
       const stopped = server.stop();
       for (const page of pair.pages) {
-        await page.until('a word of the end', () => page.drainMs !== null);
-        await gone(page);
+        await page.until('a drain notice', () => page.drainMs !== null);
+        await disconnected(page);
         expect(page.drainMs).toBeGreaterThan(0);
         expect(page.closedWith).toBe(4000);
       }
@@ -215,14 +214,14 @@ test(
 );
 
 test(
-  'a second signal breaks off, also when a game process cannot stop, and leaves none behind',
+  'a second signal ends the program at once, also when a game process cannot stop, and leaves no process',
   async () => {
     const server = await start(dataFolder(), 2);
     const pids = Object.values(gameProcesses(server.pid));
     process.kill(pids[0] ?? 0, 'SIGSTOP');
     process.kill(server.pid, 'SIGTERM');
     while (!server.output().includes('SIGTERM: stopping')) await Bun.sleep(10);
-    // Signals that come together are one.
+    // Signals that follow each other immediately count as one.
     await Bun.sleep(700);
     process.kill(server.pid, 'SIGTERM');
     expect(await server.exited).toBe(1);
@@ -233,7 +232,7 @@ test(
 );
 
 test(
-  'a slot whose journal somebody else holds is refused, and no process is left',
+  'a slot whose journal is locked by another process is refused, and no process is left',
   async () => {
     const dataDir = dataFolder();
     const directory = join(dataDir, 'journal', 'h2');
@@ -245,7 +244,7 @@ test(
     expect(ended.code).toBe(1);
     expect(ended.err).toContain('The process for slot h2 did not start: Another process uses the journal');
     expect(ended.err).toContain('[slot-not-started]');
-    // A child that was left would hold standard error open, and its journal.
+    // A remaining child process would hold standard error and its journal open.
     const free = lockFile(join(dataDir, 'journal', 'h1', 'lock'));
     expect(free.ok).toBe(true);
     if (free.ok) free.release();
@@ -254,7 +253,7 @@ test(
 );
 
 test(
-  'control: without the locks a slot is served whose journal somebody else holds',
+  'control: without the locks a slot whose journal is locked is served',
   async () => {
     const dataDir = dataFolder();
     const directory = join(dataDir, 'journal', 'h2');
@@ -268,13 +267,13 @@ test(
 );
 
 test(
-  'a left-over journal that cannot be read keeps the start from going on, and is left as it is',
+  'an orphaned journal that cannot be read prevents the start, and is left as it is',
   async () => {
     const dataDir = dataFolder();
     const server = await start(dataDir, 2);
-    const pairs = [await newPair(server), await newPair(server)];
-    for (const pair of pairs) await move(pair);
-    await leave(...pairs);
+    const pairs = [await createPair(server), await createPair(server)];
+    for (const pair of pairs) await sendMoves(pair);
+    await closePairs(...pairs);
     const pids = Object.values(gameProcesses(server.pid));
     await server.kill();
     await allGone(pids);
@@ -282,7 +281,7 @@ test(
     const segment = readdirSync(directory).find((name) => name.endsWith('.seg')) ?? '';
     const file = Bun.file(join(directory, segment));
     const bytes = new Uint8Array(await file.arrayBuffer());
-    // In the middle of what was written first: later commits stand behind it.
+    // In the middle of the earliest commits, with later ones after it.
     bytes.fill(0xa5, 520, 700);
     await Bun.write(join(directory, segment), bytes);
     const before = readdirSync(directory);
@@ -296,7 +295,7 @@ test(
 );
 
 test(
-  'game processes together with what cannot be is refused',
+  'game processes together with impossible options are refused',
   async () => {
     const refused: readonly (readonly [string, readonly string[]])[] = [
       ['slot-with-processes', ['--slot', 'h7']],
@@ -323,7 +322,7 @@ test(
     const page = new RoomClient();
     await page.enter({ port: Number(port) }, visitor, room);
     expect(new URL(page.address).hostname).toBe(hostname);
-    await page.leave();
+    await page.close();
   },
   TEST_MS,
 );

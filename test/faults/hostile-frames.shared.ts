@@ -1,4 +1,7 @@
-/** What hostile sockets write, made up by fast-check: frames of the protocol and of the layer below, good and bad. */
+/**
+ * Arbitraries for fast-check: what hostile sockets write, valid and invalid frames of the protocol and of
+ * the layer below.
+ */
 import fc from 'fast-check';
 import { hello } from '../../sdk/protocol/hello.ts';
 import { ping } from '../../sdk/protocol/ping.ts';
@@ -8,7 +11,7 @@ import { PROTOCOL_VERSION } from '../../sdk/protocol/version.ts';
 import { maskedFrame, Opcode } from '../support/clients/raw-socket.ts';
 import { ticketFor } from '../support/in-process/real-game.ts';
 
-/** Where they have good tickets for. */
+/** The room for which hostile sockets have valid tickets. */
 export const ABUSED = 'a'.repeat(20);
 export const TINY = maskedFrame(Opcode.binary, ping.encode({ token: 1 }));
 
@@ -19,7 +22,7 @@ export const anyNumber = fc.oneof(
   fc.bigInt({ min: 0n, max: 2n ** 53n - 1n }).map(Number),
 );
 
-/** A page's frame that is well-formed, whatever it says. */
+/** A well-formed frame of a page, with any values. */
 const anyHello = fc
   .record({
     version: fc.oneof({ weight: 8, arbitrary: fc.constant(PROTOCOL_VERSION) }, anyNumber),
@@ -28,10 +31,10 @@ const anyHello = fc
     epoch: anyNumber,
     seq: anyNumber,
   })
-  .map((said) => hello.encode(said as Parameters<typeof hello.encode>[0]));
+  .map((values) => hello.encode(values as Parameters<typeof hello.encode>[0]));
 const anySend = fc
   .record({ client: fc.nat({ max: 9 }), clientSeq: anyNumber, kind: fc.nat(255), body: anyBytes(300) })
-  .map((said) => encodeSend(said as Parameters<typeof encodeSend>[0]));
+  .map((values) => encodeSend(values as Parameters<typeof encodeSend>[0]));
 const anySignal = anyBytes(80).map((value) => signal.encode({ value }));
 const anyPing = anyNumber.map((token) => ping.encode({ token }));
 const anyFrame = fc.oneof(anyHello, anySend, anySignal, anyPing);
@@ -40,7 +43,7 @@ function ticketOf(seat: number): string {
   return ticketFor(ABUSED, seat === 0 ? { observer: true } : { seat });
 }
 
-/** Cut, grown, or changed somewhere. */
+/** A frame that was cut, extended, doubled or changed in one byte. */
 const mutated = fc
   .record({
     frame: anyFrame,
@@ -58,7 +61,7 @@ const mutated = fc
     return changed;
   });
 
-/** What is written to the socket: a frame of the WebSocket layer, good or bad, or anything at all. */
+/** Bytes to write to the socket: a valid or invalid frame of the WebSocket layer, or anything. */
 export const anyWrite: fc.Arbitrary<Uint8Array> = fc.oneof(
   { weight: 4, arbitrary: anyFrame.map((frame) => maskedFrame(Opcode.binary, frame)) },
   { weight: 4, arbitrary: mutated.map((frame) => maskedFrame(Opcode.binary, frame)) },
@@ -91,7 +94,7 @@ function bigEndian(value: bigint): number[] {
   return Array.from({ length: 8 }, (_, index) => Number((value >> BigInt(8 * (7 - index))) & 255n));
 }
 
-/** The same message in pieces, as the WebSocket layer allows. */
+/** The same message in fragments, as the WebSocket layer allows. */
 function fragmentsOf(message: Uint8Array): fc.Arbitrary<Uint8Array> {
   return fc.array(fc.nat({ max: message.length }), { maxLength: 5 }).map((cuts) => {
     const ends = [...cuts.toSorted((a, b) => a - b), message.length];
@@ -108,7 +111,7 @@ function fragmentsOf(message: Uint8Array): fc.Arbitrary<Uint8Array> {
   });
 }
 
-/** First frames that are none, by what is wrong with them, with the code that each must be closed with. */
+/** Invalid first frames, by what is wrong with them, with the expected close code. */
 export const FIRST_FRAMES: {
   readonly [what: string]: { readonly code: number; readonly frames: fc.Arbitrary<Uint8Array> };
 } = {
@@ -140,7 +143,7 @@ export const FIRST_FRAMES: {
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.';
 
-/** Another letter somewhere. The last one of a part carries bits that mean nothing: it is left alone. */
+/** Changes one letter. Not the last one of a part, which has bits without meaning. */
 export function forge(ticket: string, at: number, letter: number): string {
   const dot = ticket.indexOf('.');
   const places = Array.from({ length: ticket.length - 1 }, (_, index) => index).filter(

@@ -1,17 +1,18 @@
 /**
- * The process that `journal-kill.test.ts` kills: appends to many rooms on a disk that keeps what is
- * durable and nothing else, and says on stdout what it was told. Each line is one write.
+ * The process that `journal-kill.test.ts` kills: appends to many rooms on a disk that keeps only what is
+ * durable, and reports on stdout. Each line is one write.
  *
  *   started                     the journal is being opened
  *   ready                       it is open
  *   fence <room> <epoch>        the room was opened
  *   ack <room> <seq> <text>     the append was committed
- *   archived <room> <seq>       the room is trimmed up to there from now on
+ *   archived <room> <seq>       the room is trimmed up to this entry from now on
  */
 import { writeSync } from 'node:fs';
 import { openJournal, type Journal } from '../../src/ports/room-log/room-log.journal.ts';
 import { EMPTY_HEAD } from '../../src/ports/room-log/room-log.ts';
 import { realWorld } from '../../src/lib/world.real.ts';
+import { pause } from '../../src/lib/pause.ts';
 import { openMirroredDisk } from '../support/disks/disk.mirrored.ts';
 import { seededRandom } from '../support/in-process/world.simulated.ts';
 import { DIRECTORY, ROOMS, type ChildOptions, entryText } from './journal-kill.shared.ts';
@@ -19,7 +20,7 @@ import { DIRECTORY, ROOMS, type ChildOptions, entryText } from './journal-kill.s
 const options: ChildOptions = JSON.parse(process.argv[2]!);
 const random = seededRandom(options.seed);
 
-function say(line: string): void {
+function report(line: string): void {
   writeSync(1, `${line}\n`);
 }
 
@@ -27,7 +28,7 @@ async function openRoom(journal: Journal, room: string): Promise<{ epoch: number
   for (let epoch = 1; ;) {
     const outcome = await journal.open(room, epoch, EMPTY_HEAD);
     if (outcome.ok) {
-      say(`fence ${room} ${epoch}`);
+      report(`fence ${room} ${epoch}`);
       return { epoch, seq: outcome.head.seq };
     }
     if (outcome.why === 'refused') throw new Error(`${room} was refused`);
@@ -39,7 +40,7 @@ async function play(journal: Journal, room: string): Promise<never> {
   const { epoch, seq: head } = await openRoom(journal, room);
   for (let seq = head + 1; ; seq++) {
     const text = entryText(room, seq, Math.floor(random() * 2 ** 32), Math.floor(random() ** 4 * 3_000));
-    if (options.mode === 'early') say(`ack ${room} ${seq} ${text}`);
+    if (options.mode === 'early') report(`ack ${room} ${seq} ${text}`);
     const records = new TextEncoder().encode(text);
     const outcome = await journal.append({
       room,
@@ -50,13 +51,13 @@ async function play(journal: Journal, room: string): Promise<never> {
       records,
     });
     if (outcome !== 'committed') throw new Error(`append to ${room} was ${outcome}`);
-    if (options.mode !== 'early') say(`ack ${room} ${seq} ${text}`);
+    if (options.mode !== 'early') report(`ack ${room} ${seq} ${text}`);
     if (random() < 0.05) {
       const upto = Math.max(1, seq - Math.floor(random() * 10));
-      say(`archived ${room} ${upto}`);
+      report(`archived ${room} ${upto}`);
       await journal.trim(room, upto);
     }
-    if (random() < 0.3) await new Promise<void>((resolve) => realWorld.timers.after(random() * 10, resolve));
+    if (random() < 0.3) await pause(realWorld.timers, random() * 10);
   }
 }
 
@@ -64,10 +65,10 @@ const disk = openMirroredDisk(options.root, {
   random,
   timers: realWorld.timers,
   delayMs: ({ kind }) => (kind === 'writeDurably' || kind === 'sync' ? 1 + random() * 3 : 0),
-  leak: options.leak,
-  lies: options.mode === 'lies',
+  earlyFlushChance: options.leak,
+  ignoresSync: options.mode === 'without-sync',
 });
-say('started');
+report('started');
 const outcome = await openJournal({
   disk,
   directory: DIRECTORY,
@@ -79,8 +80,8 @@ const outcome = await openJournal({
   limits: { segmentBytes: 65_536, stepBytes: 16_384 },
 });
 if (!outcome.ok) {
-  say(`refused ${outcome.message}`);
+  report(`refused ${outcome.message}`);
   process.exit(1);
 }
-say('ready');
+report('ready');
 await Promise.all(ROOMS.map((room) => play(outcome.journal, room)));

@@ -1,4 +1,4 @@
-/** What the killed process and its checker have in common. */
+/** Shared by the killed process and its check. */
 import { crc32 } from 'node:zlib';
 
 export const DIRECTORY = 'journal';
@@ -7,13 +7,13 @@ export const ROOMS: readonly string[] = Array.from({ length: 24 }, (_, index) =>
 export interface ChildOptions {
   readonly root: string;
   readonly seed: number;
-  /** The share of unsynced sectors that reach the disk all the same. */
+  /** Share of unsynced sectors that reach the disk all the same. */
   readonly leak: number;
-  /** honest; lies: the disk says durable and is not; early: told before it is durable. */
-  readonly mode: 'honest' | 'lies' | 'early';
+  /** correct; without-sync: the disk reports durable and is not; early: acknowledged before it is durable. */
+  readonly mode: 'correct' | 'without-sync' | 'early';
 }
 
-/** A text that can be checked by itself: nobody but the child can have made it. */
+/** A text with a checksum: it can only come from the child. */
 export function entryText(room: string, seq: number, nonce: number, filling: number): string {
   const text = `${room}:${seq}:${nonce}:${'.'.repeat(filling)}`;
   return `${text}:${crc32(text)}`;

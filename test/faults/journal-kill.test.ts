@@ -1,11 +1,11 @@
 /**
- * kill -9 as a power cut: a process appends to many rooms on a disk that keeps only what a returned
- * sync covers (or that and a random part of the rest), and is killed at random moments, also while
- * it recovers from the kill before. What it was told must be in the log, and nothing else but
- * appends that were under way.
+ * kill -9 as a power cut: a process appends to many rooms on a disk that keeps only what a completed sync
+ * covers (or that and a random part of the rest), and is killed at random moments, also during the recovery
+ * from the kill before. What was acknowledged must be in the log, and nothing else but appends that were
+ * running.
  *
- * The last two tests are controls: the checker must find a disk that lies and an answer that comes
- * before its commit, or it would find nothing at all.
+ * The last two tests are controls: the check must detect a disk that does not sync and an acknowledgement
+ * before its commit.
  */
 import { expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -23,13 +23,13 @@ import { type ChildOptions, DIRECTORY, ROOMS, isEntryText } from './journal-kill
 
 const ROUNDS_PER_LANE = 26;
 const CONTROL_ROUNDS = 6;
-/** What a disk leaves that kept less than it said: half a segment, or the log and the fence of before. */
+/** What a disk without sync may cause: a damaged segment, or an older log or fence. */
 const LOST =
-  /^(journal\/\d{12}\.seg is damaged at byte \d+\. |room\d+ (ends at \d+, told was \d+|could be opened twice with \d+)$)/;
+  /^(journal\/\d{12}\.seg is damaged at byte \d+\. |room\d+ (ends at \d+, acknowledged was \d+|could be opened twice with \d+)$)/;
 
-/** What one room must have in the log. */
+/** What one room's log must contain. */
 interface Known {
-  /** By seq - 1; entries that the archive has stay here, too. */
+  /** At index seq - 1; archived entries stay here, too. */
   readonly texts: string[];
   archived: number;
   epoch: number;
@@ -41,9 +41,9 @@ interface Lane {
   readonly random: () => number;
   readonly leak: number;
   readonly mode: ChildOptions['mode'];
-  /** What the checker found. */
+  /** What the check found. */
   readonly violations: string[];
-  /** What happened: rounds, acknowledged appends, appends under way that survived. */
+  /** Counts: rounds, acknowledged appends, running appends that survived, kills during recovery. */
   readonly tally: { rounds: number; acks: number; survived: number; killedInRecovery: number };
 }
 
@@ -59,7 +59,7 @@ function createLane(seed: number, leak: number, mode: ChildOptions['mode']): Lan
   };
 }
 
-/** Starts the child, kills it after a random while, and answers the lines it wrote whole. */
+/** Starts the child, kills it after a random time, and returns the complete lines that it wrote. */
 async function runAndKill(lane: Lane): Promise<readonly string[]> {
   const { root, leak, mode } = lane;
   const options: ChildOptions = { root, leak, mode, seed: Math.floor(lane.random() * 2 ** 31) };
@@ -68,7 +68,7 @@ async function runAndKill(lane: Lane): Promise<readonly string[]> {
     stdout: 'pipe',
     stderr: 'pipe',
   });
-  // Now and then already while it recovers from the kill before.
+  // In some rounds already during the recovery from the kill before.
   const early = lane.random() < 0.3;
   const cue = early ? 'started' : 'ready';
   const waitMs = early ? lane.random() * 12 : 10 + lane.random() * 90;
@@ -89,8 +89,8 @@ async function runAndKill(lane: Lane): Promise<readonly string[]> {
   return output.split('\n').slice(0, -1);
 }
 
-/** Takes over what the child was told. */
-function learn(lane: Lane, lines: readonly string[]): void {
+/** Records what the child reported. */
+function recordReports(lane: Lane, lines: readonly string[]): void {
   for (const line of lines) {
     const [what, room, number, text] = line.split(' ');
     const known = lane.rooms.get(room ?? '');
@@ -100,12 +100,12 @@ function learn(lane: Lane, lines: readonly string[]): void {
     if (what !== 'ack') continue;
     lane.tally.acks++;
     if (Number(number) !== known.texts.length + 1)
-      lane.violations.push(`${room} was told ${number} out of turn`);
+      lane.violations.push(`${room} was sent ${number} out of order`);
     known.texts.push(text!);
   }
 }
 
-/** Opens what survived, in memory, and compares it with what was told. */
+/** Opens a copy of what survived, in memory, and compares it with what was acknowledged. */
 async function check(lane: Lane): Promise<void> {
   const world = createSimulatedWorld(1);
   const disk = openMirroredDisk(lane.root, { random: lane.random }, true);
@@ -145,18 +145,19 @@ async function compare(
     seq++;
     if (run.first > seq) lane.violations.push(`${room} has a gap before ${run.first}`);
     seq = run.last;
-    if (!isEntryText(text, room, seq)) lane.violations.push(`${room} has something nobody wrote at ${seq}`);
-    const told = known.texts[seq - 1];
-    if (told !== undefined && told !== text)
-      lane.violations.push(`${room} was told something else at ${seq}`);
-    if (told !== undefined) continue;
-    // Under way when the process was killed; from now on it is in the log.
+    if (!isEntryText(text, room, seq))
+      lane.violations.push(`${room} has something that was never written at ${seq}`);
+    const acknowledged = known.texts[seq - 1];
+    if (acknowledged !== undefined && acknowledged !== text)
+      lane.violations.push(`${room} was sent something else at ${seq}`);
+    if (acknowledged !== undefined) continue;
+    // The append was running when the process was killed; from now on it is in the log.
     if (seq !== known.texts.length + 1) lane.violations.push(`${room} has an entry too much at ${seq}`);
     known.texts.push(text);
     lane.tally.survived++;
   }
   if (seq < known.texts.length)
-    lane.violations.push(`${room} ends at ${seq}, told was ${known.texts.length}`);
+    lane.violations.push(`${room} ends at ${seq}, acknowledged was ${known.texts.length}`);
 }
 
 async function checkFence(
@@ -174,7 +175,7 @@ async function checkFence(
 async function runLane(lane: Lane, rounds: number): Promise<void> {
   try {
     for (let round = 0; round < rounds && lane.violations.length === 0; round++) {
-      learn(lane, await runAndKill(lane));
+      recordReports(lane, await runAndKill(lane));
       await check(lane);
       lane.tally.rounds++;
     }
@@ -183,8 +184,8 @@ async function runLane(lane: Lane, rounds: number): Promise<void> {
   }
 }
 
-test('52 times kill -9: everything told is in the log, contiguous, and nothing is invented', async () => {
-  const lanes = [createLane(1, 0, 'honest'), createLane(2, 0.6, 'honest')];
+test('52 times kill -9: everything acknowledged is in the log, contiguous, and nothing is invented', async () => {
+  const lanes = [createLane(1, 0, 'correct'), createLane(2, 0.6, 'correct')];
   await Promise.all(lanes.map((lane) => runLane(lane, ROUNDS_PER_LANE)));
   for (const { violations, tally } of lanes) {
     expect(violations).toEqual([]);
@@ -195,15 +196,15 @@ test('52 times kill -9: everything told is in the log, contiguous, and nothing i
   if (process.env['KILL_TALLY']) console.log(lanes.map((lane) => lane.tally));
 }, 60_000);
 
-test('control: a disk that says durable and is not is found out', async () => {
-  const lane = createLane(3, 0.6, 'lies');
+test('control: a disk that reports durable and is not is detected', async () => {
+  const lane = createLane(3, 0.6, 'without-sync');
   await runLane(lane, CONTROL_ROUNDS);
   expect(lane.violations.length).toBeGreaterThan(0);
   expect(lane.violations.filter((violation) => !LOST.test(violation))).toEqual([]);
 }, 30_000);
 
-test('control: an answer before its commit is found out', async () => {
+test('control: an acknowledgement before its commit is detected', async () => {
   const lane = createLane(4, 0, 'early');
   await runLane(lane, CONTROL_ROUNDS);
-  expect(lane.violations.join('\n')).toContain('told was');
+  expect(lane.violations.join('\n')).toContain('acknowledged was');
 }, 30_000);

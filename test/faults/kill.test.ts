@@ -1,30 +1,37 @@
 /**
- * kill -9 of the real program at any moment, while it starts, while pages come back, while teams
- * play and while a finished room is archived: everything that any player saw is in the log, once and
- * in one order for all, and every page goes on where it was.
+ * kill -9 of the real program at random moments: while it starts, while pages reconnect, while teams play
+ * and while a finished room is archived. Everything that any player saw is in the log, once and in one
+ * order for all, and every page continues where it was.
  *
- * A killed process loses nothing that the system has taken, synced or not: what a power cut takes is
- * looked at in power.test.ts. The control answers before it writes, and must be found out.
+ * A killed process loses nothing that the system has taken, synced or not; power.test.ts checks what a
+ * power cut loses. The control replies before it writes, and must be detected.
  */
 import { afterEach, expect, test } from 'bun:test';
 import { RecordKind } from '../../sdk/protocol/record.ts';
 import { beginServer, type ServerProcess } from '../e2e/support/server.ts';
 import { temporaryFolder } from '../support/processes/command-line.ts';
 import { faultServer } from '../support/fault-test.ts';
-import { rounds } from '../support/rounds.ts';
-import type { Site } from '../support/clients/site-visitor.ts';
-import { comeBack, faultsIn, logFromServer, newTeam, play, type Team } from '../support/clients/team.ts';
+import { shortOrFull } from '../support/short-or-full.ts';
+import type { Site } from '../support/clients/visitor.ts';
+import {
+  reconnectTeam,
+  faultsIn,
+  logFromServer,
+  createTeam,
+  play,
+  type Team,
+} from '../support/clients/client-team.ts';
 import { seededRandom } from '../support/in-process/world.simulated.ts';
 
-const KILLS = rounds(12, 200);
+const KILLS = shortOrFull(12, 200);
 const LANES = 2;
-/** Then a new folder with new teams: rooms that grow for ever would only be slower to check. */
+/** Afterwards a new folder with new teams, since ever longer logs would make the checks slow. */
 const KILLS_PER_FOLDER = 8;
 const CONTROL_KILLS = 4;
 const TEAMS = 3;
 const PLAYERS = 3;
-const TEST_MS = rounds(180_000, 1_500_000);
-/** Reconnecting needs no pages: passes are enough. */
+const TEST_MS = shortOrFull(180_000, 1_500_000);
+/** Services of a restart: to reconnect, passes are enough. */
 const ROOMS_ONLY = ['archiver', 'game'];
 
 const undo: (() => unknown)[] = [];
@@ -34,33 +41,33 @@ afterEach(async () => {
 
 interface Lane {
   readonly random: () => number;
-  readonly unguarded: string | null;
+  readonly removedGuard: string | null;
   readonly faults: string[];
-  readonly tally: { kills: number; whileStarting: number; whileComingBack: number; entries: number };
+  readonly tally: { kills: number; whileStarting: number; whileReconnecting: number; entries: number };
 }
 
-function createLane(seed: number, unguarded: string | null = null): Lane {
-  const tally = { kills: 0, whileStarting: 0, whileComingBack: 0, entries: 0 };
-  return { random: seededRandom(seed), unguarded, faults: [], tally };
+function createLane(seed: number, removedGuard: string | null = null): Lane {
+  const tally = { kills: 0, whileStarting: 0, whileReconnecting: 0, entries: 0 };
+  return { random: seededRandom(seed), removedGuard, faults: [], tally };
 }
 
-/** Starts; in some rounds it is killed before it serves, and then started again. */
+/** Starts the program; in some rounds it is killed before it is ready, and then started again. */
 async function start(lane: Lane, dataDir: string, flags: readonly string[]): Promise<ServerProcess> {
-  const { random, tally, unguarded } = lane;
+  const { random, tally, removedGuard } = lane;
   while (random() < 0.3) {
-    const starting = beginServer(faultServer(dataDir, { unguarded, flags }));
+    const starting = beginServer(faultServer(dataDir, { removedGuard, flags }));
     starting.ready.catch(() => {});
     await Bun.sleep(random() * 600);
     await starting.kill();
     tally.kills++;
     tally.whileStarting++;
   }
-  const starting = beginServer(faultServer(dataDir, { unguarded, flags }));
+  const starting = beginServer(faultServer(dataDir, { removedGuard, flags }));
   undo.push(() => starting.kill());
   return starting.ready;
 }
 
-/** Pages come back and play until the kill, which does not wait for them. */
+/** Pages reconnect and play until the kill, which does not wait for them. */
 async function playUntilKilled(lane: Lane, server: ServerProcess, teams: readonly Team[]): Promise<void> {
   const { random, tally } = lane;
   const site = { port: server.port };
@@ -68,33 +75,33 @@ async function playUntilKilled(lane: Lane, server: ServerProcess, teams: readonl
   let back = 0;
   const playing = teams.map(async (team) => {
     try {
-      await comeBack(site, team);
+      await reconnectTeam(site, team);
     } catch (error) {
       if (alive) throw error;
       return;
     }
     back++;
-    // A room that ends is archived at once: kills meet that, too.
+    // A finished room is archived at once: kills happen then, too.
     if (random() < 0.5) team.pages[0]?.send(RecordKind.finish, new Uint8Array(0));
     await Promise.all(team.pages.map((page) => play(page, { random, going: () => alive })));
   });
-  // Often early, while pages are still on their way in.
+  // Often early, while pages are still connecting.
   await Bun.sleep(random() ** 2 * 400);
   alive = false;
-  if (back < teams.length) tally.whileComingBack++;
+  if (back < teams.length) tally.whileReconnecting++;
   await server.kill();
   tally.kills++;
   await Promise.all(playing);
 }
 
-/** Everybody comes back, sends what was not echoed, and compares with somebody who comes anew. */
+/** All pages reconnect, resend what was not echoed, and are compared with a new client. */
 async function check(lane: Lane, site: Site, teams: readonly Team[]): Promise<void> {
   for (const team of teams) {
     const seen = team.pages.map((page) => page.records.length);
     const log = await logFromServer(site, team);
     lane.faults.push(...faultsIn(log, team, seen));
     if (lane.faults.length > 0) return;
-    await comeBack(site, team);
+    await reconnectTeam(site, team);
     await Promise.all(team.pages.map((page) => page.echoed()));
     const whole = await logFromServer(site, team);
     for (const page of team.pages) await page.has(whole.length);
@@ -107,15 +114,15 @@ async function runFolder(lane: Lane, kills: number): Promise<void> {
   const folder = temporaryFolder('kill');
   undo.push(() => folder.remove());
   const until = lane.tally.kills + kills;
-  let server = await beginServer(faultServer(folder.path, { unguarded: lane.unguarded })).ready;
+  let server = await beginServer(faultServer(folder.path, { removedGuard: lane.removedGuard })).ready;
   const teams: Team[] = [];
-  for (let team = 0; team < TEAMS; team++) teams.push(await newTeam({ port: server.port }, PLAYERS));
+  for (let team = 0; team < TEAMS; team++) teams.push(await createTeam({ port: server.port }, PLAYERS));
   while (lane.tally.kills < until && lane.faults.length === 0) {
     await playUntilKilled(lane, server, teams);
     server = await start(lane, folder.path, ROOMS_ONLY);
     await check(lane, { port: server.port }, teams);
   }
-  await Promise.all(teams.flatMap(({ pages }) => pages.map((page) => page.leave())));
+  await Promise.all(teams.flatMap(({ pages }) => pages.map((page) => page.close())));
   await server.kill();
 }
 
@@ -142,10 +149,10 @@ test(
 );
 
 test(
-  'control: a room log that answers before it writes is found out',
+  'control: a room log that replies before it writes is detected',
   async () => {
     const lane = await runLane(createLane(9, 'early'), CONTROL_KILLS);
-    expect(lane.faults.join('\n')).toContain('that are gone');
+    expect(lane.faults.join('\n')).toContain('that are missing');
   },
   TEST_MS,
 );

@@ -1,17 +1,18 @@
 /**
- * Sockets that never read a byte, during live play and during replay: the server lets them go (P54,
- * P23), its memory stays flat, and a room beside them plays on. The control does without the
- * knowledge that a socket is behind: then all that they do not read piles up in the server.
+ * Sockets that never read a byte, during live play and during replay: the server closes them (P54, P23),
+ * its memory stays flat, and a room beside them plays on. The control hides backpressure from the rooms:
+ * then everything unread collects in the server.
  */
 import { afterEach, expect, test } from 'bun:test';
 import { Close } from '../../sdk/protocol/close-codes.ts';
 import { socketPath } from '../../src/domain/room.ts';
-import { RawPlayer } from '../support/clients/raw-player.ts';
 import { Opcode, RawSocket } from '../support/clients/raw-socket.ts';
 import { helloFor, SLOT, ticketFor } from '../support/in-process/real-game.ts';
 import type { Removed } from '../support/processes/room-server.shared.ts';
 import { startRoomServer } from '../support/processes/room-server.ts';
-import { SdkPage, wrongWith } from '../support/clients/sdk-page.ts';
+import { RoomClient } from '../support/clients/room-client.ts';
+import { SdkPage, problemsOf } from '../support/clients/sdk-page.ts';
+import { sendWhile } from '../support/clients/client-team.ts';
 
 const TEST_MS = 120_000;
 const LOUD = 'l'.repeat(20);
@@ -19,15 +20,18 @@ const QUIET = 'q'.repeat(20);
 const SENDERS = 4;
 const NEVER_READING = 20;
 const MOVE_BYTES = 4_000;
-/** What each of them leaves unread: more than the kernel keeps for a connection, by far. */
+/** Unread bytes of each socket, MB: far more than the kernel buffers for a connection. */
 const UNREAD_MB = 24;
-/** Higher than in earnest, so that the loud room gets loud within seconds. */
+/** Higher than the real limits, so that enough data is sent within seconds. */
 const LIMITS = { messageRate: 400, messageBurst: 400 };
-/** The minute after which a replay that stands still is given up takes six seconds. */
+/** The limit of one minute for a stalled replay takes six seconds at speed 10. */
 const SPEED = { live: 1, replay: 10 };
-/** Once in a heartbeat: who is not heard at all is let go for that (P49), and not for what it does not read. */
+/**
+ * Interval of pongs, ms: a socket from which nothing is heard is closed for that (P49), and not for what it
+ * does not read.
+ */
 const ALIVE_MS = 15_000;
-/** Twenty times the cap of a socket is 40 MB; the rest is what any busy server needs for a while. */
+/** Twenty times the output limit of a socket is 40 MB; the rest is what a busy server needs for a while. */
 const GROWTH_MB_MAX = 120;
 
 const undo: (() => unknown)[] = [];
@@ -36,16 +40,16 @@ afterEach(async () => {
 });
 
 interface Seen {
-  /** Most that the server's memory grew while they did not read, in MB. */
+  /** Largest growth of the server's memory meanwhile, MB. */
   readonly growthMb: number;
-  /** How the server ended their sockets. */
+  /** Close codes of the sockets. */
   readonly closes: readonly number[];
   /** What was wrong in the room beside them. */
   readonly wrong: readonly string[];
   readonly movesBeside: number;
 }
 
-/** They are there during live play, or come when it is over, for the replay. */
+/** `when`: the sockets are open during live play, or opened after it for the replay. */
 async function neverRead(when: keyof typeof SPEED, removed: Removed | null): Promise<Seen> {
   const speed = SPEED[when];
   const server = await startRoomServer({ limits: LIMITS, rooms: [LOUD, QUIET], speed, removed });
@@ -63,7 +67,7 @@ async function neverRead(when: keyof typeof SPEED, removed: Removed | null): Pro
   const done = when === 'live' ? loud() : Promise.resolve();
   let growthMb = 0;
   let closes: readonly number[] = [];
-  // What is not behind is never let go: then it is over when all was said, or memory is full enough.
+  // In the control nothing is closed: it ends when everything was sent, or enough memory is used.
   const over = () => closes.length >= NEVER_READING || (removed !== null && growthMb > GROWTH_MB_MAX);
   for (let said = false; !over() && !(removed !== null && said);) {
     said =
@@ -76,7 +80,7 @@ async function neverRead(when: keyof typeof SPEED, removed: Removed | null): Pro
   const [first] = beside;
   const moves = first!.order.length;
   await first!.until(() => first!.order.length > moves + 10);
-  return { growthMb, closes, wrong: await wrongWith(beside), movesBeside: first!.order.length };
+  return { growthMb, closes, wrong: await problemsOf(beside), movesBeside: first!.order.length };
 }
 
 function quietPage(port: number, seat: number): SdkPage {
@@ -87,7 +91,7 @@ function quietPage(port: number, seat: number): SdkPage {
   return page;
 }
 
-/** Sockets in the loud room that say hello and never read, and give a sign of life now and then all the same. */
+/** Sockets in the loud room that send a hello and never read, but send pongs. */
 async function joinUnread(port: number, speed: number): Promise<readonly RawSocket[]> {
   const sockets = Array.from({ length: NEVER_READING }, async (_, n) => {
     const socket = await RawSocket.open({ port, path: socketPath(SLOT, LOUD), neverReads: true });
@@ -100,27 +104,30 @@ async function joinUnread(port: number, speed: number): Promise<readonly RawSock
   return Promise.all(sockets);
 }
 
-/** Players come into the loud room; the answer waits until they have said all and gone. */
+/** Players join the loud room; the returned function waits until they have sent everything. */
 async function shout(port: number): Promise<() => Promise<void>> {
   const wanted = (UNREAD_MB * 2 ** 20) / MOVE_BYTES / SENDERS;
-  const players = Array.from({ length: SENDERS }, (_, n) => {
-    const options = { port, room: LOUD, seat: n + 1, length: MOVE_BYTES, window: 8 };
-    const player: RawPlayer = new RawPlayer({ ...options, going: () => player.sent < wanted });
-    return player;
-  });
-  const stop = () => {
-    for (const player of players) player.stop();
-  };
-  undo.push(stop);
-  for (const player of players) await player.start();
+  const players = Array.from({ length: SENDERS }, () => new RoomClient());
+  undo.push(() => players.forEach((player) => player.cut()));
+  const address = `ws://127.0.0.1:${port}${socketPath(SLOT, LOUD)}`;
+  for (const [n, player] of players.entries())
+    await player.connect(address, ticketFor(LOUD, { seat: n + 1 }));
+  const sending = players.map((player) =>
+    sendWhile(player, {
+      window: 8,
+      going: () => player.sent < wanted,
+      body: () => new Uint8Array(MOVE_BYTES),
+    }),
+  );
   return async () => {
-    while (players.some(({ echoed, sent }) => echoed < sent || sent < wanted)) await Bun.sleep(20);
+    await Promise.all(sending);
+    while (players.some(({ outbox, sent }) => outbox.length > 0 || sent < wanted)) await Bun.sleep(20);
   };
 }
 
 for (const when of ['live', 'replay'] as const) {
   test(
-    `P23 P54 twenty sockets that never read, ${when}: let go, memory stays flat, and a room beside plays on`,
+    `P23 P54 twenty sockets that never read, ${when}: closed, memory stays flat, and a room beside plays on`,
     async () => {
       const { growthMb, closes, wrong, movesBeside } = await neverRead(when, null);
       expect(closes).toEqual(Array.from({ length: NEVER_READING }, () => Close.tooSlow.code));
@@ -132,9 +139,9 @@ for (const when of ['live', 'replay'] as const) {
   );
 
   test(
-    `control, ${when}: if the server did not know who is behind, its memory would fill with what they do not read`,
+    `control, ${when}: without knowledge of backpressure the server’s memory fills with what they do not read`,
     async () => {
-      expect((await neverRead(when, 'congestion')).growthMb).toBeGreaterThan(GROWTH_MB_MAX);
+      expect((await neverRead(when, 'backpressure')).growthMb).toBeGreaterThan(GROWTH_MB_MAX);
     },
     TEST_MS,
   );

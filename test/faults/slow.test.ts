@@ -1,25 +1,25 @@
 /**
  * A disk on which every write takes long, under the real program: an echo takes at least as long as a
- * write, because nothing is shown before it is durable, and that is all. Nobody is disconnected or
- * told to hold, nothing is sent twice or lost, pages answer, and new teams come in.
+ * write, because nothing is shown before it is durable. Nothing else changes: nobody is disconnected or
+ * gets "hold", nothing is repeated or lost, pages respond, and new teams are admitted.
  *
- * The control answers before it writes: its echoes are too fast to be true.
+ * The control replies before it writes: its echoes are faster than a write.
  */
 import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { RecordKind } from '../../sdk/protocol/record.ts';
 import { beginServer, type ServerProcess } from '../e2e/support/server.ts';
-import { type FaultyDisk, faultyDisk, noBlockDevices } from '../support/disks/block-device.ts';
-import { faultServer, whereItCan } from '../support/fault-test.ts';
+import { type FaultyDisk, faultyDisk, blockDeviceProblem } from '../support/disks/block-device.ts';
+import { faultServer, testsRequiring } from '../support/fault-test.ts';
 import type { RoomClient } from '../support/clients/room-client.ts';
-import { rounds } from '../support/rounds.ts';
-import { siteVisitor } from '../support/clients/site-visitor.ts';
-import { faultsIn, logFromServer, newTeam } from '../support/clients/team.ts';
+import { shortOrFull } from '../support/short-or-full.ts';
+import { siteVisitor } from '../support/clients/visitor.ts';
+import { faultsIn, logFromServer, createTeam } from '../support/clients/client-team.ts';
 
-/** What every write takes, ms. */
-const DELAYS = [20, 100, 500].slice(0, rounds(1, 3));
+/** Duration of a write, ms. */
+const DELAYS = [20, 100, 500].slice(0, shortOrFull(1, 3));
 const CONTROL_DELAY = 20;
-/** Messages of each page; two are under way at a time. */
+/** Messages of each page, two at a time. */
 const MESSAGES = 20;
 const TEAMS = 3;
 const PLAYERS = 2;
@@ -29,14 +29,14 @@ const TEST_MS = 180_000;
 let disk: FaultyDisk;
 const undo: (() => unknown)[] = [];
 
-async function start(delayMs: number, unguarded: string | null = null): Promise<ServerProcess> {
+async function start(delayMs: number, removedGuard: string | null = null): Promise<ServerProcess> {
   await disk.remount({ delayMs });
-  const starting = beginServer(faultServer(join(disk.path, 'data'), { unguarded }));
+  const starting = beginServer(faultServer(join(disk.path, 'data'), { removedGuard }));
   undo.push(() => starting.kill());
   return starting.ready;
 }
 
-/** Milliseconds from sending to the echo, of each message. */
+/** Time from sending to the echo of each message, ms. */
 async function echoTimes(page: RoomClient): Promise<readonly number[]> {
   const times: number[] = [];
   const sendAndAwait = async (): Promise<void> => {
@@ -49,10 +49,10 @@ async function echoTimes(page: RoomClient): Promise<readonly number[]> {
   return times;
 }
 
-whereItCan('a slow disk', noBlockDevices(), () => {
+testsRequiring('a slow disk', blockDeviceProblem(), () => {
   beforeAll(async () => {
     disk = await faultyDisk(DISK_MB);
-    // Made on a fast disk; only what is done every time is done on the slow one.
+    // First start on a fast disk, so that only what every start does is slow.
     await (await start(0)).stop();
   }, TEST_MS);
   afterEach(async () => {
@@ -65,7 +65,7 @@ whereItCan('a slow disk', noBlockDevices(), () => {
     async (delayMs) => {
       const server = await start(delayMs);
       const site = { port: server.port };
-      const teams = await Promise.all(Array.from({ length: TEAMS }, () => newTeam(site, PLAYERS)));
+      const teams = await Promise.all(Array.from({ length: TEAMS }, () => createTeam(site, PLAYERS)));
       const pages = teams.flatMap((team) => team.pages);
       let playing = true;
       const visits = (async () => {
@@ -79,8 +79,8 @@ whereItCan('a slow disk', noBlockDevices(), () => {
       playing = false;
       await visits;
       expect(Math.min(...times)).toBeGreaterThanOrEqual(delayMs);
-      expect(pages.map(({ holds, connected }) => ({ holds, connected }))).toEqual(
-        pages.map(() => ({ holds: 0, connected: true })),
+      expect(pages.map(({ holds, isConnected }) => ({ holds, isConnected }))).toEqual(
+        pages.map(() => ({ holds: 0, isConnected: true })),
       );
       for (const team of teams) {
         const log = await logFromServer(site, team);
@@ -88,17 +88,17 @@ whereItCan('a slow disk', noBlockDevices(), () => {
         expect(faultsIn(log, team)).toEqual([]);
       }
       expect(server.output()).not.toContain('"level":"error"');
-      await Promise.all(pages.map((page) => page.leave()));
+      await Promise.all(pages.map((page) => page.close()));
       expect(await server.stop()).toBe(0);
     },
     TEST_MS,
   );
 
   test(
-    'control: echoes that do not wait for the disk are found out',
+    'control: echoes that do not wait for the disk are detected',
     async () => {
       const server = await start(CONTROL_DELAY, 'early');
-      const team = await newTeam({ port: server.port }, 1);
+      const team = await createTeam({ port: server.port }, 1);
       const times = (await Promise.all(team.pages.map(echoTimes))).flat();
       expect(Math.min(...times)).toBeLessThan(CONTROL_DELAY);
     },

@@ -1,9 +1,9 @@
 /**
- * However often and from however many sides a payment is told of, even all at the same moment: one
- * paid order, one right to play, one mail, given to a real mail server.
+ * However often and in however many ways a payment is reported, even at the same moment: one paid order,
+ * one entitlement, one mail, sent through a real mail server.
  *
- * Three guards see to it, one behind the other: the order's state, its change to paid, the key of the
- * mail's job. The control does without them.
+ * Three guards in a row ensure it: the order's state, its change to paid, and the key of the mail job. The
+ * control removes all three.
  */
 import { Database } from 'bun:sqlite';
 import { afterAll, beforeAll, expect, test } from 'bun:test';
@@ -13,15 +13,15 @@ import { sign, TEST_SIGNATURE_HEADER } from '../../src/ports/payments/payments.t
 import { startServer } from '../e2e/support/server.ts';
 import { temporaryFolder } from '../support/processes/command-line.ts';
 import { faultServer } from '../support/fault-test.ts';
-import { leadsTo, type Site, type SiteVisitor, siteVisitor } from '../support/clients/site-visitor.ts';
+import { redirectTarget, type Site, type Visitor, siteVisitor } from '../support/clients/visitor.ts';
 import { type SmtpSink, startSmtp } from '../support/processes/smtp.ts';
 
 const TEST_MS = 60_000;
 const EMAIL = 'ada@players.example';
 const GAME = 'dormouse-hour';
 const FORM = { email: EMAIL, again: EMAIL, terms: 'yes', immediate: 'yes' };
-/** How often the payment is told of: by three webhooks and the return page. */
-const TOLD = 4;
+/** Reports of the payment: three webhooks and the return page. */
+const REPORTS = 4;
 
 type Row = { readonly [column: string]: unknown };
 
@@ -30,7 +30,7 @@ interface Shop {
   readonly site: Site;
   readonly smtp: SmtpSink;
   rows(query: string): readonly Row[];
-  /** A webhook as the till signs it, for a payment of the only order. */
+  /** A webhook for a payment of the only order, signed as by the test provider. */
   webhook(state: string): () => Promise<Response>;
   stop(): Promise<number>;
   start(): Promise<void>;
@@ -46,14 +46,14 @@ afterAll(async () => {
   for (const step of undo.splice(0).toReversed()) await step();
 }, TEST_MS);
 
-async function openShop(unguarded: string | null): Promise<Shop> {
+async function openShop(removedGuard: string | null): Promise<Shop> {
   const folder = temporaryFolder('smtp-once');
   undo.push(() => folder.remove());
   const smtp = await startSmtp();
   undo.push(() => smtp.stop());
   const begin = async () => {
     const server = await startServer(
-      faultServer(folder.path, { unguarded, env: { ESCAPEMENT_SMTP: smtp.url } }),
+      faultServer(folder.path, { removedGuard, env: { ESCAPEMENT_SMTP: smtp.url } }),
     );
     undo.push(() => server.kill());
     return server;
@@ -107,7 +107,7 @@ function rowsOf(path: string, query: string): readonly Row[] {
   return found;
 }
 
-/** The mailer notes a mail as sent after the mail server has taken it. */
+/** Waits until no mail job is open; the mailer marks a mail as sent after the mail server has accepted it. */
 async function mailsSent({ rows }: Shop): Promise<readonly Row[]> {
   for (;;) {
     const jobs = rows(`select state, attempts from jobs where kind = 'mail'`);
@@ -116,35 +116,38 @@ async function mailsSent({ rows }: Shop): Promise<readonly Row[]> {
   }
 }
 
-/** What was sold, by what the database and the mail server have. */
+/** What was sold, as the database and the mail server have it. */
 async function sales(of: Shop) {
   const jobs = await mailsSent(of);
   return {
     orders: of.rows('select state from orders'),
-    rights: of.rows('select kind, game from entitlements'),
+    entitlements: of.rows('select kind, game from entitlements'),
     events: of.rows('select state from payment_events'),
     jobs,
     mails: of.smtp.mails.length,
   };
 }
 
-/** So many times sold and sent, for one order and one event of the till. */
+/** Sold and sent `times` times, for one order and one event of the provider. */
 function sold(times: number) {
   const each = <T>(what: T) => Array.from({ length: times }, () => what);
   return {
     orders: [{ state: 'paid' }],
-    rights: each({ kind: 'bought', game: GAME }),
+    entitlements: each({ kind: 'bought', game: GAME }),
     events: [{ state: 'paid' }],
     jobs: each({ state: 'done', attempts: 1 }),
     mails: times,
   };
 }
 
-/** Somebody buys; three webhooks and the return page tell of it at once. Answers where the buyer is led. */
-async function buy({ rows, webhook }: Shop, buyer: SiteVisitor): Promise<string> {
-  const till = await leadsTo(buyer.post(`/games/${GAME}/buy`, FORM));
-  // The till is told to send none: all webhooks of this sale come from here.
-  const back = await leadsTo(buyer.post(till, { action: 'pay', webhook: 'never' }));
+/**
+ * A visitor buys; three webhooks and the return page report the payment at once. Returns the address of the
+ * return page.
+ */
+async function buy({ rows, webhook }: Shop, buyer: Visitor): Promise<string> {
+  const payPage = await redirectTarget(buyer.post(`/games/${GAME}/buy`, FORM));
+  // The test provider sends no webhook: all webhooks of this sale come from here.
+  const back = await redirectTarget(buyer.post(payPage, { action: 'pay', webhook: 'never' }));
   expect(rows('select state from orders')).toEqual([{ state: 'pending' }]);
   const deliver = webhook('paid');
   const answers = await Promise.all([deliver(), buyer.get(back), deliver(), deliver()]);
@@ -165,7 +168,7 @@ test(
     expect(mail?.html).toContain(link);
     expect((await siteVisitor(shop.site).get(link)).status).toBe(200);
     // The same link as on the buyer's own page.
-    const orderPage = await buyer.get(await leadsTo(buyer.get(back)));
+    const orderPage = await buyer.get(await redirectTarget(buyer.get(back)));
     expect(await orderPage.text()).toContain(new URL(link).pathname);
   },
   TEST_MS,
@@ -180,7 +183,7 @@ test(
     const answers = await Promise.all([deliver(), deliver(), deliver()]);
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
     expect(await sales(shop)).toEqual(sold(1));
-    // What the mailer had begun is over when the program is.
+    // The mailer finishes its running jobs before the program ends.
     expect(await shop.stop()).toBe(0);
     expect(await sales(shop)).toEqual(sold(1));
   },
@@ -188,12 +191,12 @@ test(
 );
 
 test(
-  'control: if nobody knew what was done already, each word of the payment would sell and send anew',
+  'control: without deduplication, each report of the payment sells and sends again',
   async () => {
-    const careless = await openShop('once');
-    await buy(careless, siteVisitor(careless.site));
-    await careless.smtp.received(TOLD);
-    expect(await sales(careless)).toEqual(sold(TOLD));
+    const unguarded = await openShop('once');
+    await buy(unguarded, siteVisitor(unguarded.site));
+    await unguarded.smtp.received(REPORTS);
+    expect(await sales(unguarded)).toEqual(sold(REPORTS));
   },
   TEST_MS,
 );

@@ -1,6 +1,6 @@
 /**
- * Everything that can be wrong when the program is started: one clear sentence with a stable code,
- * the right exit code, and nothing damaged. All through the real command line.
+ * Everything that can be wrong when the program is started: one clear sentence with a stable code, the
+ * right exit code, and nothing damaged; through the real command line.
  */
 import { Database } from 'bun:sqlite';
 import { afterEach, describe, expect, test } from 'bun:test';
@@ -36,7 +36,7 @@ async function started(dir: string, ...args: string[]): Promise<Started> {
   return running;
 }
 
-/** One line on standard error, ending in the code; nothing on standard output. */
+/** Expects one line on standard error that ends with the code, and nothing on standard output. */
 function expectRefusal(ended: Ended, code: string, exit: 1 | 2, ...words: string[]): void {
   expect(ended.err.trimEnd()).toMatch(/^[^\n]+\.[^\n]* \[[a-z-]+\]$/);
   expect(ended.err).toContain(`[${code}]`);
@@ -94,7 +94,7 @@ describe('the data folder', () => {
     const dir = dataFolder();
     mkdirSync(dir);
     chmodSync(dir, 0o555);
-    // Root may write everywhere except where the kernel itself says no.
+    // Root may write everywhere except where the kernel refuses it.
     const refused = isRoot ? '/sys/escapement' : dir;
     expectRefusal(await escapement(['start', '--data-dir', refused]), 'data-dir-denied', 1, refused);
     expect(readdirSync(dir)).toEqual([]);
@@ -118,10 +118,10 @@ describe('the data folder', () => {
   });
 });
 
-/** Stands for a full disk where nothing may be mounted: no file may grow beyond 64 KB. */
+/** Replaces a full disk where nothing may be mounted: no file may grow beyond 64 KB. */
 const FILE_SIZE_LIMIT = ['sh', '-c', 'trap \'\' XFSZ; ulimit -f 64; exec "$@"', 'sh'];
 
-/** A disk of 256 KB; false where mounting is not allowed. */
+/** Mounts a disk of 256 KB; returns false where mounting is not allowed. */
 function mountSmall(dir: string): boolean {
   if (!isRoot) return false;
   const mounted = Bun.spawnSync(['mount', '-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', dir]).success;
@@ -130,7 +130,7 @@ function mountSmall(dir: string): boolean {
 }
 
 describe('under a public https address', () => {
-  test('the test till is refused', async () => {
+  test('the test provider is refused', async () => {
     const dir = dataFolder();
     const ended = await escapement(['start', '--data-dir', dir, '--url', 'https://play.example.org']);
     expectRefusal(ended, 'test-till-public', 1, '--demo');
@@ -222,7 +222,7 @@ function setSchemaVersion(dir: string, version: number): void {
 
 describe('a good start', () => {
   test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
-    'prints the addresses and ends in order on %s',
+    'prints the addresses and stops gracefully on %s',
     async (signal) => {
       const { addresses, end } = await started(dataFolder());
       expect(Object.keys(addresses)).toEqual(['Shop', 'Free game', 'Admin', 'Mail outbox', 'Status']);

@@ -1,4 +1,4 @@
-"""The bytes of docs/protocol.md: sections 1 to 11, both ways."""
+"""Encodes and decodes the frames of docs/protocol.md, sections 1 to 11, both ways."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ OPEN, EPOCH, SEAT, CLIENT, FINISH, PAUSE, RESUME, NOTICE, MOVE, CHAT, NOTE = 1, 
 PERSONAL, EXTRA, FORBIDDEN = 0x20, 0x40, 0x80
 PERSONAL_KINDS = {CHAT, NOTE}
 
-# Name -> (type byte, fields in order). A list of fields in place of a type is a list of such items.
+# Name -> (type byte, fields in order). In place of a type, a list of fields means a list of such items.
 Fields = list[tuple[str, Any]]
 FRAMES: dict[str, tuple[int, Fields]] = {
     "hello": (
@@ -64,12 +64,12 @@ DOWN = {type_byte: name for name, (type_byte, _) in FRAMES.items() if type_byte 
 
 
 class Malformed(Exception):
-    """Bytes that are not of this protocol."""
+    """Bytes that this protocol does not allow."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """P5. `kind` is without the bits that stand beside it."""
+    """P5. `kind` is without the flags."""
 
     kind: int
     seq: int
@@ -81,7 +81,7 @@ class Record:
 
 
 class Reader:
-    """Reads from the front; everything that is not there or not allowed is Malformed."""
+    """Reads values sequentially; raises Malformed for values that are incomplete or not allowed."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -93,7 +93,7 @@ class Reader:
 
     def take(self, size: int) -> bytes:
         if self.at + size > len(self.data):
-            raise Malformed("it ends too early")
+            raise Malformed("the frame is too short")
         self.at += size
         return self.data[self.at - size : self.at]
 
@@ -102,9 +102,9 @@ class Reader:
 
     def varint(self) -> int:
         value = 0
-        for place in range(VARINT_BYTES_MAX):
+        for index in range(VARINT_BYTES_MAX):
             byte = self.byte()
-            value |= (byte & 0x7F) << (7 * place)
+            value |= (byte & 0x7F) << (7 * index)
             if byte < 0x80:
                 if value > NUMBER_MAX:
                     break
@@ -118,12 +118,12 @@ class Reader:
         try:
             return self.bytes().decode("utf-8")
         except UnicodeDecodeError as error:
-            raise Malformed("bad UTF-8") from error
+            raise Malformed("invalid UTF-8") from error
 
 
 def varint(value: int) -> bytes:
     if not 0 <= value <= NUMBER_MAX:
-        raise ValueError(f"{value} is no varint")
+        raise ValueError(f"{value} cannot be a varint")
     out = bytearray()
     while value >= 0x80:
         out.append(value & 0x7F | 0x80)
@@ -143,7 +143,7 @@ def encode(name: str, **values: Any) -> bytes:
 
 def _encode_fields(fields: Fields, values: dict[str, Any]) -> bytes:
     if set(values) != {name for name, _ in fields}:
-        raise ValueError(f"these are not the fields: {sorted(values)}")
+        raise ValueError(f"wrong fields: {sorted(values)}")
     return b"".join(_encode_value(kind, values[name]) for name, kind in fields)
 
 
@@ -160,7 +160,7 @@ def _encode_value(kind: Any, value: Any) -> bytes:
 
 
 def decode(frame: bytes) -> tuple[str, dict[str, Any]]:
-    """A control frame of either side: its name and its fields (P4)."""
+    """Decodes a control frame of either side: its name and its fields (P4)."""
     reader = Reader(frame)
     type_byte = reader.byte()
     name = next((each for each, (byte, _) in FRAMES.items() if byte == type_byte), None)
@@ -211,7 +211,7 @@ def encode_record(record: Record) -> bytes:
 
 
 def decode_records(data: bytes) -> list[Record]:
-    """Records, one after another, to the end (P5, P6)."""
+    """Decodes concatenated records, such as a whole records frame (P5, P6)."""
     reader = Reader(data)
     records = []
     while not reader.at_end:

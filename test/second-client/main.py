@@ -1,4 +1,4 @@
-"""Plays pages as it is told: one command in a line of JSON, one answer in a line of JSON."""
+"""Runs pages and visitors for the tests: one command per line of JSON on stdin, one result per line of JSON on stdout."""
 
 import json
 import sys
@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import vectors
-from page import Page, join, new_client, what_now
+from page import Page, close_action, new_client
+from visitor import Visitor
 from websocket import Refused, WebSocket
 
 pages: dict[str, Page] = {}
+visitors: dict[str, Visitor] = {}
 
 
 def state(page: Page) -> dict[str, Any]:
@@ -20,7 +22,7 @@ def state(page: Page) -> dict[str, Any]:
         "firstSeq": page.first_seq,
         "client": page.clients[0].hex(),
         "unsent": [len(outbox) for outbox in page.outboxes],
-        "held": page.held,
+        "isHeld": page.is_held,
         "seen": page.seen,
         "refusals": page.refusals,
         "welcome": page.frames.get("welcome"),
@@ -34,76 +36,102 @@ def state(page: Page) -> dict[str, Any]:
     }
 
 
-def do(command: dict[str, Any]) -> Any:
-    what = command["do"]
-    if what == "vectors":
+def run(command: dict[str, Any]) -> Any:
+    name = command["command"]
+    if name == "vectors":
         return vectors.check(Path(command["document"]))
-    if what == "join":
-        return join(command["site"], command["cookie"], command["room"])
-    name = command["page"]
-    if what == "load":
-        gone = [pages.pop(each) for each in command.get("takeOver", [])]
-        pages[name] = Page(new_client(), [(each.clients[0], each.outboxes[0]) for each in gone])
-        return state(pages[name])
-    page = pages[name]
-    if what == "connect":
+    if name == "visit":
+        visitors[command["visitor"]] = Visitor(command["site"])
+        return None
+    if "visitor" in command:
+        visitor = visitors[command["visitor"]]
+        result = getattr(visitor, name)(**command.get("fields", {}))
+        return {**result, "cookies": visitor.cookies}
+    if name == "join":
+        visitor = Visitor(command["site"])
+        visitor.cookies = dict(each.split("=", 1) for each in command["cookie"].split("; ") if each)
+        return visitor.join(command["room"])
+    return run_page(name, command)
+
+
+def run_page(name: str, command: dict[str, Any]) -> Any:
+    key = command["page"]
+    if name == "load":
+        closed = [pages.pop(each) for each in command.get("takeOver", [])]
+        pages[key] = Page(new_client(), [(each.clients[0], each.outboxes[0]) for each in closed])
+        return state(pages[key])
+    page = pages[key]
+    if name == "connect":
         try:
             page.connect(command["address"], command["credential"])
         except Refused as refused:
-            return {"declined": refused.status}
-    elif what == "greet":
+            return {"rejected": refused.status}
+    elif name == "connect-with-version":
         page.connect(command["address"], command["credential"], command["version"])
-    elif what == "open":
+    elif name == "open":
         page.socket = WebSocket(command["address"])
-    elif what == "moved":
+    elif name == "set-address":
         page.address = command["address"]
-    elif what == "twin":
+    elif name == "copy-clients":
         page.clients = pages[command["of"]].clients
-    elif what == "again":
-        page.again()
-    elif what == "live":
-        page.until(lambda: page.live, "live")
-    elif what == "move":
+    elif name == "set-epoch":
+        page.epoch = command["epoch"]
+    elif name == "reconnect":
+        page.reconnect()
+    elif name == "move":
         for body in command["bodies"]:
             page.move(command.get("kind", 16), body.encode())
-    elif what == "echoed":
-        page.until(lambda: not any(page.outboxes), "all echoes")
-    elif what == "has":
-        page.until(lambda: page.seq >= command["seq"], f"entry {command['seq']}")
-    elif what == "frame":
-        page.until(lambda: command["name"] in page.seen, command["name"])
-    elif what == "say":
-        page.say(command["name"], **command["values"])
-    elif what == "signal":
-        page.say("signal", value=bytes.fromhex(command["value"]))
-    elif what == "raw":
-        page.raw(bytes.fromhex(command["hex"]))
-    elif what == "text":
-        assert page.socket is not None
+    elif name == "send":
+        page.send(command["name"], **command["values"])
+    elif name == "signal":
+        page.send("signal", value=bytes.fromhex(command["value"]))
+    elif name == "send-raw":
+        page.send_raw(bytes.fromhex(command["hex"]))
+    elif name.startswith("wait-"):
+        return wait(name, page, command)
+    elif name != "state":
+        run_socket(name, page, command)
+    return state(page)
+
+
+def run_socket(name: str, page: Page, command: dict[str, Any]) -> None:
+    assert page.socket is not None
+    if name == "send-text":
         page.socket.send(command["text"].encode(), 1)
-    elif what == "drop":
-        assert page.socket is not None
-        page.socket.drop()
-    elif what == "leave":
-        assert page.socket is not None
+    elif name == "send-bytes":
+        page.socket.send_bytes(bytes.fromhex(command["hex"]))
+    elif name == "cut":
+        page.socket.cut()
+    elif name == "close":
         page.socket.close()
-    elif what == "pretend":
-        page.epoch = command["epoch"]
-    elif what == "closed":
-        code = page.until_closed()
-        return {"code": code, "next": what_now(code)}
-    elif what != "state":
-        raise ValueError(f"no such command: {what}")
+    else:
+        raise ValueError(f"no such command: {name}")
+
+
+def wait(name: str, page: Page, command: dict[str, Any]) -> Any:
+    if name == "wait-for-live":
+        page.wait_until(lambda: page.is_live, "live")
+    elif name == "wait-for-echoes":
+        page.wait_until(lambda: not any(page.outboxes), "all echoes")
+    elif name == "wait-for-seq":
+        page.wait_until(lambda: page.seq >= command["seq"], f"entry {command['seq']}")
+    elif name == "wait-for-frame":
+        page.wait_until(lambda: command["name"] in page.seen, command["name"])
+    elif name == "wait-for-close":
+        code = page.wait_for_close()
+        return {"code": code, "next": close_action(code)}
+    else:
+        raise ValueError(f"no such command: {name}")
     return state(page)
 
 
 def main() -> None:
     for line in sys.stdin:
         try:
-            answer = {"ok": True, "value": do(json.loads(line))}
-        except Exception as error:  # Whatever it is: the test that asked is to see it.
-            answer = {"ok": False, "why": f"{type(error).__name__}: {error}"}
-        print(json.dumps(answer, default=lambda value: value.hex()), flush=True)
+            result = {"ok": True, "value": run(json.loads(line))}
+        except Exception as error:  # Any error is reported to the test that sent the command.
+            result = {"ok": False, "why": f"{type(error).__name__}: {error}"}
+        print(json.dumps(result, default=lambda value: value.hex()), flush=True)
 
 
 main()

@@ -1,15 +1,11 @@
 """A player's page after docs/protocol.md: position, log and unsent messages over any number of connections."""
 
-import json
 import os
 import random
 import time
-import urllib.error
-import urllib.request
 import zlib
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 import frames
 from frames import Record
@@ -17,71 +13,52 @@ from websocket import WebSocket
 
 VERSION = 1
 WAIT_SECONDS = 30.0
-# P31: after these reasons what is behind would fare no better.
+# P31: for this reason and higher ones, later messages would be refused, too.
 REFUSED_FOR_GOOD = 4
 
 
-class LostThread(Exception):
-    """The server broke the order, or this page did: it may only come back with its position."""
+class ProtocolError(Exception):
+    """The server broke a rule of the document, or an expected frame did not arrive."""
 
 
-def join(site: str, cookie: str, room: str) -> dict[str, Any]:
-    """The join call; `socket` in the answer is made a full address."""
-    request = urllib.request.Request(
-        urljoin(site, f"/api/rooms/{room}/join"),
-        data=b"{}",
-        headers={"Content-Type": "application/json", "Origin": site.rstrip("/"), "Cookie": cookie},
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=WAIT_SECONDS) as response:
-            answer = json.load(response)
-    except urllib.error.HTTPError as error:
-        if error.code != 429 and error.code < 500:
-            raise
-        return {"ok": False, "code": str(error.code), "then": "retry"}
-    if answer["ok"]:
-        answer["socket"] = urljoin(site, answer["socket"])
-        answer["socket"] = urlsplit(answer["socket"])._replace(scheme="ws").geturl()
-    return answer
-
-
-def what_now(code: int) -> str:
+def close_action(code: int) -> str:
     """P58: what a page does after a close code."""
     if 4200 <= code <= 4399:
-        return "join"
+        return "rejoin"
     if 4400 <= code <= 4599 or code == 1009:
         return "stop"
-    return "again"
+    return "reconnect"
 
 
 class Page:
-    """One loaded page, or one that took over the messages of pages that are gone."""
+    """One loaded page; it may have taken over the messages of closed pages."""
 
     def __init__(self, client: bytes, taken_over: list[tuple[bytes, list[tuple[int, int, bytes]]]]) -> None:
-        # P11: its own first. For each the messages not seen echoed: (client seq, kind, body).
-        self.clients = [client, *(gone for gone, _ in taken_over)]
+        # P11: the page's own client id first. For each client the messages not echoed: (client seq, kind, body).
+        self.clients = [client, *(closed for closed, _ in taken_over)]
         self.outboxes: list[list[tuple[int, int, bytes]]] = [[], *(list(left) for _, left in taken_over)]
         self.numbers = [0] * len(self.clients)
         self.next_seq = 1
-        # The highest client seq sent over the present connection, and the next one to send.
+        # For each client: the highest client seq sent over the current connection, and the next one to send.
         self.sent = [0] * len(self.clients)
-        self.due = [1] * len(self.clients)
-        # P53: seconds between messages in the long run, where sends would be at that, and how far ahead they may run.
-        self.spacing, self.paced_at, self.ahead = 0.0, 0.0, 0.0
-        self.under_way_max = 0
-        self.renumbered = False
+        self.next_to_send = [1] * len(self.clients)
+        # P53: GCRA. Seconds between messages on average, theoretical arrival time, tolerance.
+        self.interval, self.arrival_at, self.tolerance = 0.0, 0.0, 0.0
+        self.in_flight_max = 0
+        self.is_renumbered = False
         self.log: list[Record] = []
         self.epoch = 0
         self.resume_pass = ""
         self.address = ""
         self.socket: WebSocket | None = None
+        # Names of the frames of the current connection, and the last frame of each name.
         self.seen: list[str] = []
         self.frames: dict[str, dict[str, Any]] = {}
         self.refusals: list[dict[str, Any]] = []
         self.first_seq = 0
-        self.live = False
-        self.held = False
-        self.beat_seq = 0
+        self.is_live = False
+        self.is_held = False
+        self.behind_at_seq = 0
         self.drain_ms = 0
 
     @property
@@ -89,101 +66,103 @@ class Page:
         return len(self.log)
 
     def connect(self, address: str, credential: str, version: int = VERSION) -> None:
-        """P8, P12: opens a socket and says hello with the position."""
+        """P8, P12: opens a socket and sends the hello with the position."""
         self.address = address
         self.socket = WebSocket(address)
         self.seen, self.frames = [], {}
-        self.sent, self.due = [0] * len(self.clients), [1] * len(self.clients)
-        self.renumbered = False
-        self.first_seq, self.live, self.held, self.beat_seq = 0, False, False, 0
-        self.say("hello", version=version, credential=credential, clients=[{"id": each} for each in self.clients],
-                 epoch=self.epoch, seq=self.seq)
+        self.sent, self.next_to_send = [0] * len(self.clients), [1] * len(self.clients)
+        self.is_renumbered = False
+        self.first_seq, self.is_live, self.is_held, self.behind_at_seq = 0, False, False, 0
+        self.send("hello", version=version, credential=credential, clients=[{"id": each} for each in self.clients],
+                  epoch=self.epoch, seq=self.seq)
 
-    def again(self) -> None:
-        """P17, P60: back with the pass of the last welcome, within a random moment of the drain's window."""
+    def reconnect(self) -> None:
+        """P17, P60: connects with the pass of the last welcome, at a random time within the drain's window."""
         time.sleep(random.uniform(0, self.drain_ms) / 1_000)
         self.drain_ms = 0
         self.connect(self.address, self.resume_pass)
 
-    def say(self, name: str, **values: Any) -> None:
-        self.raw(frames.encode(name, **values))
+    def send(self, name: str, **values: Any) -> None:
+        self.send_raw(frames.encode(name, **values))
 
-    def raw(self, frame: bytes) -> None:
+    def send_raw(self, frame: bytes) -> None:
         if self.socket is not None:
             self.socket.send(frame)
 
     def move(self, kind: int, body: bytes) -> None:
-        """Kept until its echo came (P29)."""
+        """Keeps the message until its echo arrives (P29)."""
         self.outboxes[0].append((self.next_seq, kind, body))
         self.next_seq += 1
-        self._pump()
+        self._send_due()
 
-    def until(self, met: Callable[[], bool], what: str) -> None:
-        """Takes what comes until it is so; fails when the connection ends or nothing more comes."""
+    def wait_until(self, is_met: Callable[[], bool], what: str) -> None:
+        """Handles frames until the condition is met; fails if the connection ends or the time is over."""
         ends = time.monotonic() + WAIT_SECONDS
-        while not met():
+        while not is_met():
             if self.socket is None or self.socket.code is not None:
-                raise LostThread(f"closed with {self.socket and self.socket.code} while waiting for {what}")
+                raise ProtocolError(f"closed with {self.socket and self.socket.code} while waiting for {what}")
             if time.monotonic() > ends:
-                raise LostThread(f"{what} did not come; at entry {self.seq}, seen {self.seen[-5:]}")
-            self.take_all(0.5)
+                raise ProtocolError(f"{what} did not arrive; at entry {self.seq}, seen {self.seen[-5:]}")
+            self.receive(0.5)
 
-    def until_closed(self) -> int:
+    def wait_for_close(self) -> int:
         ends = time.monotonic() + WAIT_SECONDS
         while self.socket is not None and self.socket.code is None:
             if time.monotonic() > ends:
-                raise LostThread("it was not closed")
-            self.take_all(0.5)
+                raise ProtocolError("it was not closed")
+            self.receive(0.5)
         return (self.socket and self.socket.code) or 1006
 
-    def take_all(self, seconds: float) -> None:
+    def receive(self, seconds: float) -> None:
+        """Waits up to this long for frames and handles them."""
         assert self.socket is not None
-        wait = self._pump()
+        wait = self._send_due()
         for message in self.socket.receive(seconds if wait is None else min(wait, seconds)):
-            self._take(message)
-            if self.renumbered:
-                # P31: answers to frames under the old numbers could mean either.
+            self._on_frame(message)
+            if self.is_renumbered:
+                # P31: a response to frames with the old numbers could mean either message.
                 self.socket.close()
-                self.again()
+                self.reconnect()
                 return
 
-    def _pump(self) -> float | None:
-        """P53: sends what is due as fast as the welcome allows; answers the seconds until the next may go, if one waits."""
-        # Messages made before the welcome go out behind it, when it is known what the server has.
-        if "welcome" not in self.frames or self.held:
+    def _send_due(self) -> float | None:
+        """P53: sends what the welcome allows now; returns the seconds until the next message may be sent, if one waits."""
+        # Messages made before the welcome are sent after it, when it is known what the server has.
+        if "welcome" not in self.frames or self.is_held:
             return None
         now = time.monotonic()
-        self.paced_at = max(self.paced_at, now)
-        free = self.under_way_max - sum(
-            client_seq < self.due[place]
-            for place in range(len(self.clients)) for client_seq, _, _ in self.outboxes[place])
-        # P39: those of pages that are gone first.
-        for place in reversed(range(len(self.clients))):
-            for client_seq, kind, body in self.outboxes[place]:
-                if client_seq < self.due[place]:
+        self.arrival_at = max(self.arrival_at, now)
+        free = self.in_flight_max - sum(
+            client_seq < self.next_to_send[index]
+            for index in range(len(self.clients)) for client_seq, _, _ in self.outboxes[index])
+        # P39: those of closed pages first.
+        for index in reversed(range(len(self.clients))):
+            for client_seq, kind, body in self.outboxes[index]:
+                if client_seq < self.next_to_send[index]:
                     continue
-                wait = self.paced_at - now - self.ahead
+                wait = self.arrival_at - now - self.tolerance
                 if wait > 0:
                     return wait
                 if free <= 0:
-                    # The next echo goes on.
+                    # The next echo continues.
                     return None
                 free -= 1
-                self.paced_at += self.spacing
-                self.due[place] = client_seq + 1
-                self.sent[place] = max(self.sent[place], client_seq)
-                self.raw(frames.encode_send(place, client_seq, kind, body))
+                self.arrival_at += self.interval
+                self.next_to_send[index] = client_seq + 1
+                self.sent[index] = max(self.sent[index], client_seq)
+                self.send_raw(frames.encode_send(index, client_seq, kind, body))
         return None
 
-    def _take(self, message: bytes) -> None:
+    def _on_frame(self, message: bytes) -> None:
+        # P6: a records frame has no type byte; it begins with its first record.
         if message[:1] == bytes([frames.RECORDS]):
             self.seen.append("records")
             for record in frames.decode_records(message):
-                self._record(record)
+                self._on_record(record)
             return
         name, values = frames.decode(message)
         if name not in frames.DOWN.values():
-            raise frames.Malformed(f"a server does not say {name}")
+            raise frames.Malformed(f"a server does not send {name}")
         self.seen.append(name)
         self.frames[name] = values
         handler = getattr(self, f"_on_{name}", None)
@@ -194,90 +173,90 @@ class Page:
         self.resume_pass = values["pass"]
         if values["resumed"] == 0:
             self.log, self.epoch = [], 0
-        for place, client in enumerate(values["clients"]):
-            self.numbers[place] = client["number"]
-            # P16: these are durable; their records come by replay, or are here.
-            self.outboxes[place] = [each for each in self.outboxes[place] if each[0] > client["lastSeq"]]
+        for index, client in enumerate(values["clients"]):
+            self.numbers[index] = client["number"]
+            # P16: these are durable; their records are in the replay or in the log already.
+            self.outboxes[index] = [each for each in self.outboxes[index] if each[0] > client["lastSeq"]]
         self.next_seq = max(self.next_seq, values["clients"][0]["lastSeq"] + 1)
-        self.spacing = 1 / values["rate"]
-        self.paced_at, self.ahead = 0.0, (values["burst"] - 1) * self.spacing
-        self.under_way_max = max(values["rate"], values["burst"])
-        # If `hold` follows, all of it is said again (P42).
-        self._pump()
+        self.interval = 1 / values["rate"]
+        self.arrival_at, self.tolerance = 0.0, (values["burst"] - 1) * self.interval
+        self.in_flight_max = max(values["rate"], values["burst"])
+        # If `hold` follows, all of it is sent again later (P42).
+        self._send_due()
 
     def _on_chunk(self, values: dict[str, Any]) -> None:
         records = frames.decode_records(zlib.decompress(values["deflated"], wbits=-15))
         if [record.seq for record in records] != list(range(values["first"], values["last"] + 1)):
-            raise LostThread(f"a chunk that does not hold {values['first']} to {values['last']}")
+            raise ProtocolError(f"a chunk that does not hold {values['first']} to {values['last']}")
         for record in records:
-            self._record(record)
+            self._on_record(record)
 
     def _on_live(self, values: dict[str, Any]) -> None:
-        if self.live or values["seq"] != self.seq:
-            raise LostThread(f"live at {values['seq']} with entry {self.seq}")
-        self.live = True
+        if self.is_live or values["seq"] != self.seq:
+            raise ProtocolError(f"live at {values['seq']} with entry {self.seq}")
+        self.is_live = True
 
     def _on_hold(self, values: dict[str, Any]) -> None:
-        self.held = values["on"] == 1
-        if not self.held:
-            self.due = [1] * len(self.clients)
-            self._pump()
+        self.is_held = values["on"] == 1
+        if not self.is_held:
+            self.next_to_send = [1] * len(self.clients)
+            self._send_due()
 
     def _on_expect(self, values: dict[str, Any]) -> None:
-        self.due[values["client"]] = values["next"]
-        self._pump()
+        self.next_to_send[values["client"]] = values["next"]
+        self._send_due()
 
     def _on_refused(self, values: dict[str, Any]) -> None:
-        """P31: it is taken out, and those behind it move up, or go with it."""
+        """P31: removes the message; later ones go down by one, or are removed with it."""
         self.refusals.append(values)
-        place, client_seq = values["client"], values["clientSeq"]
+        index, client_seq = values["client"], values["clientSeq"]
         if values["reason"] >= REFUSED_FOR_GOOD:
-            self.outboxes[place] = [each for each in self.outboxes[place] if each[0] < client_seq]
-            self.due[place] = client_seq
-            if place == 0:
+            self.outboxes[index] = [each for each in self.outboxes[index] if each[0] < client_seq]
+            self.next_to_send[index] = client_seq
+            if index == 0:
                 self.next_seq = client_seq
             return
-        behind = [(seq - 1 if seq > client_seq else seq, kind, body)
-                  for seq, kind, body in self.outboxes[place] if seq != client_seq]
-        if len(behind) == len(self.outboxes[place]):
+        left = [(seq - 1 if seq > client_seq else seq, kind, body)
+                for seq, kind, body in self.outboxes[index] if seq != client_seq]
+        if len(left) == len(self.outboxes[index]):
             return
-        self.outboxes[place] = behind
-        self.renumbered = self.sent[place] > client_seq
-        # One that moved up to the refused one's number was not sent under it.
-        self.due[place] = min(self.due[place], client_seq)
-        if place == 0:
+        self.outboxes[index] = left
+        self.is_renumbered = self.sent[index] > client_seq
+        # The message that now has the refused one's number was not sent under it.
+        self.next_to_send[index] = min(self.next_to_send[index], client_seq)
+        if index == 0:
             self.next_seq -= 1
 
     def _on_heartbeat(self, values: dict[str, Any]) -> None:
-        """P50: two beats with the same head beyond what is here."""
+        """P50: two heartbeats in a row with a higher head, and no record in between."""
         if values["token"] != 0:
             return
-        if values["seq"] > self.seq and self.beat_seq == self.seq:
-            raise LostThread(f"the room is at {values['seq']}, and nothing comes")
-        self.beat_seq = self.seq if values["seq"] > self.seq else 0
+        if values["seq"] > self.seq and self.behind_at_seq == self.seq:
+            raise ProtocolError(f"the room is at {values['seq']}, and no record arrives")
+        self.behind_at_seq = self.seq if values["seq"] > self.seq else 0
 
     def _on_drain(self, values: dict[str, Any]) -> None:
         self.drain_ms = values["windowMs"]
 
-    def _record(self, record: Record) -> None:
-        """Below or at the position it skips, exactly one above it takes."""
+    def _on_record(self, record: Record) -> None:
+        """Section 5: skips entries at or before the position, handles exactly the next one."""
         self.first_seq = self.first_seq or record.seq
         if record.seq <= self.seq:
-            if self.live:
-                raise LostThread(f"entry {record.seq} came again")
+            if self.is_live:
+                raise ProtocolError(f"entry {record.seq} was sent again")
             if self.log[record.seq - 1] != record:
-                raise LostThread(f"entry {record.seq} is another one now")
+                raise ProtocolError(f"entry {record.seq} has changed")
             return
         if record.seq != self.seq + 1:
-            raise LostThread(f"entry {record.seq} came after {self.seq}")
+            raise ProtocolError(f"entry {record.seq} after {self.seq}")
         self.log.append(record)
         if record.kind == frames.EPOCH:
             self.epoch = frames.Reader(record.body).varint()
         if record.kind == frames.CLIENT and record.body in self.clients:
             self.numbers[self.clients.index(record.body)] = record.client
         if record.clientSeq > 0 and record.client in self.numbers:
-            place = self.numbers.index(record.client)
-            self.outboxes[place] = [each for each in self.outboxes[place] if each[0] != record.clientSeq]
+            index = self.numbers.index(record.client)
+            self.outboxes[index] = [each for each in self.outboxes[index] if each[0] != record.clientSeq]
 
 
 def new_client() -> bytes:

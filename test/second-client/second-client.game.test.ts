@@ -1,6 +1,6 @@
 /**
- * What the client in Python does when a room cannot store, when its host is about to close, and when
- * it only watches: with a room server in this process, whose log a test can hold back.
+ * The Python client during a hold, a drain and as an observer: with a room server in this process, whose
+ * log a test can make fail.
  */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { Close } from '../../sdk/protocol/close-codes.ts';
@@ -16,11 +16,11 @@ let real: RealGame;
 let log: SwitchedRoomLog;
 let second: SecondClient;
 let rooms = 0;
-let loaded = 0;
+let lastPage = 0;
 
 beforeAll(async () => {
   second = SecondClient.start();
-  real = await startRealGame({}, { log: (journal) => (log = new SwitchedRoomLog(journal)) });
+  real = await startRealGame({}, { wrapLog: (journal) => (log = new SwitchedRoomLog(journal)) });
 });
 afterAll(async () => {
   await second.stop();
@@ -34,7 +34,7 @@ function newRoom(): string {
 }
 
 async function enter(room: string, who: { seat: number } | { observer: true }): Promise<SecondPage> {
-  const page = await second.load(`page ${++loaded}`);
+  const page = await second.load(`page ${++lastPage}`);
   await page.enter(`ws://127.0.0.1:${real.port}/h/h1/r/${room}/ws`, ticketFor(room, who));
   return page;
 }
@@ -45,79 +45,83 @@ function moves({ log: entries }: PageState): readonly string[] {
     .map(([, , , , , , body]) => Buffer.from(body, 'hex').toString());
 }
 
-test('P19 P42 a room that cannot store: held, nothing of it shown, and all of it sent again afterwards', async () => {
+test('P19 P42 during a hold nothing is echoed, and everything is sent again afterwards', async () => {
   const room = newRoom();
   const ada = await enter(room, { seat: 1 });
   const ben = await enter(room, { seat: 2 });
-  await ada.do('move', { bodies: ['before'] });
-  await ben.do('has', { seq: (await ada.do('echoed')).seq });
+  await ada.run('move', { bodies: ['before'] });
+  await ben.run('wait-for-seq', { seq: (await ada.run('wait-for-echoes')).seq });
 
-  // The log says that it cannot; the append under way is refused, and later ones are not even tried.
+  // The log reports a hold; the append in flight is rejected, and later ones are not tried.
   log.nextAppends.push('refused');
-  log.say('hold');
-  await ada.do('move', { bodies: ['during'] });
-  await ada.do('frame', { name: 'hold' });
-  expect(await ada.state()).toMatchObject({ held: true, unsent: [1] });
+  log.emitState('hold');
+  await ada.run('move', { bodies: ['during'] });
+  await ada.run('wait-for-frame', { name: 'hold' });
+  expect(await ada.state()).toMatchObject({ isHeld: true, unsent: [1] });
   const late = await enter(room, { seat: 3 });
   expect((await late.state()).seen.slice(0, 2)).toEqual(['welcome', 'hold']);
-  await ada.do('move', { bodies: ['and this'] });
+  await ada.run('move', { bodies: ['and this'] });
   expect(moves(await late.state())).toEqual(['before']);
 
   log.nextAppends.length = 0;
-  log.say('serving');
-  const told = await ada.do('echoed');
-  expect(told.held).toBe(false);
+  log.emitState('serving');
+  const after = await ada.run('wait-for-echoes');
+  expect(after.isHeld).toBe(false);
   for (const each of [ada, ben, late]) {
-    expect(moves(await each.do('has', { seq: told.seq }))).toEqual(['before', 'during', 'and this']);
+    expect(moves(await each.run('wait-for-seq', { seq: after.seq }))).toEqual([
+      'before',
+      'during',
+      'and this',
+    ]);
   }
 });
 
-test('P15 P45 who only watches has seat 0, sees everything, and is refused', async () => {
+test('P15 P45 an observer has seat 0, receives everything, and its messages are refused', async () => {
   const room = newRoom();
   const ada = await enter(room, { seat: 1 });
   const watcher = await enter(room, { observer: true });
-  await ada.do('move', { bodies: ['seen'] });
-  const { seq } = await ada.do('echoed');
-  const state = await watcher.do('has', { seq });
+  await ada.run('move', { bodies: ['seen'] });
+  const { seq } = await ada.run('wait-for-echoes');
+  const state = await watcher.run('wait-for-seq', { seq });
   expect(state.welcome).toMatchObject({ seat: 0, role: 1, clients: [{ number: 0, lastSeq: 0 }] });
   expect(moves(state)).toEqual(['seen']);
-  await watcher.do('move', { bodies: ['not taken'] });
-  const refused = await watcher.do('frame', { name: 'refused' });
+  await watcher.run('move', { bodies: ['not taken'] });
+  const refused = await watcher.run('wait-for-frame', { name: 'refused' });
   expect(refused.refusals).toEqual([{ client: 0, clientSeq: 1, reason: RefusedReason.observer }]);
-  expect((await watcher.do('frame', { name: 'presence' })).presence?.observers).toBe(1);
+  expect((await watcher.run('wait-for-frame', { name: 'presence' })).presence?.observers).toBe(1);
 });
 
-test('P8 a socket without a hello is closed after five seconds, and may come back', async () => {
+test('P8 a socket without a hello is closed after five seconds and may reconnect', async () => {
   const page = await second.load('silent');
-  await page.do('open', { address: `ws://127.0.0.1:${real.port}/h/h1/r/${newRoom()}/ws` });
-  expect(await page.closed()).toEqual({ code: Close.helloLate.code, next: 'again' });
+  await page.run('open', { address: `ws://127.0.0.1:${real.port}/h/h1/r/${newRoom()}/ws` });
+  expect(await page.waitForClose()).toEqual({ code: Close.helloLate.code, next: 'reconnect' });
 }, 20_000);
 
-test('P10 P14 P58 a pass too old means join again; a room that is not there means stop', async () => {
+test('P10 P14 P58 an expired pass means join again; an unknown room means stop', async () => {
   const room = newRoom();
   const unknown = 'z'.repeat(20);
   const old = await second.load('old');
   const address = (id: string) => `ws://127.0.0.1:${real.port}/h/h1/r/${id}/ws`;
-  await old.do('connect', { address: address(room), credential: ticketFor(room, { expires: 1_000 }) });
-  expect(await old.closed()).toEqual({ code: Close.ticketOld.code, next: 'join' });
-  await old.do('connect', { address: address(unknown), credential: ticketFor(unknown) });
-  expect(await old.closed()).toEqual({ code: Close.noSuchRoom.code, next: 'stop' });
+  await old.run('connect', { address: address(room), credential: ticketFor(room, { expires: 1_000 }) });
+  expect(await old.waitForClose()).toEqual({ code: Close.ticketOld.code, next: 'rejoin' });
+  await old.run('connect', { address: address(unknown), credential: ticketFor(unknown) });
+  expect(await old.waitForClose()).toEqual({ code: Close.noSuchRoom.code, next: 'stop' });
 });
 
-test('P17 P58 P60 a host that drains: told, closed, and back with the pass at the next one', async () => {
+test('P17 P58 P60 a host that drains: the page gets the notice, is closed, and reconnects with its pass', async () => {
   const room = newRoom();
   const page = await enter(room, { seat: 1 });
-  await page.do('move', { bodies: ['before'] });
-  await page.do('echoed');
-  await page.do('move', { bodies: ['on its way'] });
+  await page.run('move', { bodies: ['before'] });
+  await page.run('wait-for-echoes');
+  await page.run('move', { bodies: ['on its way'] });
   const drained = real.game.drain({ windowMs: DRAIN_MS, batch: 10, everyMs: 10 });
-  expect(await page.closed()).toEqual({ code: Close.goingAway.code, next: 'again' });
-  const told = await page.state();
-  expect(told.drainMs).toBe(DRAIN_MS);
+  expect(await page.waitForClose()).toEqual({ code: Close.goingAway.code, next: 'reconnect' });
+  const after = await page.state();
+  expect(after.drainMs).toBe(DRAIN_MS);
   await drained;
   await real.restart();
-  await page.do('moved', { address: `ws://127.0.0.1:${real.port}/h/h1/r/${room}/ws` });
-  await page.do('again');
-  await page.do('live');
-  expect(moves(await page.do('echoed'))).toEqual(['before', 'on its way']);
+  await page.run('set-address', { address: `ws://127.0.0.1:${real.port}/h/h1/r/${room}/ws` });
+  await page.run('reconnect');
+  await page.run('wait-for-live');
+  expect(moves(await page.run('wait-for-echoes'))).toEqual(['before', 'on its way']);
 });

@@ -1,6 +1,6 @@
 /**
- * Talks to the client in Python beside this file, which was written from docs/protocol.md alone: one
- * command in a line of JSON, one answer in a line of JSON.
+ * Controls the Python client in this folder, which was written from docs/protocol.md alone: one command
+ * per line of JSON on its stdin, one result per line of JSON on its stdout.
  */
 import { join } from 'node:path';
 import { linesOf } from '../support/processes/lines-of.ts';
@@ -15,17 +15,17 @@ export type LogLine = readonly [
   body: string,
 ];
 
-/** What a page of it knows. Ids and bytes in hex. */
+/** The state of a page of the Python client. Ids and bytes are in hex. */
 export interface PageState {
   readonly seq: number;
   readonly epoch: number;
-  /** The first seq that came over the present connection, 0 = none. */
+  /** The first seq received over the current connection; 0 = none. */
   readonly firstSeq: number;
   readonly client: string;
-  /** Messages not seen echoed, of each client it sends for. */
+  /** Number of messages not echoed, for each client it sends for. */
   readonly unsent: readonly number[];
-  readonly held: boolean;
-  /** The names of the frames of the present connection, in order. */
+  readonly isHeld: boolean;
+  /** The names of the frames of the current connection, in order. */
   readonly seen: readonly string[];
   readonly refusals: readonly {
     readonly client: number;
@@ -42,7 +42,12 @@ export interface PageState {
     readonly clients: readonly { readonly number: number; readonly lastSeq: number }[];
   } | null;
   readonly presence: {
-    readonly seats: readonly { readonly seat: number; readonly name: string; readonly online: number }[];
+    readonly seats: readonly {
+      readonly seat: number;
+      readonly name: string;
+      readonly colour: string;
+      readonly online: number;
+    }[];
     readonly observers: number;
   } | null;
   readonly expect: { readonly client: number; readonly next: number } | null;
@@ -58,12 +63,24 @@ export interface Joined {
   readonly ok: boolean;
   readonly socket: string;
   readonly ticket: string;
+  /** Of a refusal. */
+  readonly status?: number;
   readonly code?: string;
+  readonly next?: string;
   readonly then?: string;
 }
 
-type Command = { readonly do: string; readonly [field: string]: unknown };
-type Answer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly why: string };
+/** The response to a form, and the cookies the visitor has then. */
+export interface FormResponse {
+  readonly status: number;
+  /** null = no redirect. */
+  readonly location: string | null;
+  readonly body: string;
+  readonly cookies: { readonly [name: string]: string };
+}
+
+type Command = { readonly command: string; readonly [field: string]: unknown };
+type Result = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly why: string };
 
 export class SecondClient {
   private readonly child: Bun.Subprocess<'pipe', 'pipe', 'inherit'>;
@@ -75,7 +92,7 @@ export class SecondClient {
   }
 
   static start(): SecondClient {
-    // -B: nothing is written beside the sources.
+    // -B: Python writes no bytecode files beside the sources.
     const command = ['python3', '-B', join(import.meta.dir, 'main.py')];
     return new SecondClient(Bun.spawn(command, { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' }));
   }
@@ -85,21 +102,46 @@ export class SecondClient {
     await this.child.exited;
   }
 
-  /** Commands go one after another. Throws what went wrong in there. */
+  /** Sends a command and returns its result; throws the error of the Python client. One command at a time. */
   async ask<T>(command: Command): Promise<T> {
     await this.child.stdin.write(`${JSON.stringify(command)}\n`);
     await this.child.stdin.flush();
     const { value: line, done } = await this.lines.next();
     if (done) throw new Error(`the second client ended at ${JSON.stringify(command)}`);
-    const answer = JSON.parse(line) as Answer;
-    if (!answer.ok) throw new Error(`${command.do}: ${answer.why}`);
-    return answer.value as T;
+    const result = JSON.parse(line) as Result;
+    if (!result.ok) throw new Error(`${command.command}: ${result.why}`);
+    return result.value as T;
   }
 
-  /** A page of its own client id, which takes over what pages that are gone had not seen echoed. */
+  /** Opens a visitor of the site: a device with its cookies. */
+  async visit(name: string, site: string): Promise<SecondVisitor> {
+    await this.ask({ command: 'visit', visitor: name, site });
+    return new SecondVisitor(this, name);
+  }
+
+  /** Loads a page with a new client id; it takes over the messages of these pages, which are closed. */
   async load(name: string, takeOver: readonly string[] = []): Promise<SecondPage> {
-    await this.ask({ do: 'load', page: name, takeOver });
+    await this.ask({ command: 'load', page: name, takeOver });
     return new SecondPage(this, name);
+  }
+}
+
+/** A visitor of the site. Its methods are those of `Visitor` in visitor.py. */
+export class SecondVisitor {
+  private readonly client: SecondClient;
+  private readonly name: string;
+
+  constructor(client: SecondClient, name: string) {
+    this.client = client;
+    this.name = name;
+  }
+
+  run<T = FormResponse>(command: string, fields: { readonly [field: string]: unknown } = {}): Promise<T> {
+    return this.client.ask({ command, visitor: this.name, fields });
+  }
+
+  join(room: string, headers: { readonly [name: string]: string } = {}): Promise<Joined> {
+    return this.run('join', { room, ...headers });
   }
 }
 
@@ -112,23 +154,23 @@ export class SecondPage {
     this.name = name;
   }
 
-  /** One command for this page; see main.py. */
-  do(what: string, fields: { readonly [field: string]: unknown } = {}): Promise<PageState> {
-    return this.client.ask({ ...fields, do: what, page: this.name });
+  /** Runs a command of this page; see main.py. */
+  run(name: string, fields: { readonly [field: string]: unknown } = {}): Promise<PageState> {
+    return this.client.ask({ ...fields, command: name, page: this.name });
   }
 
-  /** Connects, and waits for the end of the replay. */
+  /** Connects and waits for the end of the replay. */
   async enter(address: string, credential: string): Promise<PageState> {
-    await this.do('connect', { address, credential });
-    return this.do('live');
+    await this.run('connect', { address, credential });
+    return this.run('wait-for-live');
   }
 
-  /** The code it was closed with, and what the document says a page does then. */
-  closed(): Promise<{ readonly code: number; readonly next: 'again' | 'join' | 'stop' }> {
-    return this.client.ask({ do: 'closed', page: this.name });
+  /** Waits for the close and returns its code and what a page does then by the document. */
+  waitForClose(): Promise<{ readonly code: number; readonly next: 'reconnect' | 'rejoin' | 'stop' }> {
+    return this.client.ask({ command: 'wait-for-close', page: this.name });
   }
 
   state(): Promise<PageState> {
-    return this.do('state');
+    return this.run('state');
   }
 }

@@ -1,4 +1,4 @@
-"""Section 14 of docs/protocol.md: every byte sequence is read and written again."""
+"""Decodes and encodes every byte sequence of section 15 of docs/protocol.md."""
 
 import json
 import re
@@ -11,7 +11,7 @@ import frames
 
 
 def check(document: Path) -> list[str]:
-    """The names of the blocks, in order; fails at the first that is not as the document says."""
+    """Returns the names of the blocks in order; fails at the first block that is decoded or encoded differently."""
     text = document.read_text("utf-8")
     names = []
     for block in re.findall(r"```vector\n(.*?)\n```", text, re.DOTALL):
@@ -22,9 +22,9 @@ def check(document: Path) -> list[str]:
     inflated = re.search(r"```inflated\n(.*?)\n```", text, re.DOTALL)
     chunk = re.search(r"```vector\nchunk\n(.*?)\n", text)
     if inflated is None or chunk is None:
-        raise AssertionError("the document shows no chunk with what it holds")
+        raise AssertionError("the document has no chunk with its inflated records")
     found = zlib.decompress(bytes.fromhex(json.loads(chunk[1])["deflated"]), wbits=-15)
-    assert found == bytes.fromhex(inflated[1]), "the chunk holds other bytes than the document shows"
+    assert found == bytes.fromhex(inflated[1]), "the chunk does not hold the records shown below it"
     names.append("inflated")
     return names
 
@@ -32,19 +32,23 @@ def check(document: Path) -> list[str]:
 def _check_one(name: str, values: dict[str, Any], frame: bytes) -> None:
     read_only = name.endswith(" read-only")
     kind = name.removesuffix(" read-only")
-    if kind == "record":
+    if kind == "records":
+        records = frames.decode_records(frame)
+        found: Any = {"records": [asdict(record) for record in records]}
+        written = b"".join(frames.encode_record(record) for record in records)
+    elif kind == "record":
         (record,) = frames.decode_records(frame)
-        found: Any = asdict(record)
+        found = asdict(record)
         written = frames.encode_record(record)
     elif kind == "send":
         found = frames.decode_send(frame)
         written = frames.encode_send(found["client"], found["clientSeq"], found["kind"], found["body"])
     else:
         read_name, found = frames.decode(frame)
-        assert read_name == kind, f"{kind} was read as {read_name}"
+        assert read_name == kind, f"{kind} was decoded as {read_name}"
         written = frames.encode(kind, **found)
-    assert _in_hex(found) == values, f"{name} was read as {found}"
-    assert read_only or written == frame, f"{name} was written as {written.hex(' ')}"
+    assert _in_hex(found) == values, f"{name} was decoded as {found}"
+    assert read_only or written == frame, f"{name} was encoded as {written.hex(' ')}"
 
 
 def _in_hex(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The client side of RFC 6455, as much of it as docs/protocol.md asks for: binary messages, no extension."""
+"""The client side of RFC 6455 as far as docs/protocol.md needs it: binary messages, no extension."""
 
 import base64
 import hashlib
@@ -16,20 +16,20 @@ CONNECT_SECONDS = 20.0
 
 
 class Refused(Exception):
-    """The server did not open the socket; says its status."""
+    """The server rejected the upgrade; `status` is the HTTP status."""
 
     def __init__(self, status: int) -> None:
-        super().__init__(f"the upgrade was declined with {status}")
+        super().__init__(f"the upgrade was rejected with {status}")
         self.status = status
 
 
 class WebSocket:
-    """One connection. `code` is None while it is open; None was said and it ended: 1006."""
+    """One connection. `code` is None while it is open; 1006 if it ended without a close frame."""
 
     def __init__(self, address: str) -> None:
         parts = urlsplit(address)
         if parts.scheme != "ws":
-            raise ValueError(f"not an address of a WebSocket: {address}")
+            raise ValueError(f"not a WebSocket address: {address}")
         host, port = parts.hostname or "", parts.port or 80
         self.code: int | None = None
         self.reason = ""
@@ -49,7 +49,7 @@ class WebSocket:
         while b"\r\n\r\n" not in self._buffer:
             data = self._tcp.recv(4096)
             if not data or len(self._buffer) > HEAD_BYTES_MAX:
-                raise ConnectionError("the server hung up during the handshake")
+                raise ConnectionError("the server closed during the handshake")
             self._buffer += data
         head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
         lines = head.decode("latin-1").split("\r\n")
@@ -60,12 +60,12 @@ class WebSocket:
         fields = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
         wanted = base64.b64encode(hashlib.sha1((key + GUID).encode()).digest()).decode()
         if fields.get("sec-websocket-accept") != wanted:
-            raise ConnectionError("the server did not prove that it speaks WebSocket")
+            raise ConnectionError("the server sent a wrong Sec-WebSocket-Accept")
         if "sec-websocket-extensions" in fields:
-            raise ConnectionError("the server agreed on an extension that nobody offered")
+            raise ConnectionError("the server accepted an extension that was not offered")
 
     def send(self, payload: bytes, opcode: int = BINARY) -> None:
-        """A closed connection takes nothing: what was to be sent is lost, as on any network."""
+        """Sends one message. On a closed connection it is lost, as on any network."""
         mask = os.urandom(4)
         size = len(payload)
         if size < 126:
@@ -76,14 +76,18 @@ class WebSocket:
             head = struct.pack("!BBQ", 0x80 | opcode, 0x80 | 127, size)
         repeated = (mask * (size // 4 + 1))[:size]
         masked = (int.from_bytes(payload, "big") ^ int.from_bytes(repeated, "big")).to_bytes(size, "big")
+        self.send_bytes(head + mask + masked)
+
+    def send_bytes(self, data: bytes) -> None:
+        """Writes bytes that need not be a WebSocket frame."""
         try:
-            self._tcp.sendall(head + mask + masked)
+            self._tcp.sendall(data)
         except OSError:
-            # What the server still said, a close code above all, is read before the end shows.
+            # The server's last bytes, such as its close code, can still be read.
             pass
 
     def receive(self, seconds: float) -> list[bytes]:
-        """Waits up to so long for anything, and answers the binary messages that are complete by then."""
+        """Waits up to this long for data, and returns the binary messages that are complete then."""
         messages = self._complete()
         if messages or self.code is not None:
             return messages
@@ -103,13 +107,13 @@ class WebSocket:
             messages = self._complete()
         return messages
 
-    def drop(self) -> None:
-        """The network is gone: no close frame, and nothing that is on its way is read."""
+    def cut(self) -> None:
+        """Resets the connection: no close frame is sent, and data in flight is not read."""
         self._tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._end(1006)
 
     def close(self) -> None:
-        """The page goes away in order."""
+        """Closes the connection with a close frame."""
         if self.code is None:
             self.send(struct.pack("!H", 1000), CLOSE)
             self._end(1000)
@@ -148,7 +152,7 @@ class WebSocket:
         if len(data) < 2:
             return None
         if data[0] & 0x70 or data[1] & 0x80:
-            raise ConnectionError("the server set a bit that it may not set")
+            raise ConnectionError("the server set a reserved bit or the mask bit")
         size, at = data[1] & 0x7F, 2
         if size == 126:
             size, at = int.from_bytes(data[2:4], "big"), 4

@@ -1,112 +1,113 @@
-/** What happens on an evening: a list of deeds, from which the seed picks one after another. */
+/** What happens in a run: a list of actions with weights, from which the seed picks one after another. */
 import { takeBackup } from './backup.ts';
-import * as breaking from './fault-actions.ts';
-import { claimSeat, rotateLink, sayNotice } from './control-actions.ts';
-import type { Evening } from './scenario.ts';
-import * as playing from './player-actions.ts';
-import { visit } from './misbehaving-client.ts';
+import * as faultActions from './fault-actions.ts';
+import { claimSeat, rotateLink, sendNotice } from './control-actions.ts';
+import type { Scenario } from './scenario.ts';
+import * as playerActions from './player-actions.ts';
+import { connectMisbehavingClient } from './misbehaving-client.ts';
 
-/** Events that a run has at least. */
+/** Least number of events in a run. */
 export const EVENTS_MIN = 2_000;
 const STEPS_MIN = 110;
 const STEPS_MAX = 2_000;
 
-interface Deed {
+interface Action {
   readonly name: string;
   readonly weight: number;
-  /** Only with hosts, or only without; undefined = both. */
+  /** Played only with hosts (true) or only embedded (false); undefined = both. */
   readonly hosts?: boolean;
   /**
-   * Answers whether it did anything just now: there may be no page to lose its link, no backup to restore. A
-   * trouble that lasts answers false; it counts where somebody runs into it (`scheduler.strike`).
+   * Returns whether the action had an effect: there may be no page whose link could be lost, or no backup
+   * to restore. A fault that lasts returns false and is counted where it takes effect
+   * (`scheduler.countFault`).
    */
-  readonly run: (evening: Evening) => boolean;
+  readonly run: (scenario: Scenario) => boolean;
 }
 
-/** Deeds that are faults: in a run at least one strikes. */
-const FAULTS: readonly Deed[] = [
-  { name: 'link lost', weight: 6, run: breaking.loseLink },
-  { name: 'network lost', weight: 1.5, run: breaking.loseNetwork },
-  { name: 'power cut', weight: 3, run: breaking.powerCut },
-  { name: 'power cut in a write', weight: 1, run: breaking.tearWrite },
-  { name: 'journal killed', weight: 2, run: breaking.killJournal },
-  { name: 'frozen', weight: 2, run: breaking.freeze },
-  { name: 'disk full', weight: 2.5, run: breaking.fillDisk },
-  { name: 'disk full at the start', weight: 0.6, run: breaking.fillAndRestart },
-  { name: 'disk slow', weight: 2, run: breaking.slowDown },
-  { name: 'sync fails', weight: 1, run: breaking.failSync },
-  { name: 'disk fails', weight: 0.6, run: breaking.failDisk },
-  { name: 'writes short', weight: 1, run: breaking.shortenWrites },
-  { name: 'database fails', weight: 1.5, run: breaking.failDatabase },
-  { name: 'clock jumps', weight: 1, run: breaking.jumpClock },
-  { name: 'crash in a sweep', weight: 1.5, run: breaking.crashInSweep },
-  { name: 'restored backup', weight: 1, run: breaking.restoreOne },
-  { name: 'second process', weight: 0.7, run: breaking.startRival },
-  { name: 'host killed', weight: 4, hosts: true, run: breaking.killHost },
-  { name: 'stale owner', weight: 5, hosts: true, run: breaking.takeOver },
-  { name: 'wrong routing', weight: 1, hosts: true, run: breaking.misroute },
-  { name: 'wire broken', weight: 3, hosts: true, run: breaking.breakWire },
-  { name: 'wire loses', weight: 2, hosts: true, run: breaking.loseOnWire },
+/** Actions that are faults: at least one must take effect in each run. */
+const FAULT_ACTIONS: readonly Action[] = [
+  { name: 'link lost', weight: 6, run: faultActions.loseLink },
+  { name: 'network lost', weight: 1.5, run: faultActions.loseNetwork },
+  { name: 'power cut', weight: 3, run: faultActions.powerCut },
+  { name: 'power cut in a write', weight: 1, run: faultActions.tearWrite },
+  { name: 'journal killed', weight: 2, run: faultActions.killJournal },
+  { name: 'frozen', weight: 2, run: faultActions.freeze },
+  { name: 'disk full', weight: 2.5, run: faultActions.fillDisk },
+  { name: 'disk full at the start', weight: 0.6, run: faultActions.fillAndRestart },
+  { name: 'disk slow', weight: 2, run: faultActions.slowDown },
+  { name: 'sync fails', weight: 1, run: faultActions.failSync },
+  { name: 'disk fails', weight: 0.6, run: faultActions.failDisk },
+  { name: 'writes short', weight: 1, run: faultActions.shortenWrites },
+  { name: 'database fails', weight: 1.5, run: faultActions.failDatabase },
+  { name: 'clock jumps', weight: 1, run: faultActions.jumpClock },
+  { name: 'crash in a sweep', weight: 1.5, run: faultActions.crashInSweep },
+  { name: 'restored backup', weight: 1, run: faultActions.restoreOne },
+  { name: 'second process', weight: 0.7, run: faultActions.startRival },
+  { name: 'host killed', weight: 4, hosts: true, run: faultActions.killHost },
+  { name: 'stale owner', weight: 5, hosts: true, run: faultActions.takeOver },
+  { name: 'wrong routing', weight: 1, hosts: true, run: faultActions.misroute },
+  { name: 'wire broken', weight: 3, hosts: true, run: faultActions.breakWire },
+  { name: 'wire loses', weight: 2, hosts: true, run: faultActions.loseOnWire },
 ];
 
-const OTHERS: readonly Deed[] = [
-  { name: 'moves', weight: 46, run: playing.play },
-  { name: 'much talk', weight: 0.8, run: playing.talk },
-  { name: 'reload', weight: 5, run: playing.reload },
-  { name: 'another page', weight: 2, run: playing.openAnother },
-  { name: 'wake', weight: 3, run: playing.wake },
-  { name: 'stopped', weight: 1.5, run: breaking.stop },
-  { name: 'drained', weight: 1, run: breaking.drain },
-  { name: 'sweep', weight: 3, run: (evening) => breaking.sweep(evening).archivers > 0 },
-  { name: 'nobody there', weight: 0.5, run: breaking.empty },
-  { name: 'link rotated', weight: 0.5, run: (evening) => (rotateLink(evening), true) },
-  { name: 'seat claimed', weight: 0.8, run: (evening) => (claimSeat(evening), true) },
-  { name: 'notice', weight: 0.5, run: (evening) => (sayNotice(evening), true) },
-  { name: 'backup', weight: 1.5, run: (evening) => (void takeBackup(evening), true) },
-  { name: 'visitor', weight: 3, run: (evening) => (visit(evening), true) },
+const OTHER_ACTIONS: readonly Action[] = [
+  { name: 'moves', weight: 46, run: playerActions.sendMoves },
+  { name: 'chat burst', weight: 0.8, run: playerActions.sendChatBurst },
+  { name: 'reload', weight: 5, run: playerActions.reload },
+  { name: 'another page', weight: 2, run: playerActions.openAnother },
+  { name: 'wake', weight: 3, run: playerActions.wakePage },
+  { name: 'stopped', weight: 1.5, run: faultActions.stop },
+  { name: 'drained', weight: 1, run: faultActions.drain },
+  { name: 'sweep', weight: 3, run: (scenario) => faultActions.sweep(scenario).archivers > 0 },
+  { name: 'everybody disconnected', weight: 0.5, run: faultActions.disconnectAll },
+  { name: 'link rotated', weight: 0.5, run: (scenario) => (rotateLink(scenario), true) },
+  { name: 'seat claimed', weight: 0.8, run: (scenario) => (claimSeat(scenario), true) },
+  { name: 'notice', weight: 0.5, run: (scenario) => (sendNotice(scenario), true) },
+  { name: 'backup', weight: 1.5, run: (scenario) => (void takeBackup(scenario), true) },
+  { name: 'misbehaving client', weight: 3, run: (scenario) => (connectMisbehavingClient(scenario), true) },
 ];
 
-/** The names of all deeds as they are counted when they strike. */
-export const DEED_NAMES: readonly string[] = [
-  ...FAULTS.map(({ name }) => `fault: ${name}`),
-  ...OTHERS.map(({ name }) => `deed: ${name}`),
+/** The names under which all actions are counted. */
+export const ACTION_NAMES: readonly string[] = [
+  ...FAULT_ACTIONS.map(({ name }) => `fault: ${name}`),
+  ...OTHER_ACTIONS.map(({ name }) => `action: ${name}`),
 ];
 
-/** Plays until enough has happened, and at least one fault has struck. */
-export function chaos(evening: Evening): void {
-  const { scheduler, oracle } = evening;
-  const deeds = [...FAULTS, ...OTHERS].filter(
-    ({ hosts }) => hosts === undefined || hosts !== evening.embedded,
+/** Runs actions until there were enough events and at least one fault took effect. */
+export function runActions(scenario: Scenario): void {
+  const { scheduler, oracle } = scenario;
+  const actions = [...FAULT_ACTIONS, ...OTHER_ACTIONS].filter(
+    ({ hosts }) => hosts === undefined || hosts !== scenario.embedded,
   );
-  const weights = deeds.reduce((sum, { weight }) => sum + weight, 0);
+  const weights = actions.reduce((sum, { weight }) => sum + weight, 0);
   for (let step = 0; step < STEPS_MAX; step++) {
-    if (step >= STEPS_MIN && scheduler.events >= EVENTS_MIN && scheduler.strikes > 0) return;
-    const deed = pickDeed(deeds, scheduler.random() * weights);
-    scheduler.event('step', deed.name.length);
-    scheduler.trace(() => `=== ${deed.name}`);
-    if (deed.run(evening)) {
-      if (FAULTS.includes(deed)) scheduler.strike(deed.name);
-      else scheduler.mark(`deed: ${deed.name}`);
+    if (step >= STEPS_MIN && scheduler.events >= EVENTS_MIN && scheduler.faultCount > 0) return;
+    const action = pickAction(actions, scheduler.random() * weights);
+    scheduler.event('step', action.name.length);
+    scheduler.trace(() => `=== ${action.name}`);
+    if (action.run(scenario)) {
+      if (FAULT_ACTIONS.includes(action)) scheduler.countFault(action.name);
+      else scheduler.count(`action: ${action.name}`);
     }
-    if (scheduler.chance(0.7)) evening.startAll();
-    scheduler.advance(pause(evening));
-    for (const page of evening.pages())
-      if (page.isLive() && page.isOfThisCourse(evening.restores)) page.check();
-    oracle.verdict();
+    if (scheduler.chance(0.7)) scenario.startAll();
+    scheduler.advance(pause(scenario));
+    for (const page of scenario.pages())
+      if (page.isLive() && page.hasCurrentPosition(scenario.restores)) page.check();
+    oracle.throwViolation();
   }
-  throw new Error(`seed ${evening.seed} has only ${scheduler.events} events in ${STEPS_MAX} steps`);
+  throw new Error(`seed ${scenario.seed} has only ${scheduler.events} events in ${STEPS_MAX} steps`);
 }
 
-function pickDeed(deeds: readonly Deed[], at: number): Deed {
+function pickAction(actions: readonly Action[], at: number): Action {
   let left = at;
-  for (const deed of deeds) {
-    left -= deed.weight;
-    if (left < 0) return deed;
+  for (const action of actions) {
+    left -= action.weight;
+    if (left < 0) return action;
   }
-  return deeds[0] as Deed;
+  return actions[0] as Action;
 }
 
-function pause({ scheduler }: Evening): number {
+function pause({ scheduler }: Scenario): number {
   const dice = scheduler.random();
   if (dice < 0.65) return scheduler.between(0, 30);
   if (dice < 0.96) return scheduler.between(30, 800);

@@ -1,48 +1,47 @@
-/**
- * The simulation is worth something only if it sees what is wrong: each planted bug must be found, as
- * the rule that it breaks.
- */
+/** Shows that the simulation detects what is wrong: each mutant, by the invariant that it breaks. */
 import { expect, test } from 'bun:test';
-import { hunt } from './detection.ts';
-import { PLANTED, type PlantedBug } from './mutants/mutants.ts';
-import { prepareStage } from './seed-data.ts';
+import { detect } from './detection.ts';
+import { type Mutant, MUTANTS } from './mutants/mutants.ts';
+import { prepareSeedData } from './seed-data.ts';
 
 const LIMIT_MS = 120_000;
 
-await prepareStage();
+await prepareSeedData();
 
-function by({ by: rules, alone }: PlantedBug): string {
-  return `${alone ? 'nothing but ' : ''}rule ${rules.join(' or ')}`;
+function by({ invariants, exclusive }: Mutant): string {
+  return `${exclusive ? 'nothing but ' : ''}${invariants.join(' or ')}`;
 }
 
-for (const bug of PLANTED) {
+for (const mutant of MUTANTS) {
   test(
-    `caught by ${by(bug)}: ${bug.name}`,
+    `detected by ${by(mutant)}: ${mutant.name}`,
     () => {
-      const { seeds, what } = hunt(bug);
+      const { seeds, what } = detect(mutant);
       expect(seeds, what).not.toBeNull();
     },
     LIMIT_MS,
   );
 }
 
-test('each rule has a planted bug that is caught by it and by no other', () => {
-  const sure = new Set(PLANTED.flatMap(({ by: rules }) => (rules.length === 1 ? rules : [])));
-  for (const rule of [1, 2, 3, 4, 5, 10, 'liveness'] as const) expect(sure).toContain(rule);
+test('each invariant has a mutant that is detected by it and by no other', () => {
+  const certain = new Set(MUTANTS.flatMap(({ invariants }) => (invariants.length === 1 ? invariants : [])));
+  for (const invariant of ['I1', 'I2', 'I3', 'I4', 'I5', 'I10', 'liveness'] as const)
+    expect(certain).toContain(invariant);
 });
 
-test('rules 4, 5 and 10 have planted bugs that nothing else would see', () => {
-  const alone = new Set(PLANTED.flatMap(({ by: rules, alone: only }) => (only ? rules : [])));
-  for (const rule of [4, 5, 10] as const) expect(alone).toContain(rule);
+test('I4, I5 and I10 have mutants that nothing else would detect', () => {
+  const detected = new Set(MUTANTS.flatMap(({ invariants, exclusive }) => (exclusive ? invariants : [])));
+  for (const invariant of ['I4', 'I5', 'I10'] as const) expect(detected).toContain(invariant);
 });
 
-test('a bug that only makes somebody wait counts as caught by nothing but liveness', () => {
-  const waits = PLANTED.find(({ by: rules }) => rules.includes('liveness'));
+test('a mutant that only makes somebody wait is detected by nothing but liveness', () => {
+  const waits = MUTANTS.find(({ invariants }) => invariants.includes('liveness'));
   expect(waits).toBeDefined();
-  expect(hunt({ ...(waits as PlantedBug), by: [1, 2, 3, 4, 5, 10] }, 3).seeds).toBeNull();
+  const others = ['I1', 'I2', 'I3', 'I4', 'I5', 'I10'] as const;
+  expect(detect({ ...(waits as Mutant), invariants: others }, 3).seeds).toBeNull();
 });
 
-test('a planted bug that another check sees, too, is not caught by one alone', () => {
-  const seenTwice = PLANTED.find(({ name }) => name === 'a byte of a chunk is changed');
-  expect(hunt({ ...(seenTwice as PlantedBug), alone: true }).what).toStartWith('not by rule 10 alone');
+test('a mutant that another check also detects is not exclusive', () => {
+  const detectedTwice = MUTANTS.find(({ name }) => name === 'a byte of a chunk is changed');
+  expect(detect({ ...(detectedTwice as Mutant), exclusive: true }).what).toStartWith('not by I10 alone');
 });

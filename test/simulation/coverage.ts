@@ -1,10 +1,10 @@
-/** What must have struck at least once in a full run of the simulation: faults, branches, outcomes. */
+/** What must happen at least once in a full run of the simulation: faults, branches, outcomes. */
 import { Close } from '../../sdk/protocol/close-codes.ts';
-import { DEED_NAMES } from './actions.ts';
+import { ACTION_NAMES } from './actions.ts';
 import { DOWN_NAMES } from './frame-names.ts';
-import { MANNER_NAMES } from './misbehaving-client.ts';
+import { BEHAVIOUR_NAMES } from './misbehaving-client.ts';
 
-/** A broken room would be a violation. */
+/** Would be a violation. */
 const NEVER: ReadonlySet<number> = new Set([Close.roomBroken.code]);
 
 const CLOSES = Object.values(Close)
@@ -12,8 +12,8 @@ const CLOSES = Object.values(Close)
   .map(({ code }) => `close ${code}`);
 
 export const REQUIRED: readonly string[] = [
-  ...DEED_NAMES,
-  ...MANNER_NAMES,
+  ...ACTION_NAMES,
+  ...BEHAVIOUR_NAMES,
   ...DOWN_NAMES.map((name) => `down ${name}`),
   ...['hello', 'send', 'signal', 'ping'].map((name) => `up ${name}`),
   ...CLOSES,
@@ -23,7 +23,7 @@ export const REQUIRED: readonly string[] = [
   // Outcomes of the ports.
   ...['committed', 'fenced', 'refused', 'unknown'].map((outcome) => `append ${outcome}`),
   ...['ok', 'fenced', 'refused'].map((outcome) => `open ${outcome}`),
-  // A full disk refuses no start of a journal that is there.
+  // A full disk does not prevent the start of an existing journal.
   ...['in-use', 'unusable'].map((why) => `start refused: journal-${why}`),
   'log hold',
   'log serving',
@@ -33,7 +33,7 @@ export const REQUIRED: readonly string[] = [
   'sweep failed',
   'archive moved by another',
   'database: statement failed',
-  'database: answer lost',
+  'database: reply lost',
   'database: commit unknown',
   'wire: call arrived late',
   'disk: write torn',
@@ -45,7 +45,7 @@ export const REQUIRED: readonly string[] = [
   'clock jumps ahead',
   'backup made',
   'backup restored',
-  // The network and its users.
+  // Network and pages.
   'network: half-open',
   'network: reset',
   'network: down',
@@ -63,31 +63,31 @@ export const REQUIRED: readonly string[] = [
   'room archived',
   'room released',
   'drain ended',
-  'control generation: told',
-  'control seats: told',
-  'control notice: told',
+  'control generation: delivered',
+  'control seats: delivered',
+  'control notice: delivered',
 ];
 
-/** What strikes too seldom to be asked of some hundred runs. */
+/** Too rare to be required of a few hundred runs. */
 export const RARE: readonly string[] = ['start refused: journal-disk-full'];
 
 /**
- * What strikes in a share s of all runs is missed by n runs with a probability of (1 - s)^n, about e^(-s·n);
- * it is asked for only where that is next to nothing. In 2,400 runs everything REQUIRED struck in 1 of 40 or
- * more (the seldomest: a ticket too old, 4201): with 500 runs that is one false alarm in 100,000. What is RARE
- * struck in 1 of 300: 1,000 runs would miss it one time in 30, 10,000 runs never; and they would still miss it
- * less than once in 20,000 times if it struck in 1 of 1,000.
+ * Something that happens in a share s of all runs is missed by n runs with a probability of (1 - s)^n,
+ * about e^(-s·n); it is required only where that is very small. In 2,400 runs everything REQUIRED happened
+ * in 1 of 40 or more (the rarest: a ticket too old, 4201): with 500 runs that is one false alarm in
+ * 100,000. What is RARE happened in 1 of 300: 1,000 runs would miss it one time in 30, 10,000 runs
+ * practically never; they would miss something that happens in 1 of 1,000 less than once in 20,000 times.
  */
 const RUNS_FOR_REQUIRED = 500;
 const RUNS_FOR_RARE = 10_000;
 
-/** What so many runs must not miss. */
+/** What this number of runs must not miss. */
 export function requiredOf(runs: number): readonly string[] {
   if (runs >= RUNS_FOR_RARE) return [...REQUIRED, ...RARE];
   return runs >= RUNS_FOR_REQUIRED ? REQUIRED : [];
 }
 
-/** The names of what never struck. */
-export function missing(marks: ReadonlyMap<string, number>, required = REQUIRED): string[] {
-  return required.filter((name) => !marks.has(name));
+/** The names of what never happened. */
+export function missing(counts: ReadonlyMap<string, number>, required = REQUIRED): string[] {
+  return required.filter((name) => !counts.has(name));
 }

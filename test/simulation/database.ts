@@ -1,8 +1,7 @@
 /**
- * The main database of a simulation: real SQLite in memory under the real schema and queries. Its
- * transactions take simulated time and run one after another, whichever process they come from. A
- * process that dies takes its open transaction with it; an answer may get lost although the
- * statement, a commit too, was carried out.
+ * The main database of a run: real SQLite in memory with the real schema and queries. Transactions take
+ * simulated time and run one after another, whichever process they come from. The open transaction of a
+ * killed process is rolled back; a reply may get lost although the statement, even a commit, was executed.
  */
 import { Database, type SQLQueryBindings } from 'bun:sqlite';
 import { inflateRawSync } from 'node:zlib';
@@ -19,18 +18,21 @@ import { type MainDb, snapshotInTransaction } from '../../src/ports/main-db/main
 import type { Schema } from '../../src/ports/main-db/schema.ts';
 import { migrate } from '../../src/ports/main-db/migrate.ts';
 import type { Untyped } from '../../src/ports/main-db/migrations/migration.ts';
+import { pause } from '../../src/lib/pause.ts';
 import type { Lease } from './lease.ts';
 import { Queue } from './queue.ts';
 import type { Scheduler } from './scheduler.ts';
 
-interface Answer {
+interface Result {
   readonly rows: unknown[];
   readonly changes: number;
 }
-type Run = (sql: string, parameters?: readonly unknown[]) => Promise<Answer>;
+type Run = (sql: string, parameters?: readonly unknown[]) => Promise<Result>;
 
-/** What a new database begins as: made once, afterwards everything is synchronous. */
-export async function makeDatabase(furnish: (db: Kysely<Schema>) => Promise<void>): Promise<Uint8Array> {
+/** A new database with `insertSeedData`, serialized: made once, so that everything later is synchronous. */
+export async function makeDatabase(
+  insertSeedData: (db: Kysely<Schema>) => Promise<void>,
+): Promise<Uint8Array> {
   const sqlite = new Database(':memory:');
   const run: Run = (sql, parameters = []) => Promise.resolve(execute(sqlite, sql, parameters));
   const db = kyselyOn(run, {
@@ -39,40 +41,40 @@ export async function makeDatabase(furnish: (db: Kysely<Schema>) => Promise<void
     rollBack: () => run('rollback'),
   });
   await migrate(db as unknown as Untyped, 'sqlite');
-  await furnish(db);
+  await insertSeedData(db);
   const bytes = sqlite.serialize();
   sqlite.close();
   return bytes;
 }
 
 export class SimulatedDatabase {
-  /** The share of statements that fail now; half of those were carried out. */
-  failing = 0;
-  /** Called when a transaction that moved an archive is committed, before anybody hears of it. */
+  /** Share of statements that fail; half of those are executed nevertheless. */
+  failureRate = 0;
+  /** Called after the commit of a transaction that moved an archive, before its caller receives the reply. */
   onArchived = (): void => {};
-  #sqlite: Database;
-  readonly #scheduler: Scheduler;
-  readonly #queue = new Queue();
-  /** Changes from outside that were made within somebody's transaction. */
-  readonly #meanwhile: (() => void)[] = [];
-  /** The transaction under way has moved an archive. */
-  #archives = false;
-  /** What a planted bug makes of a statement. */
-  readonly #rewrite: (sql: string) => string;
+  private sqlite: Database;
+  private readonly scheduler: Scheduler;
+  private readonly queue = new Queue();
+  /** Outside changes made during a transaction; repeated if it is rolled back. */
+  private readonly outsideChanges: (() => void)[] = [];
+  /** The open transaction has moved an archive. */
+  private hasArchived = false;
+  /** A mutant's change of a statement. */
+  private readonly rewrite: (sql: string) => string;
 
   constructor(bytes: Uint8Array, scheduler: Scheduler, rewrite: (sql: string) => string = (sql) => sql) {
-    this.#sqlite = Database.deserialize(bytes);
-    this.#scheduler = scheduler;
-    this.#rewrite = rewrite;
+    this.sqlite = Database.deserialize(bytes);
+    this.scheduler = scheduler;
+    this.rewrite = rewrite;
   }
 
   /** The database as one process sees it. */
   connect(lease: Lease): MainDb {
-    const run: Run = (sql, parameters) => this.#run(lease, sql, parameters ?? []);
+    const run: Run = (sql, parameters) => this.run(lease, sql, parameters ?? []);
     const turn = {
-      take: () => this.#queue.take(lease),
-      next: () => this.#release(lease),
-      rollBack: async () => void (this.#sqlite.inTransaction && (await run('rollback'))),
+      take: () => this.queue.take(lease),
+      next: () => this.release(lease),
+      rollBack: async () => void (this.sqlite.inTransaction && (await run('rollback'))),
     };
     const db = kyselyOn(run, turn);
     return {
@@ -84,96 +86,91 @@ export class SimulatedDatabase {
     };
   }
 
-  /** At once and whatever is down; a transaction that is open does not take it along when it is undone. */
-  change(sql: string, ...parameters: (string | number)[]): void {
-    const make = (): void => void this.#sqlite.query(sql).run(...parameters);
-    if (this.#sqlite.inTransaction) this.#meanwhile.push(make);
-    make();
+  /** Changes rows at once, without faults; a rollback of the open transaction does not undo it. */
+  update(sql: string, ...parameters: (string | number)[]): void {
+    const change = (): void => void this.sqlite.query(sql).run(...parameters);
+    if (this.sqlite.inTransaction) this.outsideChanges.push(change);
+    change();
   }
 
-  /** At once, as it is now: for those who watch. */
-  rows<Row>(sql: string, ...parameters: (string | number)[]): Row[] {
-    return this.#sqlite.query(sql).all(...parameters) as Row[];
+  /** Reads at once, without faults: for checks. */
+  query<Row>(sql: string, ...parameters: (string | number)[]): Row[] {
+    return this.sqlite.query(sql).all(...parameters) as Row[];
   }
 
-  /** The records of the room's chunks as they are now, oldest first. */
-  archiveNow(room: string): Uint8Array[] {
+  /** The records of the room's chunks, oldest first. */
+  archivedRecords(room: string): Uint8Array[] {
     const query = 'select deflated from chunks where room = ? order by last_seq';
-    return this.rows<{ deflated: Uint8Array }>(query, room).map(({ deflated }) => inflateRawSync(deflated));
+    return this.query<{ deflated: Uint8Array }>(query, room).map(({ deflated }) => inflateRawSync(deflated));
   }
 
-  /** The process that used it is gone: what it left open is undone, and nobody waits for it. */
-  drop(lease: Lease): void {
-    this.#release(lease);
+  /** Ends the use by `lease`, also when its process died: an open transaction is rolled back. */
+  release(lease: Lease): void {
+    if (this.queue.holds(lease) && this.sqlite.inTransaction) {
+      this.sqlite.run('rollback');
+      this.endTransaction(false);
+    }
+    this.queue.next(lease);
   }
 
-  /** Everything that is committed, as of one moment between two transactions. */
+  /** A serialized copy, taken between two transactions. */
   async copy(lease: Lease): Promise<Uint8Array> {
-    await this.#queue.take(lease);
-    const bytes = this.#sqlite.serialize();
-    this.#queue.next(lease);
+    await this.queue.take(lease);
+    const bytes = this.sqlite.serialize();
+    this.queue.next(lease);
     return bytes;
   }
 
-  /** Only what was copied is there now; no process may be using it. */
+  /** Replaces everything by a copy; no process may be using the database. */
   restore(bytes: Uint8Array): void {
-    this.#meanwhile.length = 0;
-    this.#sqlite.close();
-    this.#sqlite = Database.deserialize(bytes);
+    this.outsideChanges.length = 0;
+    this.sqlite.close();
+    this.sqlite = Database.deserialize(bytes);
   }
 
   close(): void {
-    this.#sqlite.close();
+    this.sqlite.close();
   }
 
-  /** A connection goes back without a transaction, whatever went wrong on it. */
-  #release(lease: Lease): void {
-    if (this.#queue.holds(lease) && this.#sqlite.inTransaction) {
-      this.#sqlite.run('rollback');
-      this.#transactionOver(false);
-    }
-    this.#queue.next(lease);
+  private endTransaction(isCommitted: boolean): void {
+    for (const change of this.outsideChanges.splice(0)) if (!isCommitted) change();
+    if (isCommitted && this.hasArchived) this.onArchived();
+    this.hasArchived = false;
   }
 
-  #transactionOver(isCommitted: boolean): void {
-    for (const make of this.#meanwhile.splice(0)) if (!isCommitted) make();
-    if (isCommitted && this.#archives) this.onArchived();
-    this.#archives = false;
-  }
-
-  /** Takes a while before and after; who dies in between never hears of it. */
-  async #run(lease: Lease, sql: string, parameters: readonly unknown[]): Promise<Answer> {
-    const scheduler = this.#scheduler;
-    await this.#pause(lease);
-    const fails = sql !== 'rollback' && scheduler.chance(this.failing);
+  /** Takes time before and after the statement; a process that is killed meanwhile gets no reply. */
+  private async run(lease: Lease, sql: string, parameters: readonly unknown[]): Promise<Result> {
+    const scheduler = this.scheduler;
+    await this.delay(lease);
+    const fails = sql !== 'rollback' && scheduler.chance(this.failureRate);
     const isLost = fails && scheduler.chance(0.5);
-    if (fails) scheduler.strike('database fails');
+    if (fails) scheduler.countFault('database fails');
     if (fails && !isLost) {
-      scheduler.mark('database: statement failed');
+      scheduler.count('database: statement failed');
       throw new Error('the database failed');
     }
     scheduler.event('database', sql.length);
     scheduler.trace(() => `database: ${sql.slice(0, 70)}`);
-    const answer = execute(this.#sqlite, this.#rewrite(sql), parameters);
-    if (sql === 'commit' || sql === 'rollback') this.#transactionOver(sql === 'commit');
+    const result = execute(this.sqlite, this.rewrite(sql), parameters);
+    if (sql === 'commit' || sql === 'rollback') this.endTransaction(sql === 'commit');
     if (sql.startsWith('update "rooms" set "archived_upto"')) {
-      if (answer.changes === 0) scheduler.mark('archive moved by another');
-      else this.#archives = true;
+      if (result.changes === 0) scheduler.count('archive moved by another');
+      else this.hasArchived = true;
     }
-    await this.#pause(lease);
+    await this.delay(lease);
     if (isLost) {
-      scheduler.mark(sql === 'commit' ? 'database: commit unknown' : 'database: answer lost');
-      throw new Error('the database did not answer');
+      scheduler.count(sql === 'commit' ? 'database: commit unknown' : 'database: reply lost');
+      throw new Error('the reply of the database was lost');
     }
-    return answer;
+    return result;
   }
 
-  #pause(lease: Lease): Promise<void> {
-    return new Promise((resolve) => lease.after(this.#scheduler.between(0, 0.4), resolve));
+  private delay(lease: Lease): Promise<void> {
+    return pause(lease, this.scheduler.between(0, 0.4));
   }
 }
 
-function execute(sqlite: Database, sql: string, parameters: readonly unknown[]): Answer {
+function execute(sqlite: Database, sql: string, parameters: readonly unknown[]): Result {
   const statement = sqlite.query(sql);
   const bindings = parameters as SQLQueryBindings[];
   if (statement.columnNames.length > 0) return { rows: statement.all(...bindings), changes: 0 };

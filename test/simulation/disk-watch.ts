@@ -1,10 +1,13 @@
-/** Whether a power cut really tore one of the journal's writes: a part of its sectors is on the disk, a part is not. */
+/**
+ * Detects whether a power cut tore a write of the journal: a part of its sectors is on the disk, a part is
+ * not.
+ */
 import type { SimulatedDisk } from '../support/disks/disk.simulated.ts';
 import type { Disk, DiskFile } from '../../src/ports/room-log/journal/disk.ts';
 import { override } from './override.ts';
 import type { Scheduler } from './scheduler.ts';
 
-/** What a disk writes wholly or not at all. */
+/** The unit that a disk writes atomically, bytes. */
 const SECTOR = 512;
 
 interface Write {
@@ -13,88 +16,88 @@ interface Write {
 }
 
 export class DiskWatch {
-  readonly #scheduler: Scheduler;
-  /** The last write to each file, as long as nothing has made it durable: those before it, it may have overwritten. */
-  readonly #last = new Map<string, Write>();
-  /** Calls that have not returned. */
-  readonly #underWay = new Set<Write>();
+  private readonly scheduler: Scheduler;
+  /** Path → the last write, until it is durable; it may have overwritten those before it. */
+  private readonly unsynced = new Map<string, Write>();
+  /** Writes that have not returned. */
+  private readonly running = new Set<Write>();
 
   constructor(scheduler: Scheduler) {
-    this.#scheduler = scheduler;
+    this.scheduler = scheduler;
   }
 
-  /** A write is under way that a power cut could tear. */
+  /** Whether a write is running that a power cut could tear. */
   get isWriting(): boolean {
-    return [...this.#underWay].some(({ at, bytes }) => [...sectors(at, bytes.length)].length > 1);
+    return [...this.running].some(({ at, bytes }) => [...sectors(at, bytes.length)].length > 1);
   }
 
-  /** The same disk, with somebody beside it. */
-  over(disk: Disk): Disk {
-    const file = async (path: string, opening: Promise<DiskFile>) => this.#file(path, await opening);
+  /** The same disk, with its writes tracked. */
+  watch(disk: Disk): Disk {
+    const file = async (path: string, opening: Promise<DiskFile>) => this.file(path, await opening);
     return override(disk, {
       create: (path) => file(path, disk.create(path)),
       reopen: (path) => file(path, disk.reopen(path)),
     });
   }
 
-  /** Another disk: of this one nothing is left. */
-  forget(): void {
-    this.#last.clear();
-    this.#underWay.clear();
+  /** Forgets all writes, for a new disk. */
+  reset(): void {
+    this.unsynced.clear();
+    this.running.clear();
   }
 
-  /** The power cut itself; answers whether it tore a write that was under way or only in the kernel's cache. */
+  /** Cuts the power; returns whether that tore a write that was running or only in the kernel's cache. */
   cut(disk: SimulatedDisk, loss: 'everything' | 'random'): boolean {
-    const before = [...this.#last].map(([path, write]) => ({ path, write, seen: disk.peek(path) }));
-    this.forget();
-    disk.cut(loss);
+    const before = [...this.unsynced].map(([path, write]) => ({ path, write, seen: disk.peek(path) }));
+    this.reset();
+    disk.powerCut(loss);
     const torn = before.filter(({ path, write, seen }) => {
       const kept = disk.peek(path);
       return seen !== null && kept !== null && isTorn(write, seen, kept);
     });
-    if (torn.length > 0) this.#scheduler.mark('disk: write torn');
+    if (torn.length > 0) this.scheduler.count('disk: write torn');
     return torn.length > 0;
   }
 
-  #file(path: string, file: DiskFile): DiskFile {
+  private file(path: string, file: DiskFile): DiskFile {
     return override(file, {
-      write: (at, bytes) => this.#writing(path, { at, bytes: bytes.slice() }, file.write(at, bytes)),
+      write: (at, bytes) => this.track(path, { at, bytes: bytes.slice() }, file.write(at, bytes)),
       writeDurably: async (at, bytes) => {
         const write = { at, bytes: bytes.slice() };
-        const taken = await this.#writing(path, write, file.writeDurably(at, bytes));
-        this.#settled(path, write);
+        const taken = await this.track(path, write, file.writeDurably(at, bytes));
+        this.markDurable(path, write);
         return taken;
       },
       sync: async () => {
-        const write = this.#last.get(path);
+        const write = this.unsynced.get(path);
         await file.sync();
-        if (write) this.#settled(path, write);
+        if (write) this.markDurable(path, write);
       },
     });
   }
 
-  async #writing(path: string, write: Write, call: Promise<number>): Promise<number> {
-    this.#last.set(path, write);
-    this.#underWay.add(write);
+  private async track(path: string, write: Write, call: Promise<number>): Promise<number> {
+    this.unsynced.set(path, write);
+    this.running.add(write);
     try {
       return await call;
     } finally {
-      this.#underWay.delete(write);
+      this.running.delete(write);
     }
   }
 
-  #settled(path: string, write: Write): void {
-    if (this.#last.get(path) === write) this.#last.delete(path);
+  private markDurable(path: string, write: Write): void {
+    if (this.unsynced.get(path) === write) this.unsynced.delete(path);
   }
 }
 
-/** What a reader saw of the write before the cut, and what of that is there behind it. */
+/** Compares what a reader saw of the write before the cut with what is on the disk after it. */
 function isTorn({ at, bytes }: Write, seen: Uint8Array, kept: Uint8Array): boolean {
   let some = false;
   let all = true;
   for (const [from, to] of sectors(at, bytes.length)) {
     const part = bytes.subarray(from - at, to - at);
-    // What a short write left out never was there; zeroes are there before they are written.
+    // Skips what a short write left out, and zeroes, which the file had before the write.
     if (Buffer.compare(seen.subarray(from, to), part) !== 0 || part.every((byte) => byte === 0)) continue;
     const isKept = Buffer.compare(kept.subarray(from, to), part) === 0;
     some ||= isKept;

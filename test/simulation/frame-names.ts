@@ -1,4 +1,4 @@
-/** The names of frames, for counts, and what stands in them, for traces. */
+/** Names of frames for counts, and their values for traces. */
 import { Reader } from '../../sdk/protocol/bytes.ts';
 import { DOWN } from '../../sdk/protocol/down.ts';
 import { hello } from '../../sdk/protocol/hello.ts';
@@ -14,10 +14,10 @@ const NAMES = new Map<number | undefined, string>([
   [SEND, 'send'],
   ...CONTROL.map(({ type, name }) => [type, name] as const),
 ]);
-/** The longest text shown of one value. */
+/** Characters shown of one value. */
 const SHOWN_MAX = 12;
 
-/** Every frame that a server may send. */
+/** The names of all frames that a server may send. */
 export const DOWN_NAMES: readonly string[] = ['records', ...DOWN.map(({ name }) => name)];
 
 export function frameName(frame: Uint8Array): string {

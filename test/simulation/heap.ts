@@ -1,4 +1,4 @@
-/** Tasks by their time, equal ones in the order in which they were made: a binary heap. */
+/** A binary heap of tasks, ordered by time, then by creation. */
 export interface Task {
   readonly at: number;
   readonly order: number;
@@ -7,14 +7,14 @@ export interface Task {
 }
 
 export class Heap {
-  readonly #tasks: Task[] = [];
+  private readonly tasks: Task[] = [];
 
   get first(): Task | undefined {
-    return this.#tasks[0];
+    return this.tasks[0];
   }
 
   push(task: Task): void {
-    const tasks = this.#tasks;
+    const tasks = this.tasks;
     let at = tasks.length;
     tasks.push(task);
     while (at > 0) {
@@ -26,9 +26,9 @@ export class Heap {
     tasks[at] = task;
   }
 
-  /** Takes the first one out; there must be one. */
+  /** Removes the first task; there must be one. */
   pop(): void {
-    const tasks = this.#tasks;
+    const tasks = this.tasks;
     const last = tasks.pop() as Task;
     if (tasks.length === 0) return;
     let at = 0;

@@ -1,6 +1,6 @@
 /**
- * What a process or a page owns of the world. Ended, everything it waits for never comes, as after
- * kill -9; frozen, everything waits until it is thawed, as after SIGSTOP.
+ * The life of a simulated process or page. After its end, nothing that it waits for happens, as after kill
+ * -9; while frozen, everything waits until it is thawed, as after SIGSTOP.
  */
 import type { World } from '../../src/lib/world.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -10,10 +10,10 @@ export interface Lease {
   readonly alive: boolean;
   readonly frozen: boolean;
   after(ms: number, run: () => void): () => void;
-  /** Something reaches this process: it runs now, when it is thawed, or never. */
+  /** Something arrives at this process: runs now, after the thaw, or never. */
   deliver(run: () => void): void;
-  /** The answer of a call into another process or the kernel. */
-  gate<T>(answer: Promise<T>): Promise<T>;
+  /** The result of a call into another process or the kernel, settled through `deliver`. */
+  forward<T>(answer: Promise<T>): Promise<T>;
   freeze(): void;
   thaw(): void;
   end(): void;
@@ -46,7 +46,7 @@ export function createLease(scheduler: Scheduler): Lease {
     },
     after,
     deliver,
-    gate: <T>(answer: Promise<T>) =>
+    forward: <T>(answer: Promise<T>) =>
       new Promise<T>((resolve, reject) => {
         answer.then(
           (value) => deliver(() => resolve(value)),
@@ -59,7 +59,7 @@ export function createLease(scheduler: Scheduler): Lease {
       frozen = false;
       const held = waiting;
       waiting = [];
-      // Each in a task of its own, in their order; `deliver` again, since it may be frozen anew.
+      // One task each, in order; `deliver` again, since it may be frozen again.
       for (const run of held) scheduler.after(0, () => deliver(run));
     },
     end: () => {

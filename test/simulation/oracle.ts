@@ -1,10 +1,6 @@
 /**
- * What must never happen, whatever else does. It sees every frame that leaves a server, and what the
- * journal holds (`truth.ts`); it never touches either.
- *
- * Rule numbers are those of the design: 1 nothing leaves before it is durable, 2 one order without
- * gap or repeat, 3 a resend is harmless, 4 a position stays good and no other is taken for good,
- * 5 one owner, 10 archive and log are one (`archive-check.ts`).
+ * Checks the invariants I1 to I5 on every frame that leaves a server, against what the journal holds
+ * (`durable-model.ts`). It changes neither. I10 is checked by `archive-check.ts`.
  */
 import { inflateRawSync } from 'node:zlib';
 import { Reader } from '../../sdk/protocol/bytes.ts';
@@ -22,236 +18,245 @@ import { toHex } from '../../sdk/src/hex.ts';
 import { frameName } from './frame-names.ts';
 import type { Link, LinkWatcher } from './network.ts';
 import type { Scheduler } from './scheduler.ts';
-import { RoomTruth, type SentMove } from './durable-model.ts';
-import { type Rule, Violation } from './violation.ts';
+import { DurableModel, type SentMove } from './durable-model.ts';
+import { type Invariant, Violation } from './violation.ts';
 
-interface Conversation {
-  readonly room: RoomTruth;
+interface LinkState {
+  readonly room: DurableModel;
   readonly epoch: number;
   readonly position: number;
   readonly clients: readonly string[];
-  /** The head that the welcome told; -1 before it. */
+  /** The head in the welcome; -1 before it. */
   head: number;
-  /** The last seq sent on this link. */
+  /** The last seq sent over this link. */
   last: number;
   live: boolean;
   held: boolean;
-  /** It was told to go instead of being welcomed. */
-  dismissed: boolean;
-  /** Records frames so far. */
+  /** It received a drain notice instead of a welcome. */
+  drained: boolean;
+  /** Number of records frames so far. */
   frames: number;
 }
 
-interface Passage {
+interface SeqRange {
   readonly first: number;
   readonly last: number;
 }
 
 export class Oracle implements LinkWatcher {
   readonly moves = new Map<number, SentMove>();
-  readonly #rooms = new Map<string, RoomTruth>();
-  readonly #talks = new Map<Link, Conversation>();
-  /** Frames go to many sockets: what was found to be right is not looked at again. */
-  #right = new WeakMap<Uint8Array, Passage>();
-  readonly #scheduler: Scheduler;
-  /** What is wrong by this rule is not noted: shows whether anything else would see it. */
-  readonly #deafTo: Rule | null;
-  /** The first thing that was seen to be wrong. */
-  #noted: Violation | null = null;
+  private readonly models = new Map<string, DurableModel>();
+  private readonly links = new Map<Link, LinkState>();
+  /** Frames that were found correct: the same object goes to many sockets and is checked once. */
+  private checked = new WeakMap<Uint8Array, SeqRange>();
+  private readonly scheduler: Scheduler;
+  /** Violations of this invariant are not reported: shows whether any other check detects a mutant. */
+  private readonly ignored: Invariant | null;
+  /** The first violation. */
+  private violation: Violation | null = null;
 
-  constructor(scheduler: Scheduler, deafTo: Rule | null) {
-    this.#scheduler = scheduler;
-    this.#deafTo = deafTo;
+  constructor(scheduler: Scheduler, ignored: Invariant | null) {
+    this.scheduler = scheduler;
+    this.ignored = ignored;
   }
 
-  truth(room: string): RoomTruth {
-    let truth = this.#rooms.get(room);
-    if (!truth) {
-      truth = new RoomTruth(room, this.moves, (rule, what) => this.note(rule, what));
-      this.#rooms.set(room, truth);
+  model(room: string): DurableModel {
+    let model = this.models.get(room);
+    if (!model) {
+      model = new DurableModel(room, this.moves, (invariant, what) => this.report(invariant, what));
+      this.models.set(room, model);
     }
-    return truth;
+    return model;
   }
 
-  /** Throws if something wrong was seen so far. */
-  verdict(): void {
-    if (this.#noted !== null) throw this.#noted;
+  /** Throws the first violation so far, if any. */
+  throwViolation(): void {
+    if (this.violation !== null) throw this.violation;
   }
 
-  /** Who is watched must not notice it; `verdict` tells. */
-  note(rule: Rule, what: string): void {
-    if (rule === this.#deafTo) return;
-    const violation = new Violation(rule, what);
-    this.#scheduler.trace(() => `VIOLATION of ${violation.message}`);
-    this.#noted ??= violation;
+  /** Records a violation without throwing, since callers are parts of the system under test. */
+  report(invariant: Invariant, what: string): void {
+    if (invariant === this.ignored) return;
+    const violation = new Violation(invariant, what);
+    this.scheduler.trace(() => `VIOLATION of ${violation.message}`);
+    this.violation ??= violation;
   }
 
-  /** A backup was restored: what was right need not be so any more. */
-  forgetRight(): void {
-    this.#right = new WeakMap();
-    this.#talks.clear();
+  /** Forgets all frames and links after the restore of a backup. */
+  reset(): void {
+    this.checked = new WeakMap();
+    this.links.clear();
   }
 
-  up(link: Link, frame: Uint8Array): void {
-    if (frame[0] !== hello.type || this.#talks.has(link)) return;
+  received(link: Link, frame: Uint8Array): void {
+    if (frame[0] !== hello.type || this.links.has(link)) return;
     const said = hello.decode(frame);
     if (said === null) return;
     const clients = said.clients.map(({ id }) => toHex(id));
     const { epoch, seq: position } = said;
-    const room = this.truth(link.room);
-    const state = { head: -1, last: -1, live: false, held: false, dismissed: false, frames: 0 };
-    this.#talks.set(link, { room, epoch, position, clients, ...state });
+    const room = this.model(link.room);
+    const initial = { head: -1, last: -1, live: false, held: false, drained: false, frames: 0 };
+    this.links.set(link, { room, epoch, position, clients, ...initial });
   }
 
-  /** The server has looked at that frame, and the link is still open: a repeat was dropped without a word. */
-  taken(link: Link, frame: Uint8Array): void {
-    const talk = this.#talks.get(link);
+  /**
+   * The server has processed the frame, and the link is still open: a repeated message was dropped
+   * silently.
+   */
+  processed(link: Link, frame: Uint8Array): void {
+    const state = this.links.get(link);
     const send = { client: 0, clientSeq: 0, kind: 0, bodyAt: 0 };
-    // While the room holds, everything is dropped, and before the welcome it waits.
-    if (talk === undefined || talk.head < 0 || talk.held || !readSend(frame, send)) return;
-    const { room, clients, head, last } = talk;
-    // What the server has told on this link it surely knows; that it is not stored again, `truth.ts` sees.
+    // While the room is on hold everything is dropped, and before the welcome frames wait.
+    if (state === undefined || state.head < 0 || state.held || !readSend(frame, send)) return;
+    const { room, clients, head, last } = state;
+    // What the server sent over this link it certainly knows; `durable-model.ts` checks that a repeat is not
+    // stored.
     const known = room.clientAt(clients[send.client] ?? '', Math.max(head, last))?.lastSeq ?? 0;
-    if (send.clientSeq <= known) this.#scheduler.mark('resend dropped as a repeat');
+    if (send.clientSeq <= known) this.scheduler.count('resend dropped as a repeat');
   }
 
-  down(link: Link, frame: Uint8Array): void {
-    const talk = this.#talks.get(link);
-    if (talk === undefined) return this.note(2, `${link.name} got ${frameName(frame)} without a hello`);
-    if (talk.dismissed) this.note(2, `${link.name} got ${frameName(frame)} after it was told to go`);
-    // Who is not let in any more is told so instead of a welcome, and nothing else (P15, P60).
-    if (talk.head < 0 && frame[0] === drain.type) talk.dismissed = true;
-    else if (talk.head < 0 && frame[0] !== welcome.type)
-      this.note(2, `${link.name} got ${frameName(frame)} before its welcome`);
+  sent(link: Link, frame: Uint8Array): void {
+    const state = this.links.get(link);
+    if (state === undefined) return this.report('I2', `${link.name} got ${frameName(frame)} without a hello`);
+    if (state.drained) this.report('I2', `${link.name} got ${frameName(frame)} after a drain notice`);
+    // A rejected client gets a drain notice instead of a welcome, and nothing else (P15, P60).
+    if (state.head < 0 && frame[0] === drain.type) state.drained = true;
+    else if (state.head < 0 && frame[0] !== welcome.type)
+      this.report('I2', `${link.name} got ${frameName(frame)} before its welcome`);
     switch (frame[0]) {
       case welcome.type:
-        return this.#welcome(link, talk, frame);
+        return this.checkWelcome(link, state, frame);
       case RECORD_VERSION:
-        return this.#records(link, talk, frame, frame);
+        return this.checkFrame(link, state, frame, frame);
       case chunk.type: {
         const values = chunk.decode(frame);
-        if (values) this.#records(link, talk, inflateRawSync(values.deflated), values.deflated);
+        if (values) this.checkFrame(link, state, inflateRawSync(values.deflated), values.deflated);
         return;
       }
       case live.type:
-        return this.#live(link, talk, frame);
+        return this.checkLive(link, state, frame);
       case heartbeat.type:
-        return this.#head(link, talk, heartbeat.decode(frame)?.seq ?? 0);
+        return this.checkHead(link, state, heartbeat.decode(frame)?.seq ?? 0);
       case hold.type:
-        talk.held = hold.decode(frame)?.on === 1;
+        state.held = hold.decode(frame)?.on === 1;
         return;
       case expect.type: {
         const values = expect.decode(frame);
-        const client = talk.clients[values?.client ?? -1] ?? '';
-        return this.#expected(link, talk, client, (values?.next ?? 1) - 1);
+        const client = state.clients[values?.client ?? -1] ?? '';
+        return this.checkExpect(link, state, client, (values?.next ?? 1) - 1);
       }
       default:
         return;
     }
   }
 
-  gone(link: Link): void {
-    this.#talks.delete(link);
+  closed(link: Link): void {
+    this.links.delete(link);
   }
 
-  /** All moves that were kept until they were echoed are in the log. */
+  /** All moves that were stored until their echo are in the log. */
   checkMoves(): void {
-    for (const { id, room, owed, author } of this.moves.values()) {
-      if (owed && !this.truth(room).places.has(id)) this.note(3, `move ${id} of ${author} is not in the log`);
+    for (const { id, room, isExpected, author } of this.moves.values()) {
+      if (isExpected && !this.model(room).moveSeqs.has(id))
+        this.report('I3', `move ${id} of ${author} is not in the log`);
     }
   }
 
-  #welcome(link: Link, talk: Conversation, frame: Uint8Array): void {
+  private checkWelcome(link: Link, state: LinkState, frame: Uint8Array): void {
     const values = welcome.decode(frame);
-    if (values === null) return this.note(2, `${link.name} got a welcome that is none`);
-    if (talk.head >= 0) this.note(2, `${link.name} was welcomed twice`);
-    const { room, epoch, position } = talk;
+    if (values === null) return this.report('I2', `${link.name} got a malformed welcome`);
+    if (state.head >= 0) this.report('I2', `${link.name} was welcomed twice`);
+    const { room, epoch, position } = state;
     const resumed = values.resumed === 1;
-    talk.head = values.seq;
-    talk.last = resumed ? position : 0;
-    this.#scheduler.mark(resumed ? 'position resumed' : position > 0 ? 'position reset' : 'position none');
-    this.#head(link, talk, values.seq);
-    // Entry 1 is of the first epoch, but only entry 2 says which: a page cannot name it yet.
-    if (!resumed && position > 1 && room.holds(epoch, position))
-      this.note(4, `${link.name} held entry ${position} of epoch ${epoch} and was reset`);
-    if (resumed && !room.holds(epoch, position))
-      this.note(4, `${link.name} was resumed at ${position}, which is not of epoch ${epoch}`);
+    state.head = values.seq;
+    state.last = resumed ? position : 0;
+    this.scheduler.count(resumed ? 'position resumed' : position > 0 ? 'position reset' : 'position none');
+    this.checkHead(link, state, values.seq);
+    // Entry 1 belongs to the first epoch, but only entry 2 names it: a page cannot name it yet.
+    if (!resumed && position > 1 && room.hasPosition(epoch, position))
+      this.report('I4', `${link.name} held entry ${position} of epoch ${epoch} and was reset`);
+    if (resumed && !room.hasPosition(epoch, position))
+      this.report('I4', `${link.name} was resumed at ${position}, which is not of epoch ${epoch}`);
     const seat = values.role === Role.observer ? null : values.seat;
-    for (const [place, told] of values.clients.entries())
-      this.#clientTold(link, talk, talk.clients[place] ?? '', seat, told);
+    for (const [index, sent] of values.clients.entries())
+      this.checkClient(link, state, state.clients[index] ?? '', seat, sent);
   }
 
   /**
-   * A welcome's head and its clients are of one moment. So what it says of a client is exactly what the
-   * log has up to that head, whatever became durable since: more is not durable, less makes the page
-   * send again what it need not. A client of another seat is answered with nothing.
+   * A welcome's head and its clients are of one moment: what it says of a client must be what the log has
+   * up to that head, whatever became durable since. More is not durable (I1); less makes the page resend
+   * needlessly (I3). A client of another seat gets zeroes.
    */
-  #clientTold(
+  private checkClient(
     link: Link,
-    { room, head }: Conversation,
+    { room, head }: LinkState,
     client: string,
     seat: number | null,
-    told: { readonly number: number; readonly lastSeq: number },
+    sent: { readonly number: number; readonly lastSeq: number },
   ): void {
     const found = room.clientAt(client, head);
     const { number, lastSeq } = found?.seat === seat ? found : { number: 0, lastSeq: 0 };
     const what = `of client ${client}, the log has ${lastSeq} up to ${head}`;
-    if (told.lastSeq > lastSeq) this.note(1, `${link.name} was told ${told.lastSeq} ${what}`);
-    if (told.lastSeq < lastSeq) this.note(3, `${link.name} was told only ${told.lastSeq} ${what}`);
-    if (told.number !== number)
-      this.note(3, `${link.name} was told that client ${client} is ${told.number}, it is ${number}`);
+    if (sent.lastSeq > lastSeq) this.report('I1', `${link.name} was sent ${sent.lastSeq} ${what}`);
+    if (sent.lastSeq < lastSeq) this.report('I3', `${link.name} was sent only ${sent.lastSeq} ${what}`);
+    if (sent.number !== number)
+      this.report('I3', `${link.name} was sent number ${sent.number} for client ${client}, it is ${number}`);
   }
 
-  #expected(link: Link, { room }: Conversation, client: string, seq: number): void {
-    const last = room.lastOf(client);
-    if (seq > last) this.note(1, `${link.name} was told ${seq} of client ${client}, the log has ${last}`);
+  private checkExpect(link: Link, { room }: LinkState, client: string, seq: number): void {
+    const last = room.lastSeqOf(client);
+    if (seq > last)
+      this.report('I1', `${link.name} was sent ${seq} of client ${client}, the log has ${last}`);
   }
 
-  #head(link: Link, { room }: Conversation, seq: number): void {
-    if (seq > room.length) this.note(1, `${link.name} was told head ${seq}, the log has ${room.length}`);
+  private checkHead(link: Link, { room }: LinkState, seq: number): void {
+    if (seq > room.length) this.report('I1', `${link.name} was sent head ${seq}, the log has ${room.length}`);
   }
 
-  #records(link: Link, talk: Conversation, bytes: Uint8Array, key: Uint8Array): void {
-    const passage = this.#right.get(key) ?? this.#look(link, talk, bytes, key);
-    if (passage === null) return;
-    const { first, last } = passage;
+  private checkFrame(link: Link, state: LinkState, bytes: Uint8Array, key: Uint8Array): void {
+    const range = this.checked.get(key) ?? this.checkRecords(link, state, bytes, key);
+    if (range === null) return;
+    const { first, last } = range;
     const isChunk = bytes !== key;
-    if (first > talk.last + 1) this.note(2, `${link.name} got ${first} after ${talk.last}`);
-    // In a replay a chunk, and the first records frame, may begin before what the page has, which skips
-    // that (P21); but each must bring something new. Live records always begin with the next one.
-    const mayOverlap = !talk.live && (isChunk || talk.frames === 0) && last > talk.last;
-    if (first <= talk.last && !mayOverlap)
-      this.note(2, `${link.name} got ${first} again in ${first}–${last}, having got ${talk.last}`);
-    if (!isChunk) talk.frames++;
-    talk.last = Math.max(talk.last, last);
+    if (first > state.last + 1) this.report('I2', `${link.name} got ${first} after ${state.last}`);
+    // In a replay a chunk, and the first records frame, may begin before the page's position, and the page
+    // skips that part (P21); but each must contain something new. Live records always begin with the next
+    // seq.
+    const mayOverlap = !state.live && (isChunk || state.frames === 0) && last > state.last;
+    if (first <= state.last && !mayOverlap)
+      this.report('I2', `${link.name} got ${first} again in ${first}–${last}, having got ${state.last}`);
+    if (!isChunk) state.frames++;
+    state.last = Math.max(state.last, last);
   }
 
-  #look(link: Link, { room }: Conversation, bytes: Uint8Array, key: Uint8Array): Passage | null {
+  private checkRecords(link: Link, { room }: LinkState, bytes: Uint8Array, key: Uint8Array): SeqRange | null {
     const reader = new Reader(bytes);
     let first = 0;
     let last = 0;
     while (!reader.atEnd) {
       const start = reader.at;
       const record = readRecord(reader);
-      if (record === null) return (this.note(2, `${link.name} got bytes that are no records`), null);
+      if (record === null) return (this.report('I2', `${link.name} got bytes that are no records`), null);
       const { seq } = record;
-      if (last > 0 && seq !== last + 1) this.note(2, `${link.name} got ${seq} after ${last} in one frame`);
-      if (seq > room.length) this.note(1, `${link.name} got ${seq}, the log ends at ${room.length}`);
+      if (last > 0 && seq !== last + 1)
+        this.report('I2', `${link.name} got ${seq} after ${last} in one frame`);
+      if (seq > room.length) this.report('I1', `${link.name} got ${seq}, the log ends at ${room.length}`);
       else if (!room.isEntry(seq, bytes.subarray(start, reader.at)))
-        this.note(1, `${link.name} got ${seq} otherwise than it is in the log`);
+        this.report('I1', `${link.name} got ${seq} otherwise than it is in the log`);
       first ||= seq;
       last = seq;
     }
-    const passage = { first, last };
-    this.#right.set(key, passage);
-    return passage;
+    const range = { first, last };
+    this.checked.set(key, range);
+    return range;
   }
 
-  #live(link: Link, talk: Conversation, frame: Uint8Array): void {
+  private checkLive(link: Link, state: LinkState, frame: Uint8Array): void {
     const seq = live.decode(frame)?.seq ?? -1;
-    if (talk.live) this.note(2, `${link.name} went live twice`);
-    if (seq !== talk.last) this.note(2, `${link.name} went live at ${seq} having got ${talk.last}`);
-    if (seq < talk.head) this.note(2, `${link.name} went live at ${seq}, its welcome said ${talk.head}`);
-    talk.live = true;
+    if (state.live) this.report('I2', `${link.name} went live twice`);
+    if (seq !== state.last) this.report('I2', `${link.name} went live at ${seq} having got ${state.last}`);
+    if (seq < state.head)
+      this.report('I2', `${link.name} went live at ${seq}, its welcome said ${state.head}`);
+    state.live = true;
   }
 }

@@ -1,16 +1,19 @@
-/** The game of the simulation: the order of the moves is the state, so two pages that saw it differently cannot agree. */
+/**
+ * The game of the simulation: its state depends on the order of the moves, so that two pages with different
+ * orders cannot agree.
+ */
 import type { GameRules } from '../../sdk/src/rules.ts';
 
 export interface Tally {
   readonly count: number;
-  /** Of the moves in their order, and of the chance that the rules gave each. */
+  /** Hash of the moves in their order, and of the random number that the rules drew for each. */
   readonly hash: number;
 }
 export interface CountedMove {
   readonly id: number;
 }
 
-/** After so many moves the game is over; play may go on. */
+/** The game is done after this many moves; play may go on. */
 const MOVES = 60;
 
 const progress = { puzzles: [], done: false, hints: 0 };

@@ -1,4 +1,4 @@
-/** The same object with some methods replaced: what a wrapper needs to remove one guard and nothing else. */
+/** The same object with some methods replaced: for mutants, which remove one guard and nothing else. */
 export function override<T extends object>(target: T, changes: Partial<T>): T {
   return new Proxy(target, {
     get(object, name) {

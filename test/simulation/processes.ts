@@ -1,7 +1,7 @@
 /**
- * The processes of a simulation: the real journal, room server and archiver. In the embedded form one
- * process has them all; in the form with hosts, two room servers share one log over a wire, under
- * one name, as after a wrong takeover.
+ * The server processes of a run: the real journal, room server and archiver. Embedded, one process has them
+ * all; with hosts, two room servers share one log over a connection, under one slot name, as after a wrong
+ * takeover.
  */
 import { deflateRawSync } from 'node:zlib';
 import type { PassKeys } from '../../src/domain/pass.ts';
@@ -16,14 +16,15 @@ import type { RoomLog } from '../../src/ports/room-log/room-log.ts';
 import { type Archiver, startArchiver } from '../../src/services/archiver/archiver.ts';
 import { createGame, type Game } from '../../src/services/game/game.ts';
 import type { RoomStore } from '../../src/services/game/loading/room-store.ts';
+import { pause } from '../../src/lib/pause.ts';
 import type { SimulatedDisk } from '../support/disks/disk.simulated.ts';
 import type { SimulatedDatabase } from './database.ts';
 import type { DiskWatch } from './disk-watch.ts';
 import { diskOf, type Faults } from './faults.ts';
 import type { Lease } from './lease.ts';
-import type { ServerDoor } from './network.ts';
+import type { ServerEndpoint } from './network.ts';
 import type { Oracle } from './oracle.ts';
-import type { Plant } from './mutants/mutant.ts';
+import type { Mutation } from './mutants/mutant.ts';
 import { type LogServer, RemoteLog } from './remote-log.ts';
 import type { Scheduler } from './scheduler.ts';
 import { watchedLog } from './watched-log.ts';
@@ -33,104 +34,104 @@ export const KEYS: PassKeys = { current: 'k1', keys: { k1: new Uint8Array(32).fi
 export const DIRECTORY = 'journal';
 const SILENT: Log = { info: () => {}, error: () => {} };
 
-/** What all processes of a run stand on. */
-export interface Ground {
+/** What the processes of a run depend on. */
+export interface ProcessDeps {
   readonly scheduler: Scheduler;
   readonly oracle: Oracle;
   readonly faults: Faults;
-  readonly plant: Plant;
+  readonly mutation: Mutation;
   readonly database: SimulatedDatabase;
   /** Replaced when a backup is restored. */
   disk: SimulatedDisk;
   readonly diskWatch: DiskWatch;
-  /** Who has the journal's lock. */
+  /** The process that holds the journal's lock. */
   lock: Lease | null;
-  /** Sockets of a process that is gone. */
+  /** Called when a process ended: its sockets end, too. */
   serverDied(lease: Lease): void;
 }
 
-/** A process that serves rooms. */
+/** A running process that serves rooms. */
 export interface Host {
   readonly lease: Lease;
   readonly game: Game;
-  readonly door: ServerDoor;
+  readonly endpoint: ServerEndpoint;
   readonly archiver: Archiver;
   readonly remote: RemoteLog | null;
 }
 
-/** The process that has the journal. */
+/** The running process that has the journal. */
 export interface LogHost extends LogServer {
   readonly journal: Journal;
   readonly archiver: Archiver;
 }
 
-function end(ground: Ground, lease: Lease): void {
+function end(deps: ProcessDeps, lease: Lease): void {
   lease.end();
-  if (ground.lock === lease) ground.lock = null;
-  ground.database.drop(lease);
-  ground.serverDied(lease);
+  if (deps.lock === lease) deps.lock = null;
+  deps.database.release(lease);
+  deps.serverDied(lease);
 }
 
-/** A place where a process runs: it is started, dies and is started again. */
+/** The journal's process: it can be started again after it ended. */
 export class JournalProcess {
-  /** Set while it serves. */
+  /** Not null while the journal is open. */
   running: LogHost | null = null;
   lease: Lease | null = null;
-  /** The room server of the embedded form. */
+  /** The room server in the same process, if embedded. */
   host: Host | null = null;
-  readonly #ground: Ground;
-  readonly #embedded: boolean;
+  private readonly deps: ProcessDeps;
+  private readonly embedded: boolean;
 
-  constructor(ground: Ground, embedded: boolean) {
-    this.#ground = ground;
-    this.#embedded = embedded;
+  constructor(deps: ProcessDeps, embedded: boolean) {
+    this.deps = deps;
+    this.embedded = embedded;
   }
 
-  /** Begins to start; it serves some time later, if it does not die before that. */
+  /** Starts it, if it does not run; the journal is open some time later. */
   start(): void {
     if (this.lease !== null) return;
-    const { scheduler, plant, disk, diskWatch } = this.#ground;
+    const { scheduler, mutation, disk, diskWatch } = this.deps;
     const lease = scheduler.lease();
     this.lease = lease;
     scheduler.event('process', 1);
-    scheduler.mark('process started');
+    scheduler.count('process started');
     scheduler.trace(() => 'the journal process starts');
-    const seen = diskOf(diskWatch.over(disk), lease);
+    const seen = diskOf(diskWatch.watch(disk), lease);
     void openJournal({
-      disk: plant.disk?.(seen) ?? seen,
+      disk: mutation.disk?.(seen) ?? seen,
       directory: DIRECTORY,
       world: lease.world,
-      lock: () => this.#lock(lease),
+      lock: () => this.lock(lease),
       fatal: (error) => {
-        scheduler.mark('journal stops itself');
+        scheduler.count('journal stops itself');
         scheduler.trace(() => `the journal stops itself: ${error.message}`);
         lease.after(1, () => this.lease === lease && this.kill());
       },
       limits: { stepBytes: 4_096, segmentBytes: 16_384 },
     }).then((outcome) =>
-      // A journal that answers a dead process was opened by nobody.
+      // Dropped if the process was killed meanwhile.
       lease.deliver(() =>
-        outcome.ok ? this.#serve(outcome.journal, lease) : this.#refused(outcome.code, lease),
+        outcome.ok ? this.serve(outcome.journal, lease) : this.refused(outcome.code, lease),
       ),
     );
   }
 
   /**
-   * kill -9: nothing that is under way returns; what was written stays in the kernel's cache. Answers whether
+   * As kill -9: no running call returns; what was written stays in the kernel's cache. Returns whether
    * there was a process.
    */
   kill(): boolean {
     const { lease } = this;
     if (lease === null) return false;
-    const { scheduler } = this.#ground;
+    const { scheduler } = this.deps;
     scheduler.event('process', 2);
     scheduler.trace(() => 'the journal process dies');
     this.lease = this.running = this.host = null;
-    end(this.#ground, lease);
+    end(this.deps, lease);
     return true;
   }
 
-  /** What is under way ends, then the process does. */
+  /** Stops gracefully: finishes what is running, then ends the process. */
   async stop(): Promise<void> {
     const { running, host, lease } = this;
     if (running === null || lease === null) return;
@@ -142,73 +143,73 @@ export class JournalProcess {
     if (this.lease === lease) this.kill();
   }
 
-  #lock(lease: Lease): { readonly ok: true; release(): void } | { readonly ok: false } {
-    const ground = this.#ground;
-    if (ground.lock !== null) {
-      ground.scheduler.strike('second process');
-      if (!ground.plant.lockOpen) return { ok: false };
+  private lock(lease: Lease): { readonly ok: true; release(): void } | { readonly ok: false } {
+    const deps = this.deps;
+    if (deps.lock !== null) {
+      deps.scheduler.countFault('second process');
+      if (!deps.mutation.withoutLock) return { ok: false };
     }
-    ground.lock = lease;
-    return { ok: true, release: () => ground.lock === lease && (ground.lock = null) };
+    deps.lock = lease;
+    return { ok: true, release: () => deps.lock === lease && (deps.lock = null) };
   }
 
-  #refused(code: string, lease: Lease): void {
-    const { scheduler, oracle } = this.#ground;
-    scheduler.mark(`start refused: ${code}`);
+  private refused(code: string, lease: Lease): void {
+    const { scheduler, oracle } = this.deps;
+    scheduler.count(`start refused: ${code}`);
     if (code === 'journal-damaged' || code === 'journal-newer-format')
-      oracle.note('liveness', `the journal could not be opened: ${code}`);
+      oracle.report('liveness', `the journal could not be opened: ${code}`);
     this.lease = null;
-    end(this.#ground, lease);
+    end(this.deps, lease);
   }
 
-  #serve(journal: Journal, lease: Lease): void {
-    const { scheduler, oracle, plant, database, faults } = this.#ground;
+  private serve(journal: Journal, lease: Lease): void {
+    const { scheduler, oracle, mutation, database, faults } = this.deps;
     scheduler.trace(() => 'the journal process serves');
     journal.onState((state) => {
-      if (state === 'hold' && faults.filledBy !== null) scheduler.strike(faults.filledBy);
+      if (state === 'hold' && faults.diskFilledBy !== null) scheduler.countFault(faults.diskFilledBy);
     });
     const db = database.connect(lease);
-    const seen = plant.journal?.(journal) ?? journal;
-    const log = watchedLog(seen, oracle, scheduler, (room) => database.archiveNow(room));
-    const archiver = archiverOf(this.#ground, lease, db, log);
+    const seen = mutation.journal?.(journal) ?? journal;
+    const log = watchedLog(seen, oracle, scheduler, (room) => database.archivedRecords(room));
+    const archiver = archiverOf(this.deps, lease, db, log);
     this.running = { lease, log, journal, archiver };
-    if (this.#embedded) this.host = hostOf(this.#ground, lease, plant.gameLog?.(log) ?? log, archiver, null);
+    if (this.embedded) this.host = hostOf(this.deps, lease, mutation.gameLog?.(log) ?? log, archiver, null);
   }
 }
 
-/** A room server that has its log elsewhere. */
+/** A room server's process whose log is in another process. */
 export class HostProcess {
   readonly name: string;
   host: Host | null = null;
-  readonly #ground: Ground;
-  readonly #server: () => LogServer | null;
+  private readonly deps: ProcessDeps;
+  private readonly server: () => LogServer | null;
 
-  constructor(name: string, ground: Ground, server: () => LogServer | null) {
+  constructor(name: string, deps: ProcessDeps, server: () => LogServer | null) {
     this.name = name;
-    this.#ground = ground;
-    this.#server = server;
+    this.deps = deps;
+    this.server = server;
   }
 
   start(): void {
     if (this.host !== null) return;
-    const { scheduler, faults, plant, database } = this.#ground;
+    const { scheduler, faults, mutation, database } = this.deps;
     const lease = scheduler.lease();
     scheduler.event('process', 3);
-    scheduler.mark('host started');
+    scheduler.count('host started');
     scheduler.trace(() => `${this.name} starts`);
-    const remote = new RemoteLog(scheduler, faults, lease, this.#server);
-    const archiver = archiverOf(this.#ground, lease, database.connect(lease), remote);
-    this.host = hostOf(this.#ground, lease, plant.gameLog?.(remote) ?? remote, archiver, remote);
+    const remote = new RemoteLog(scheduler, faults, lease, this.server);
+    const archiver = archiverOf(this.deps, lease, database.connect(lease), remote);
+    this.host = hostOf(this.deps, lease, mutation.gameLog?.(remote) ?? remote, archiver, remote);
   }
 
   kill(): boolean {
     const { host } = this;
     if (host === null) return false;
-    const { scheduler } = this.#ground;
+    const { scheduler } = this.deps;
     scheduler.event('process', 4);
     scheduler.trace(() => `${this.name} dies`);
     this.host = null;
-    end(this.#ground, host.lease);
+    end(this.deps, host.lease);
     return true;
   }
 
@@ -222,7 +223,7 @@ export class HostProcess {
 }
 
 function hostOf(
-  { scheduler, oracle, plant, database }: Ground,
+  { scheduler, oracle, mutation, database }: ProcessDeps,
   lease: Lease,
   log: RoomLog,
   archiver: Archiver,
@@ -231,40 +232,40 @@ function hostOf(
   const db = database.connect(lease);
   const store = storeOf(db);
   const game = createGame({
-    world: plant.gameWorld?.(lease.world) ?? lease.world,
+    world: mutation.gameWorld?.(lease.world) ?? lease.world,
     log,
-    store: plant.store?.(store) ?? store,
+    store: mutation.store?.(store) ?? store,
     keys: KEYS,
     slot: SLOT,
-    // So small that evenings of some thousand events reach them.
+    // Small enough to be reached in a run of some thousand events.
     limits: { outputBytesSoft: 2 * 1024, outputBytesHard: 12 * 1024, loadsMax: 2 },
     onFinish: (room) => {
-      scheduler.mark('game finished');
-      archiver.sweepSoon(room);
+      scheduler.count('game finished');
+      archiver.requestSweep(room);
     },
     onBroken: (room, why) => {
-      oracle.note(10, `${room}: ${why}`);
+      oracle.report('I10', `${room}: ${why}`);
       void db.write((tx) => quarantineRoom(tx, room, why)).catch(() => {});
     },
     report: (what, error) => {
-      scheduler.mark(`host reports ${what.split(' ', 1)[0] ?? ''}`);
+      scheduler.count(`host reports ${what.split(' ', 1)[0] ?? ''}`);
       scheduler.trace(() => `the host reports ${what}: ${String(error)}`);
     },
   });
-  const plain: ServerDoor = { lease, sockets: (offer) => game.sockets(offer) };
-  return { lease, game, door: plant.door?.(plain, oracle) ?? plain, archiver, remote };
+  const plain: ServerEndpoint = { lease, sockets: (offer) => game.onUpgrade(offer) };
+  return { lease, game, endpoint: mutation.endpoint?.(plain, oracle) ?? plain, archiver, remote };
 }
 
-function archiverOf({ scheduler, plant }: Ground, lease: Lease, db: MainDb, log: RoomLog): Archiver {
+function archiverOf({ scheduler, mutation }: ProcessDeps, lease: Lease, db: MainDb, log: RoomLog): Archiver {
   const jobs = new SqlJobs(db, lease.world);
   return startArchiver({
     world: lease.world,
     db,
-    jobs: plant.jobs?.(jobs) ?? jobs,
-    roomLog: plant.archiverLog?.(log) ?? log,
+    jobs: mutation.jobs?.(jobs) ?? jobs,
+    roomLog: mutation.archiverLog?.(log) ?? log,
     log: SILENT,
     deflate: async (bytes) => {
-      await new Promise<void>((resolve) => lease.after(scheduler.between(0.1, 15), resolve));
+      await pause(lease, scheduler.between(0.1, 15));
       return new Uint8Array(deflateRawSync(bytes));
     },
   });

@@ -1,43 +1,43 @@
-/** One run: an evening of rooms, players and faults that a seed decides, and its end. */
-import { chaos } from './actions.ts';
-import { endEvening } from './scenario-end.ts';
-import { Evening } from './scenario.ts';
-import type { Plant } from './mutants/mutant.ts';
-import type { Rule } from './violation.ts';
+/** One run: a scenario of rooms, players and faults that a seed decides, and its end. */
+import { runActions } from './actions.ts';
+import { endScenario } from './scenario-end.ts';
+import { Scenario } from './scenario.ts';
+import type { Mutation } from './mutants/mutant.ts';
+import type { Invariant } from './violation.ts';
 
-/** What a run was like, so that a quiet one shows. */
+/** Numbers of a run, so that one in which little happened shows. */
 export interface RunReport {
   readonly seed: number;
   readonly events: number;
-  /** How often a fault struck. */
-  readonly strikes: number;
-  /** Of all events in their order. */
+  /** How often a fault took effect. */
+  readonly faultCount: number;
+  /** Hash of all events in their order. */
   readonly hash: string;
   readonly moves: number;
-  /** How often each named thing was seen. */
-  readonly marks: ReadonlyMap<string, number>;
+  /** How often each named thing happened. */
+  readonly counts: ReadonlyMap<string, number>;
 }
 
 /**
- * Throws a Violation when a rule was broken. `prepareStage` was called before. Only one run is under
- * way at a time in a process, and nothing of it is left when this returns.
+ * Throws a Violation when an invariant was broken. Call `prepareSeedData` before. A process runs one at a
+ * time; afterwards nothing of it remains.
  */
 export function runSeed(
   seed: number,
-  plant: Plant = {},
+  mutation: Mutation = {},
   trace: ((line: string) => void) | null = null,
-  deafTo: Rule | null = null,
+  ignored: Invariant | null = null,
 ): RunReport {
-  const unpatch = plant.patch?.();
-  const evening = new Evening(seed, plant, trace, deafTo);
+  const unpatch = mutation.patch?.();
+  const scenario = new Scenario(seed, mutation, trace, ignored);
   try {
-    evening.begin();
-    chaos(evening);
-    endEvening(evening);
-    const { events, strikes, hash, marks } = evening.scheduler;
-    return { seed, events, strikes, hash, moves: evening.oracle.moves.size, marks };
+    scenario.start();
+    runActions(scenario);
+    endScenario(scenario);
+    const { events, faultCount, hash, counts } = scenario.scheduler;
+    return { seed, events, faultCount, hash, moves: scenario.oracle.moves.size, counts };
   } finally {
-    evening.close();
+    scenario.close();
     unpatch?.();
   }
 }

@@ -1,20 +1,20 @@
 /**
- * The one clock of a simulation. Everything that happens later, anywhere, is a task here; tasks run
- * one at a time in the order of their time, and before the next one every promise has gone as far as
- * it can. So a seed decides everything, and the same seed gives the same run.
+ * The one clock of a run. Everything that happens later is a task here; tasks run one at a time in the
+ * order of their time, and before the next one all promises have settled as far as they can. So a seed
+ * decides everything, and the same seed gives the same run.
  *
- * It is synchronous from end to end: promises are driven by draining the microtasks, a fraction of
- * the cost of a turn of the event loop, and nothing of the runtime's own can come in between.
+ * It is synchronous throughout: promises are driven by draining the microtasks, which costs a fraction of a
+ * turn of the event loop, and nothing of the runtime can run in between.
  */
 import { drainMicrotasks } from 'bun:jsc';
 import { seededRandom } from '../support/in-process/world.simulated.ts';
 import { Heap, type Task } from './heap.ts';
 import { createLease, type Lease } from './lease.ts';
 
-/** Wall clock at the beginning. */
+/** Wall clock at the beginning, ms. */
 export const STARTS_AT = 1_800_000_000_000;
 
-/** What counts as an event of a run; timers that only fire count nothing. */
+/** What counts as an event of a run; timers that only fire do not. */
 export type EventKind = 'up' | 'down' | 'disk' | 'database' | 'log' | 'page' | 'process' | 'step';
 
 const EVENT_NUMBERS: { readonly [kind in EventKind]: number } = {
@@ -30,34 +30,34 @@ const EVENT_NUMBERS: { readonly [kind in EventKind]: number } = {
 
 export class Scheduler {
   readonly random: () => number;
-  /** How often each named thing was seen to happen. */
-  readonly marks = new Map<string, number>();
-  /** How often a fault really struck. */
-  strikes = 0;
-  /** Frames, calls of disk, database and log, deeds of pages, processes and the script. */
+  /** How often each named thing happened. */
+  readonly counts = new Map<string, number>();
+  /** How often a fault took effect. */
+  faultCount = 0;
+  /** Number of events: frames, calls of disk, database and log, actions of pages and processes, steps. */
   events = 0;
   now = 0;
-  /** Added to the wall clock: it may jump, unlike `now`. */
+  /** Added to the wall clock, ms: it may jump, unlike `now`. */
   wallOffset = 0;
-  /** Takes the lines of a trace; null for none. */
-  readonly #trace: ((line: string) => void) | null;
-  readonly #heap = new Heap();
-  #order = 0;
-  #hash = 0x811c9dc5;
+  /** Receives the lines of a trace; null = no trace. */
+  private readonly writeTrace: ((line: string) => void) | null;
+  private readonly heap = new Heap();
+  private order = 0;
+  private hashValue = 0x811c9dc5;
 
   constructor(seed: number, trace: ((line: string) => void) | null = null) {
     this.random = seededRandom(seed);
-    this.#trace = trace;
+    this.writeTrace = trace;
   }
 
-  /** Of every event in its order: two runs with the same hash did the same. */
+  /** Hash of all events in their order. */
   get hash(): string {
-    return (this.#hash >>> 0).toString(16).padStart(8, '0');
+    return (this.hashValue >>> 0).toString(16).padStart(8, '0');
   }
 
   after(ms: number, run: () => void): () => void {
-    const task: Task = { at: this.now + Math.max(0, ms), order: this.#order++, run, cancelled: false };
-    this.#heap.push(task);
+    const task: Task = { at: this.now + Math.max(0, ms), order: this.order++, run, cancelled: false };
+    this.heap.push(task);
     return () => {
       task.cancelled = true;
     };
@@ -77,37 +77,37 @@ export class Scheduler {
     return found;
   }
 
-  /** Something happened; `detail` tells it from others of its kind. */
+  /** Counts an event; `detail` distinguishes it from others of its kind. */
   event(kind: EventKind, detail: number): void {
     this.events++;
     const moment = Math.trunc(this.now * 1_000);
     for (const part of [EVENT_NUMBERS[kind], detail, moment]) {
-      this.#hash = Math.imul(this.#hash ^ part, 0x01000193);
-      this.#hash ^= this.#hash >>> 15;
+      this.hashValue = Math.imul(this.hashValue ^ part, 0x01000193);
+      this.hashValue ^= this.hashValue >>> 15;
     }
   }
 
-  mark(name: string): void {
-    this.marks.set(name, (this.marks.get(name) ?? 0) + 1);
+  count(name: string): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
   }
 
-  /** A fault has struck: something that would have gone well did not. */
-  strike(fault: string): void {
-    this.strikes++;
-    this.mark(`fault: ${fault}`);
+  /** Counts a fault that took effect: something failed that would have succeeded. */
+  countFault(fault: string): void {
+    this.faultCount++;
+    this.count(`fault: ${fault}`);
   }
 
-  /** For a reader of the trace; `tell` is only called if there is one. */
-  trace(tell: () => string): void {
-    this.#trace?.(`${this.now.toFixed(2).padStart(11)}  ${tell()}`);
+  /** Adds a line to the trace; `line` is only called if there is one. */
+  trace(describe: () => string): void {
+    this.writeTrace?.(`${this.now.toFixed(2).padStart(11)}  ${describe()}`);
   }
 
-  /** Runs everything that falls due within `ms`. */
+  /** Runs all tasks due within `ms`. */
   advance(ms: number): void {
     const end = this.now + ms;
     drainMicrotasks();
-    for (let task = this.#heap.first; task !== undefined && task.at <= end; task = this.#heap.first) {
-      this.#heap.pop();
+    for (let task = this.heap.first; task !== undefined && task.at <= end; task = this.heap.first) {
+      this.heap.pop();
       if (task.cancelled) continue;
       if (task.at > this.now) this.now = task.at;
       task.run();
@@ -116,13 +116,13 @@ export class Scheduler {
     this.now = end;
   }
 
-  /** Runs until `done` or until so much time has passed; answers whether it was done. */
+  /** Runs until `done` or until `limitMs` have passed; returns whether it was done. */
   until(done: () => boolean, limitMs: number, stepMs = 200): boolean {
     for (let passed = 0; passed < limitMs && !done(); passed += stepMs) this.advance(stepMs);
     return done();
   }
 
-  /** What one process or page gets of the world. */
+  /** A new process or page, as far as the clock is concerned. */
   lease(): Lease {
     return createLease(this);
   }

@@ -1,8 +1,8 @@
-/** What is in the database when an evening begins: three rooms and who sits in them. */
+/** The database at the beginning of a run: three rooms and their seats. */
 import type { Kysely } from 'kysely';
 import { insertEntitlement } from '../../src/ports/main-db/queries/entitlements.ts';
 import { createRoom } from '../../src/ports/main-db/queries/rooms.ts';
-import { takeSeat } from '../../src/ports/main-db/queries/seats.ts';
+import { assignSeat } from '../../src/ports/main-db/queries/seats.ts';
 import type { Schema } from '../../src/ports/main-db/schema.ts';
 import { makeDatabase } from './database.ts';
 import { STARTS_AT } from './scheduler.ts';
@@ -12,13 +12,13 @@ const SEATS_MAX = 6;
 
 let made: Uint8Array | null = null;
 
-/** To be called once before the first run of a process: afterwards everything is synchronous. */
-export async function prepareStage(): Promise<void> {
-  made ??= await makeDatabase(furnish);
+/** Call once before the first run of a process: afterwards everything is synchronous. */
+export async function prepareSeedData(): Promise<void> {
+  made ??= await makeDatabase(insertSeedData);
 }
 
-export function stage(): Uint8Array {
-  if (made === null) throw new Error('prepareStage was not called');
+export function seedData(): Uint8Array {
+  if (made === null) throw new Error('prepareSeedData was not called');
   return made;
 }
 
@@ -30,12 +30,12 @@ export function seatsOf(room: string): readonly number[] {
   return room === ROOMS[0] ? [1, 2, 3] : [1, 2];
 }
 
-/** What the server knows a seat's first device by. */
+/** The token of a seat's first device. */
 export function firstToken(seat: number): string {
   return `${seat}a`;
 }
 
-async function furnish(db: Kysely<Schema>): Promise<void> {
+async function insertSeedData(db: Kysely<Schema>): Promise<void> {
   await db.transaction().execute(async (tx) => {
     for (const room of ROOMS) {
       const entitlement = entitlementOf(room);
@@ -69,7 +69,7 @@ async function furnish(db: Kysely<Schema>): Promise<void> {
         const device_hash = firstToken(seat);
         const name = `seat ${seat}`;
         const row = { entitlement, name, colour: 'red', device_hash, generation: 1, taken_at: 0 };
-        await takeSeat(tx, { ...row, max: SEATS_MAX });
+        await assignSeat(tx, { ...row, max: SEATS_MAX });
       }
     }
   });

@@ -1,19 +1,19 @@
-/** What an evening may end with instead of peace: a broken rule of the design, or that nothing goes on. */
+/** What a run may find wrong: a broken invariant of ARCHITECTURE, or that something waits for ever. */
 
 /**
- * Rule numbers are those of the design. 'liveness' is none of them: somebody waits for ever, or a
- * process does not come up again. What causes it is often a broken rule, but it does not say which.
+ * 'liveness' is not one of the invariants: a page never becomes current, or a process does not start. The cause
+ * is often a broken invariant, but the violation does not say which.
  */
-export type Rule = 1 | 2 | 3 | 4 | 5 | 10 | 'liveness';
+export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I10' | 'liveness';
 
-export type Note = (rule: Rule, what: string) => void;
+export type Report = (invariant: Invariant, what: string) => void;
 
 export class Violation extends Error {
   override readonly name = 'Violation';
-  readonly rule: Rule;
+  readonly invariant: Invariant;
 
-  constructor(rule: Rule, what: string) {
-    super(`${rule === 'liveness' ? rule : `rule ${rule}`}: ${what}`);
-    this.rule = rule;
+  constructor(invariant: Invariant, what: string) {
+    super(`${invariant}: ${what}`);
+    this.invariant = invariant;
   }
 }

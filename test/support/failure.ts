@@ -1,4 +1,4 @@
-/** The error a promise is rejected with; a promise that is fulfilled instead fails the test. */
+/** Returns the error with which a promise is rejected; throws if it is fulfilled. */
 export async function failureOf(promise: Promise<unknown>): Promise<Error & { readonly code?: unknown }> {
   try {
     await promise;

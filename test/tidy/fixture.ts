@@ -1,14 +1,13 @@
 /**
- * A fixture is one text file that holds a small repository. Each of its files begins with a line
- * `==> path`; `==> path !! part of a message !! part of another` says what the rule must complain
- * about in this file; anything else it must leave alone. One text file, so that no other tool takes
- * it for our code.
+ * A fixture is one text file that contains a small repository. Each of its files begins with a line `==> path`.
+ * `==> path !! part of a message !! part of another` lists the messages that the rule must report for this file, in
+ * order; it must report nothing else. One text file, so that other tools do not read it as code.
  */
 import { type Repository, repositoryOf } from './repository.ts';
 
 export interface Fixture {
   readonly repository: Repository;
-  /** Path → what its messages contain, in order. */
+  /** Path → a part of each expected message, in order. */
   readonly expected: ReadonlyMap<string, readonly string[]>;
 }
 

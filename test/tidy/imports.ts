@@ -1,4 +1,4 @@
-/** What a file refers to: imports of every kind, and other files named by address or path. */
+/** What a file refers to: imports of every kind, and other files named by a URL or path in a string. */
 import { builtinModules } from 'node:module';
 import { posix } from 'node:path';
 import type { Node, Program } from 'oxc-parser';
@@ -8,15 +8,15 @@ export interface Import {
   /** As written. */
   readonly specifier: string;
   readonly offset: number;
-  /** The file of the repository it means; null for libraries and for files that are not there. */
+  /** The file of the repository that is imported; null for libraries and for missing files. */
   readonly to: string | null;
-  /** The package's name for libraries, else null. */
+  /** The package name of a library, otherwise null. */
   readonly library: string | null;
-  /** A path in a string or `new URL('./x.ts', import.meta.url)`: not an import, but a use. */
+  /** A path in a string, such as `new URL('./x.ts', import.meta.url)`: not an import, but a use. */
   readonly mention: boolean;
 }
 
-/** What a specifier may mean. */
+/** What specifiers are resolved against. */
 export interface Known {
   readonly paths: ReadonlySet<string>;
   /** The `exports` of the SDK's package. */
@@ -57,7 +57,7 @@ function isSourceOf(node: Node, parent: Node | undefined): boolean {
   return parent !== undefined && 'source' in parent && parent.source === node;
 }
 
-/** Mentions may also be written from the repository's root. */
+/** Mentions may also be relative to the root of the repository. */
 function resolve(from: string, specifier: string, known: Known): string | null {
   const sdk = sdkPath(specifier, known);
   if (sdk !== null) return known.paths.has(sdk) ? sdk : null;
@@ -66,7 +66,7 @@ function resolve(from: string, specifier: string, known: Known): string | null {
   return candidates.find((candidate) => known.paths.has(candidate)) ?? null;
 }
 
-/** By the `exports` of sdk/package.json; a `*` stands for any name. */
+/** Resolves by the `exports` of sdk/package.json; `*` matches any name. */
 function sdkPath(specifier: string, { sdk }: Known): string | null {
   if (specifier !== SDK && !specifier.startsWith(`${SDK}/`)) return null;
   const entry = `.${specifier.slice(SDK.length)}`;

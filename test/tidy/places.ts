@@ -1,4 +1,4 @@
-/** What is test and not product: suites, what they share, and benchmarks. */
+/** Which files are tests and not product: suites, their shared code, and benchmarks. */
 const TEST = /^(sdk\/)?(test|bench)\/|\.(test|contract|fixture)\.tsx?$/;
 
 export function isTest(path: string): boolean {

@@ -1,19 +1,19 @@
-/** The files that house rules look at: text, syntax tree and imports, each made once and only if asked for. */
+/** The files that house rules check: text, syntax tree and imports, each computed once and on demand. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Comment, parseSync, type Program } from 'oxc-parser';
 import { type Import, importsOf, type Known } from './imports.ts';
 
 export interface SourceFile {
-  /** From the repository's root, with `/`. */
+  /** Relative to the root of the repository, with `/`. */
   readonly path: string;
   readonly text: string;
   readonly lines: readonly string[];
-  /** Fails on files that are not code. */
+  /** Throws for files that are not code. */
   readonly program: Program;
   readonly comments: readonly Comment[];
   readonly imports: readonly Import[];
-  /** Of a place in the text, from 1. */
+  /** The line of an offset in the text, from 1. */
   lineOf(offset: number): number;
 }
 
@@ -26,7 +26,7 @@ export interface Repository {
 const CODE = /\.(ts|tsx|mjs)$/;
 const TEXT =
   /\.(ts|tsx|mjs|js|json|jsonc|md|css|html|svg|yaml|yml|sh|txt|toml|mjml|sql|service|cfg)$|(^|\/)(run|LICENSE|\.[a-z]+)$/;
-/** Not ours to judge: installed, produced, or made to violate. */
+/** Not checked: installed, generated, or violating on purpose. */
 const LEFT_OUT =
   /(^|\/)node_modules$|^(\.git|data|dist|\.cache|test\/tidy\/fixtures|test\/screenshots\/out)$/;
 
@@ -90,7 +90,7 @@ function sourceFile(path: string, text: string, known: Known): SourceFile {
   };
 }
 
-/** Where each line begins. */
+/** The offset of each line. */
 function startsOf(lines: readonly string[]): readonly number[] {
   let start = 0;
   return lines.map((line) => {

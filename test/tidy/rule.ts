@@ -1,16 +1,16 @@
-/** What a house rule is. */
+/** The interface of a house rule. */
 import type { Repository } from './repository.ts';
 
 export interface Violation {
   readonly path: string;
-  /** From 1; null = the file as a whole. */
+  /** From 1; null = the whole file. */
   readonly line: number | null;
-  /** Names the fix. */
+  /** Says how to fix it. */
   readonly message: string;
 }
 
 export interface Rule {
-  /** Also the name of its fixture: `fixtures/<name>.txt`. */
+  /** Also the name of its fixture, `fixtures/<name>.txt`. */
   readonly name: string;
   check(repository: Repository): readonly Violation[];
 }

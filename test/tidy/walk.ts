@@ -1,7 +1,7 @@
-/** Goes through a syntax tree. */
+/** Walks a syntax tree. */
 import { type Node, visitorKeys } from 'oxc-parser';
 
-/** Calls `visit` for every node, outer ones first, with the nodes around it, innermost last. */
+/** Calls `visit` for every node, outer nodes first, with its ancestors, the innermost last. */
 export function walk(
   node: Node,
   visit: (node: Node, around: readonly Node[]) => void,
@@ -19,7 +19,7 @@ function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
 }
 
-/** `Date.now` for the member expression, `setTimeout` for the name; null for anything longer or computed. */
+/** Returns `Date.now` for a member expression, `setTimeout` for an identifier; null for computed members and other nodes. */
 export function dotted(node: Node): string | null {
   if (node.type === 'Identifier') return node.name;
   if (node.type !== 'MemberExpression' || node.computed || node.property.type !== 'Identifier') return null;

@@ -1,5 +1,5 @@
 /** @jsxImportSource preact */
-/** The whole of the views: which room, which close-up, what is held; sound and mates' signals. */
+/** The root view: current place, close-up and selected item; plays sounds, captions and announcements. */
 import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
 import type { Item, Move, State } from '../rules/state.ts';
 import { Defs } from './art/defs.tsx';
@@ -12,24 +12,17 @@ import { Posts } from './closeups/posts.tsx';
 import { Run } from './closeups/run.tsx';
 import { Train } from './closeups/train.tsx';
 import { type Cue, cues } from './cues.ts';
-import {
-  type Closeup,
-  type Drag,
-  type Game,
-  GameContext,
-  type Host,
-  type Place,
-  shownState,
-} from './game.ts';
+import { type Game, GameContext, shownState } from './game.ts';
 import { Chamber } from './scenes/chamber.tsx';
 import { Ending } from './scenes/ending.tsx';
 import { Intro } from './scenes/intro.tsx';
 import { Loft } from './scenes/loft.tsx';
-import { packPointing } from './signal.ts';
+import { encodeSignal } from './signal.ts';
 import { makeSounds } from './sounds.ts';
 import { useDrag } from './ui/drag.ts';
 import { Dock } from './ui/dock.tsx';
-import { type Target, targetMove } from './use-item.ts';
+import { itemMove, type Target } from './use-item.ts';
+import type { Closeup, Drag, Host, Place } from './view-model.ts';
 
 const CLOSEUP_VIEWS = {
   note: Note,
@@ -42,16 +35,16 @@ const CLOSEUP_VIEWS = {
 } as const;
 
 export function App({ host }: { host: Host }) {
-  const game = useTheGame(host);
+  const game = useGameModel(host);
   const [introSeen, setIntroSeen] = useState(
     () => game.state.swinging || game.state.seats.includes(host.seat),
   );
-  const [overBefore] = useState(game.state.swinging);
-  const calm = host.settings().reducedMotion ? ' dh-calm' : '';
+  const [endedBeforeLoad] = useState(game.state.swinging);
+  const motionClass = host.settings().reducedMotion ? ' dh-calm' : '';
   const CloseupView = game.closeup && CLOSEUP_VIEWS[game.closeup];
   return (
     <GameContext.Provider value={game}>
-      <div class={`dh${calm}`}>
+      <div class={`dh${motionClass}`}>
         <Defs />
         <div
           class="dh-main"
@@ -67,27 +60,27 @@ export function App({ host }: { host: Host }) {
           <Dock />
         </div>
         {game.drag && <Ghost drag={game.drag} />}
-        {!introSeen && <Intro done={() => setIntroSeen(true)} />}
-        {game.state.swinging && <Ending again={overBefore} />}
+        {!introSeen && <Intro onDone={() => setIntroSeen(true)} />}
+        {game.state.swinging && <Ending lastPictureOnly={endedBeforeLoad} />}
       </div>
     </GameContext.Provider>
   );
 }
 
-function useTheGame(host: Host): Game {
+function useGameModel(host: Host): Game {
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   useEffect(() => host.onChange(() => redraw(undefined)), [host]);
   const sounds = useMemo(() => makeSounds(host), [host]);
   useEffect(() => {
-    // Browsers give sound only to pages that were touched.
-    const touches = ['pointerdown', 'keydown'] as const;
-    for (const touch of touches) host.root.addEventListener(touch, sounds.wake);
+    // Browsers allow audio only after the user has pressed something on the page.
+    const presses = ['pointerdown', 'keydown'] as const;
+    for (const press of presses) host.root.addEventListener(press, sounds.unlock);
     return () => {
-      for (const touch of touches) host.root.removeEventListener(touch, sounds.wake);
+      for (const press of presses) host.root.removeEventListener(press, sounds.unlock);
       sounds.close();
     };
   }, [sounds]);
-  sounds.settle();
+  sounds.updateVolumes();
 
   const state = shownState(host);
   const [place, setPlace] = useState<Place>('loft');
@@ -100,7 +93,7 @@ function useTheGame(host: Host): Game {
 
   const send = useCallback((move: Move) => !host.observer && host.send(move), [host]);
   const use = (item: Item, target: string): boolean => {
-    const move = targetMove(item, target as Target);
+    const move = itemMove(item, target as Target);
     hold(null);
     if (move) send(move);
     else if (target !== 'bag') {
@@ -114,7 +107,7 @@ function useTheGame(host: Host): Game {
     if (next) opener.current = document.activeElement;
     sounds.play(next === 'note' ? 'page' : 'knock', { gain: 0.4 });
     setCloseup(next);
-    if (!next) refocus(opener.current);
+    if (!next) restoreFocus(opener.current);
   };
   const go = (next: Place): void => {
     sounds.play('creak', { gain: 0.5 });
@@ -132,23 +125,23 @@ function useTheGame(host: Host): Game {
     use,
     open,
     go,
-    hold,
+    select: hold,
     startDrag,
-    held: held && state.bag.includes(held) ? held : null,
+    selected: held && state.bag.includes(held) ? held : null,
     pending: host.pending(),
     t: (key, values) => host.t(key, values),
-    signal: (pointing) => host.observer || host.signal(packPointing(pointing)),
+    signal: (pointing) => host.observer || host.signal(encodeSignal(pointing)),
   };
 }
 
-/** The thing pressed gets the focus back; SVG parts are found again once they are no longer inert. */
-function refocus(element: Element | null): void {
+/** Gives the focus back to the pressed element, one frame later: until then the scene is inert. */
+function restoreFocus(element: Element | null): void {
   requestAnimationFrame(() => {
     if (element instanceof SVGElement || element instanceof HTMLElement) element.focus();
   });
 }
 
-/** Plays, captions and says what changed; nothing while the page still catches up. */
+/** Plays, captions and announces what changed since the last render; nothing while the page connects or replays. */
 function useCues(host: Host, state: State, play: (cue: Cue) => void): void {
   const before = useRef<State | null>(null);
   useEffect(() => {
@@ -160,7 +153,7 @@ function useCues(host: Host, state: State, play: (cue: Cue) => void): void {
     for (const cue of cues(old, state)) {
       play(cue);
       if (cue.caption) host.caption(host.t(cue.caption, cue.values));
-      if (!cue.announce || (cue.toMates && state.by === host.seat)) continue;
+      if (!cue.announce || (cue.othersOnly && state.by === host.seat)) continue;
       const items = (cue.items ?? []).map((item) => host.t(`item.${item}`)).join(', ');
       host.announce(host.t(cue.announce, { by, items }));
     }

@@ -1,21 +1,22 @@
 /**
- * What is to be heard, captioned and said when the state changes: the difference of two states, so
- * that it is the same whoever made the move.
+ * Sounds, captions and announcements of a state change. They are computed from the difference of two states, so they
+ * are the same for the player who made the move and for all others.
  */
-import { DRAWER_ITEMS, keyHangs, BIRD_ITEMS } from '../rules/apply.ts';
+import { DRAWER_ITEMS, isKeyOnHook, BIRD_ITEMS } from '../rules/apply.ts';
 import { firstWrong } from '../rules/posts.ts';
-import { GALLERY, PIT, type Item, type State } from '../rules/state.ts';
+import { GALLERY, type Item, PIT, type Posts, type State } from '../rules/state.ts';
 import { fit } from '../rules/train.ts';
-import { BELL_RATES, NOTE_GAP, type SoundName, type SoundOptions } from './sounds.ts';
+import { BELL_RATES, NOTE_GAP_S, type SoundName, type SoundOptions } from './sounds.ts';
 
 export interface Cue {
   readonly sound?: readonly [SoundName, SoundOptions?];
-  /** Text keys; `by` names who did it, `items` what was found. */
+  /** Text key, and the values of its placeholders. */
   readonly caption?: string;
   readonly values?: { readonly [name: string]: string | number };
+  /** Text key; its placeholders are `by` (the player's name) and `items` (names of found items). */
   readonly announce?: string;
-  /** Only the others need to be told. */
-  readonly toMates?: true;
+  /** True: not announced to the player who made the move. */
+  readonly othersOnly?: true;
   readonly items?: readonly Item[];
 }
 
@@ -23,14 +24,14 @@ export function cues(before: State, after: State): Cue[] {
   return [...loftCues(before, after), ...chamberCues(before, after), ...postCues(before, after)];
 }
 
-/** By what is in them: a state with own moves on their way in it is made anew at each drawing. */
+/** Compares by value: a state with pending moves applied is a new object at each render. */
 function differ(one: unknown, other: unknown): boolean {
   return one !== other && JSON.stringify(one) !== JSON.stringify(other);
 }
 
 function* loftCues(before: State, after: State): Generator<Cue> {
-  if (keyHangs(before) && !keyHangs(after)) {
-    yield { sound: ['take'], caption: 'caption.take', announce: 'said.key', toMates: true };
+  if (isKeyOnHook(before) && !isKeyOnHook(after)) {
+    yield { sound: ['take'], caption: 'caption.take', announce: 'said.key', othersOnly: true };
   }
   if (differ(after.drawer.wheels, before.drawer.wheels)) yield { sound: ['tick'] };
   if (after.drawer.open && !before.drawer.open) {
@@ -56,16 +57,16 @@ function* loftCues(before: State, after: State): Generator<Cue> {
 
 function* song(tune: readonly number[], start: number): Generator<Cue> {
   for (const [index, bell] of tune.entries()) {
-    yield { sound: ['pipe', { rate: BELL_RATES[bell] ?? 1, delay: start + index * NOTE_GAP }] };
+    yield { sound: ['pipe', { rate: BELL_RATES[bell] ?? 1, delay: start + index * NOTE_GAP_S }] };
   }
   yield { caption: 'caption.song', values: { tune: tune.map((bell) => bell + 1).join(' – ') } };
 }
 
 function* chamberCues(before: State, after: State): Generator<Cue> {
   if (differ(after.train.placed, before.train.placed)) {
-    const jams = [0, 1, 2, 3].some((index) => fit(after.train, index) === 'jammed');
+    const isJammed = [0, 1, 2, 3].some((index) => fit(after.train, index) === 'jammed');
     yield { sound: ['place'] };
-    if (jams) yield { sound: ['jam', { delay: 0.15 }], caption: 'caption.jam' };
+    if (isJammed) yield { sound: ['jam', { delay: 0.15 }], caption: 'caption.jam' };
   }
   if (after.train.solved && !before.train.solved) {
     yield { sound: ['whirr', { delay: 0.2 }], caption: 'caption.whirr' };
@@ -84,14 +85,16 @@ function* chamberCues(before: State, after: State): Generator<Cue> {
   if (after.swinging && !before.swinging) yield { sound: ['creak'], caption: 'caption.swing' };
 }
 
+function postsDone(posts: Posts): number {
+  return ([GALLERY, PIT] as const).filter((post) => firstWrong(posts, post) < 0).length;
+}
+
 function* postCues(before: State, after: State): Generator<Cue> {
   const [old, now] = [before.posts, after.posts];
   if (differ(now.at, old.at)) yield { sound: ['creak'], caption: 'caption.lift' };
   if (differ(now.moons, old.moons)) yield { sound: ['lantern'] };
   if (differ(now.weights, old.weights)) yield { sound: ['chain'] };
-  const rightNow = [GALLERY, PIT].filter((post) => firstWrong(now, post === GALLERY ? GALLERY : PIT) < 0);
-  const rightThen = [GALLERY, PIT].filter((post) => firstWrong(old, post === GALLERY ? GALLERY : PIT) < 0);
-  if (rightNow.length > rightThen.length && !now.solved) {
+  if (postsDone(now) > postsDone(old) && !now.solved) {
     yield { sound: ['tock'], caption: 'caption.half', announce: 'said.half' };
   }
   if (now.solved && !old.solved) {

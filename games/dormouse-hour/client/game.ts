@@ -1,51 +1,36 @@
-/** What every part of the views reaches through one context. */
-import type { GameHost } from '@escapement/sdk';
+/** The game as the views see it: state, selection and actions, passed down by one Preact context. */
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import { apply } from '../rules/apply.ts';
 import type { Item, Move, State } from '../rules/state.ts';
-import type { Pointing } from './signal.ts';
+import type { PlayerSignal } from './signal.ts';
 import type { Sounds } from './sounds.ts';
-
-export type Host = GameHost<State, Move>;
-
-export const PLACES = ['loft', 'chamber'] as const;
-export type Place = (typeof PLACES)[number];
-export const CLOSEUPS = ['note', 'portraits', 'drawer', 'bird', 'train', 'posts', 'run'] as const;
-export type Closeup = (typeof CLOSEUPS)[number];
-export const VIEWS = [...PLACES, ...CLOSEUPS] as const;
-export type View = Place | Closeup;
-
-/** A thing under the pointer: an item out of the bag, or a wheel off its arbor. */
-export interface Drag {
-  readonly item: Item;
-  readonly x: number;
-  readonly y: number;
-}
+import type { Closeup, Drag, Host, Place } from './view-model.ts';
 
 export interface Game {
   readonly host: Host;
-  /** The shared state with the own moves on their way already in it. */
+  /** The shared state with this player's pending moves applied. */
   readonly state: State;
-  /** Own moves not yet confirmed. */
+  /** This player's moves that are not confirmed yet. */
   readonly pending: readonly Move[];
   readonly sounds: Sounds;
   readonly place: Place;
   readonly closeup: Closeup | null;
-  /** The item chosen to be used next. */
-  readonly held: Item | null;
+  /** The item of the bag that the next press uses. */
+  readonly selected: Item | null;
   readonly drag: Drag | null;
   t(key: string, values?: { readonly [name: string]: string | number }): string;
   send(move: Move): void;
   go(place: Place): void;
+  /** null closes the close-up. */
   open(closeup: Closeup | null): void;
-  hold(item: Item | null): void;
-  /** Begins to drag, from a pointerdown on the item. */
+  select(item: Item | null): void;
+  /** Starts to drag; call it on `pointerdown` on the item. */
   startDrag(item: Item, event: PointerEvent): void;
-  /** Uses an item on a drop target; false if nothing comes of it. */
+  /** Sends the move of using an item on a drop target; returns false if there is no such move. */
   use(item: Item, target: string): boolean;
-  /** Tells the mates where this player is and what is dragged. */
-  signal(pointing: Pointing): void;
+  /** Sends the other players this player's view and dragged item. */
+  signal(signal: PlayerSignal): void;
 }
 
 export const GameContext = createContext<Game | null>(null);
@@ -56,7 +41,7 @@ export function useGame(): Game {
   return game;
 }
 
-/** The state as this player may see it at once: confirmed moves, then the own ones on their way. */
+/** The confirmed state with this player's pending moves applied, so that a press is visible at once. */
 export function shownState(host: Host): State {
   return host.pending().reduce((state, move) => apply(state, move, host.seat), host.state());
 }

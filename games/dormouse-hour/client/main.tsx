@@ -1,5 +1,5 @@
 /** @jsxImportSource preact */
-/** The game's views: what the play page loads. */
+/** The game's client: the module that the play page loads. */
 import { defineClient } from '@escapement/sdk';
 import { render } from 'preact';
 import rules from '../rules.ts';

@@ -1,31 +1,32 @@
 /**
- * What a player's signal says beside the cursor, which is the platform's: the view, and what is
- * dragged where. Packed as a list of numbers, since cursor and this share 64 bytes.
+ * The game's part of a player's signal: the current view and a dragged item. It is encoded as a list of numbers, since
+ * it shares the signal's 64 bytes with the platform's cursor.
  */
 import { ITEMS, type Item } from '../rules/state.ts';
-import { VIEWS, type View } from './game.ts';
+import { type View, VIEWS } from './view-model.ts';
 
-export interface Pointing {
+export interface PlayerSignal {
   readonly view: View;
-  /** Only while dragging: the place, counted from the anchor with that number. */
+  /** Only while dragging: the item's position in picture units, relative to the anchor with index `anchor`. */
   readonly x?: number;
   readonly y?: number;
   readonly item?: Item;
-  readonly spot?: number;
+  readonly anchor?: number;
 }
 
-export function packPointing({ view, x = 0, y = 0, item, spot = 0 }: Pointing): readonly number[] {
-  const place = VIEWS.indexOf(view);
-  return item === undefined ? [place] : [place, x, y, ITEMS.indexOf(item), spot];
+/** [view] or [view, x, y, item, anchor], with views and items as indexes of their lists. */
+export function encodeSignal({ view, x = 0, y = 0, item, anchor = 0 }: PlayerSignal): readonly number[] {
+  const viewIndex = VIEWS.indexOf(view);
+  return item === undefined ? [viewIndex] : [viewIndex, x, y, ITEMS.indexOf(item), anchor];
 }
 
-/** Signals come from other pages: what is not well formed says nothing. */
-export function readPointing(value: unknown): Pointing | null {
+/** Returns null for a malformed signal: signals come from other players' pages. */
+export function decodeSignal(value: unknown): PlayerSignal | null {
   if (!Array.isArray(value) || !value.every(Number.isFinite)) return null;
-  const [place, x, y, index, spot] = value as number[];
-  const view = VIEWS[place ?? -1];
+  const [viewIndex, x, y, itemIndex, anchor] = value as number[];
+  const view = VIEWS[viewIndex ?? -1];
   if (!view) return null;
-  const item = ITEMS[index ?? -1];
-  if (x === undefined || y === undefined || spot === undefined || !item) return { view };
-  return { view, x, y, item, spot };
+  const item = ITEMS[itemIndex ?? -1];
+  if (x === undefined || y === undefined || anchor === undefined || !item) return { view };
+  return { view, x, y, item, anchor };
 }

@@ -1,8 +1,8 @@
 /**
- * Plays the sounds of `assets/sounds`. Browsers allow sound only after a touch, so everything is
- * loaded at the first one; until a sound is there, asking for it does nothing.
+ * Plays the sounds of `assets/sounds`. Browsers allow audio only after the first press on the page, so all sounds are
+ * loaded then. Playing a sound that is not loaded does nothing.
  */
-import type { Host } from './game.ts';
+import type { Host } from './view-model.ts';
 
 const NAMES = [
   'bell',
@@ -29,41 +29,41 @@ const NAMES = [
 ] as const;
 export type SoundName = (typeof NAMES)[number];
 
-/** One round of the music, in seconds (see tools/music.ts), and where in its file it is looped from. */
-export const MUSIC_ROUND = 16 * 3 * 0.78;
-const MUSIC_FROM = 0.25;
+/** Length of the music's loop (16 bars of 3 beats of 0.78 s, see tools/music.ts), and its start in the file. */
+const MUSIC_LOOP_S = 16 * 3 * 0.78;
+const MUSIC_LOOP_START_S = 0.25;
 
-/** The five bells, low to high, as rates of the one recorded bell: a pentatonic scale. */
+/** Playback rates of the five bells, low to high: a pentatonic scale from one recorded bell. */
 export const BELL_RATES = [0.5, 0.5612, 0.63, 0.7492, 0.8409] as const;
-/** Seconds between two notes of the nightingale. */
-export const NOTE_GAP = 0.62;
+/** Time between two notes of the nightingale. */
+export const NOTE_GAP_S = 0.62;
 
 export interface SoundOptions {
   readonly rate?: number;
   readonly gain?: number;
-  /** Seconds from now. */
+  /** Seconds. */
   readonly delay?: number;
 }
 
 export interface Sounds {
   play(name: SoundName, options?: SoundOptions): void;
-  /** Takes over changed volumes. */
-  settle(): void;
-  /** To be called at a touch. */
-  wake(): void;
+  /** Applies the volumes of the settings. */
+  updateVolumes(): void;
+  /** Starts audio and loads the sounds. Must be called in a handler of a pointer or key event. */
+  unlock(): void;
   close(): void;
 }
 
 export function makeSounds(host: Host): Sounds {
   const buffers = new Map<string, AudioBuffer>();
-  let desk: { context: AudioContext; effects: GainNode; music: GainNode } | null = null;
+  let mixer: { context: AudioContext; effects: GainNode; music: GainNode } | null = null;
 
   const load = async (context: AudioContext, name: string): Promise<AudioBuffer | null> => {
     try {
-      const answer = await fetch(host.asset(`sounds/${name}.mp3`));
-      return await context.decodeAudioData(await answer.arrayBuffer());
+      const response = await fetch(host.asset(`sounds/${name}.mp3`));
+      return await context.decodeAudioData(await response.arrayBuffer());
     } catch {
-      // Without sound the game is still whole: everything heard is also seen.
+      // The game can be played without sound: everything audible is also visible.
       return null;
     }
   };
@@ -72,49 +72,49 @@ export function makeSounds(host: Host): Sounds {
       const buffer = await load(context, name);
       if (buffer) buffers.set(name, buffer);
     }
-    const tune = await load(context, 'music');
-    if (!tune || context.state === 'closed') return;
-    const source = new AudioBufferSourceNode(context, { buffer: tune, loop: true, loopStart: MUSIC_FROM });
-    source.loopEnd = MUSIC_FROM + MUSIC_ROUND;
+    const buffer = await load(context, 'music');
+    if (!buffer || context.state === 'closed') return;
+    const source = new AudioBufferSourceNode(context, { buffer, loop: true, loopStart: MUSIC_LOOP_START_S });
+    source.loopEnd = MUSIC_LOOP_START_S + MUSIC_LOOP_S;
     source.connect(music);
-    source.start(0, MUSIC_FROM);
+    source.start(0, MUSIC_LOOP_START_S);
   };
-  const settle = (): void => {
-    if (!desk) return;
+  const updateVolumes = (): void => {
+    if (!mixer) return;
     const { soundVolume, musicVolume } = host.settings();
-    const now = desk.context.currentTime;
-    desk.effects.gain.setTargetAtTime(soundVolume, now, 0.05);
-    desk.music.gain.setTargetAtTime(musicVolume * 0.5, now, 0.4);
+    const now = mixer.context.currentTime;
+    mixer.effects.gain.setTargetAtTime(soundVolume, now, 0.05);
+    mixer.music.gain.setTargetAtTime(musicVolume * 0.5, now, 0.4);
   };
   return {
-    settle,
-    wake() {
-      if (desk) {
-        if (desk.context.state === 'suspended') void desk.context.resume();
+    updateVolumes,
+    unlock() {
+      if (mixer) {
+        if (mixer.context.state === 'suspended') void mixer.context.resume();
         return;
       }
       if (typeof AudioContext === 'undefined') return;
       const context = new AudioContext();
-      const outlet = (): GainNode => {
+      const makeBus = (): GainNode => {
         const node = new GainNode(context, { gain: 0 });
         node.connect(context.destination);
         return node;
       };
-      desk = { context, effects: outlet(), music: outlet() };
-      settle();
-      void loadAll(context, desk.music);
+      mixer = { context, effects: makeBus(), music: makeBus() };
+      updateVolumes();
+      void loadAll(context, mixer.music);
     },
     play(name, { rate = 1, gain = 1, delay = 0 } = {}) {
       const buffer = buffers.get(name);
-      if (!desk || !buffer || desk.context.state !== 'running') return;
-      const level = new GainNode(desk.context, { gain });
-      const source = new AudioBufferSourceNode(desk.context, { buffer, playbackRate: rate });
-      source.connect(level).connect(desk.effects);
-      source.start(desk.context.currentTime + delay);
+      if (!mixer || !buffer || mixer.context.state !== 'running') return;
+      const level = new GainNode(mixer.context, { gain });
+      const source = new AudioBufferSourceNode(mixer.context, { buffer, playbackRate: rate });
+      source.connect(level).connect(mixer.effects);
+      source.start(mixer.context.currentTime + delay);
     },
     close() {
-      void desk?.context.close();
-      desk = null;
+      void mixer?.context.close();
+      mixer = null;
     },
   };
 }

@@ -1,2 +1,2 @@
-/** The bundler gathers imported styles; to TypeScript they are nothing. */
+/** Lets TypeScript accept imports of styles, which the bundler collects. */
 declare module '*.css';

@@ -1,15 +1,15 @@
-/** What comes of letting an item go on something, or of choosing it and pressing that thing. */
+/** The move of using an item on a target: by dropping it there, or by selecting it and pressing the target. */
 import { ARBORS, type Item, type Move } from '../rules/state.ts';
 
-/** Names of things that items can be let go on. */
+/** Drop targets, as in `data-drop` attributes. */
 export type Target = 'bird' | 'hatch' | 'run' | 'bag' | 'arbor0' | 'arbor1' | 'arbor2';
 
 export function teethOf(item: Item): number | null {
   return item.startsWith('wheel') ? Number(item.slice('wheel'.length)) : null;
 }
 
-/** null: these two have nothing to do with each other. */
-export function targetMove(item: Item, target: Target): Move | null {
+/** Returns null if the item cannot be used on the target. */
+export function itemMove(item: Item, target: Target): Move | null {
   const teeth = teethOf(item);
   if (teeth !== null) {
     if (target === 'bag') return { type: 'place', teeth, arbor: -1 };

@@ -1,4 +1,4 @@
-/** What each move does. A move that is not possible now gives back the very state it was given. */
+/** The reducer. A move that is not possible now returns the same state object that was passed in. */
 import { ring, sing, wind } from './bird.ts';
 import { turnFace } from './drawer.ts';
 import { hintsFor } from './hints.ts';
@@ -7,13 +7,13 @@ import { dropNut, turnTile } from './run.ts';
 import { type Item, type Move, PUZZLES, type State, wheelItem } from './state.ts';
 import { placeWheel } from './train.ts';
 
-/** What the drawer and the bird hold; the chamber's wheels are shared out between them. */
+/** What the drawer and the bird contain; the chamber's four wheels are divided between them. */
 export const DRAWER_ITEMS: readonly Item[] = ['crank', 'wheel12', 'wheel24'];
 export const BIRD_ITEMS: readonly Item[] = ['wheel16', 'wheel20', 'nut'];
 
 export function apply(state: State, move: Move, seat: number): State {
   if (state.swinging) return state;
-  const next = done(state, move, seat);
+  const next = nextState(state, move, seat);
   if (next === state) return state;
   const seats = state.seats.includes(seat)
     ? state.seats
@@ -21,7 +21,7 @@ export function apply(state: State, move: Move, seat: number): State {
   return { ...next, seats, by: seat };
 }
 
-function done(state: State, move: Move, seat: number): State {
+function nextState(state: State, move: Move, seat: number): State {
   switch (move.type) {
     case 'take':
       return take(state, move.item);
@@ -44,16 +44,16 @@ function done(state: State, move: Move, seat: number): State {
     case 'hint':
       return takeHint(state, move);
     case 'swing':
-      return readyToSwing(state) ? { ...state, swinging: true } : state;
+      return isReadyToSwing(state) ? { ...state, swinging: true } : state;
     default:
-      return state.hatch ? doneAbove(state, move, seat) : state;
+      return state.hatch ? nextChamberState(state, move, seat) : state;
   }
 }
 
-type MoveAbove = Extract<Move, { type: 'place' | 'post' | 'moon' | 'weight' | 'turn' }>;
+type ChamberMove = Extract<Move, { type: 'place' | 'post' | 'moon' | 'weight' | 'turn' }>;
 
-/** Moves that need the way up to be open. */
-function doneAbove(state: State, move: MoveAbove, seat: number): State {
+/** Moves in the chamber: possible only once the hatch is open. */
+function nextChamberState(state: State, move: ChamberMove, seat: number): State {
   switch (move.type) {
     case 'place':
       return place(state, move.teeth, move.arbor);
@@ -70,17 +70,17 @@ function doneAbove(state: State, move: MoveAbove, seat: number): State {
   }
 }
 
-/** The key hangs on its hook until it was taken: it is then in the bag, or the bird is wound. */
-export function keyHangs(state: State): boolean {
+/** The key is on its hook until it is taken; from then on it is in the bag, or the bird is wound. */
+export function isKeyOnHook(state: State): boolean {
   return !state.bird.wound && !state.bag.includes('key');
 }
 
-export function readyToSwing(state: State): boolean {
+export function isReadyToSwing(state: State): boolean {
   return !state.swinging && state.train.solved && state.posts.solved && state.run.solved;
 }
 
 function take(state: State, item: 'key'): State {
-  return keyHangs(state) ? { ...state, bag: [...state.bag, item] } : state;
+  return isKeyOnHook(state) ? { ...state, bag: [...state.bag, item] } : state;
 }
 
 function use(state: State, { item, on }: Extract<Move, { type: 'use' }>): State {
@@ -98,20 +98,20 @@ function use(state: State, { item, on }: Extract<Move, { type: 'use' }>): State 
 function place(state: State, teeth: number, arbor: number): State {
   const { train, bag } = state;
   const item = wheelItem(teeth);
-  const at = train.placed.indexOf(teeth);
-  if (train.solved || (at < 0 && !bag.includes(item)) || at === arbor) return state;
-  const driven = arbor >= 0 ? (train.placed[arbor] ?? 0) : 0;
-  let held = bag.filter((other) => other !== item);
-  if (driven > 0) held = [...held, wheelItem(driven)];
-  if (arbor < 0) held = [...held, item];
-  return { ...state, train: placeWheel(train, teeth, arbor), bag: held };
+  const oldArbor = train.placed.indexOf(teeth);
+  if (train.solved || (oldArbor < 0 && !bag.includes(item)) || oldArbor === arbor) return state;
+  const replaced = arbor >= 0 ? (train.placed[arbor] ?? 0) : 0;
+  let nextBag = bag.filter((other) => other !== item);
+  if (replaced > 0) nextBag = [...nextBag, wheelItem(replaced)];
+  if (arbor < 0) nextBag = [...nextBag, item];
+  return { ...state, train: placeWheel(train, teeth, arbor), bag: nextBag };
 }
 
 function withPosts(state: State, posts: State['posts']): State {
   return posts === state.posts ? state : { ...state, posts };
 }
 
-/** Steps are taken one after another; a step that is not there costs nothing. */
+/** Steps are taken in order, each counted once. Any other step number changes nothing. */
 function takeHint(state: State, { puzzle, step }: Extract<Move, { type: 'hint' }>): State {
   const taken = state.hints[puzzle];
   if (!PUZZLES.includes(puzzle) || step !== taken + 1 || step > hintsFor(state, puzzle).length) return state;

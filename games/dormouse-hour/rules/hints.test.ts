@@ -1,4 +1,4 @@
-/** Hints: three steps, true to the state, in every language. */
+/** Hints: three steps that fit the state, with a text in every language. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { botMove } from '../bot.ts';
@@ -7,13 +7,13 @@ import en from '../locales/en.json';
 import rules from '../rules.ts';
 import { puzzleState } from './progress.ts';
 import { type Move, PUZZLES, type State } from './state.ts';
-import { begin, context, play, playUntil } from './testing.ts';
+import { initialState, context, play, playUntil } from './testing.ts';
 
-const last = (state: State, puzzle: string): string | undefined => rules.hints(state, puzzle).at(-1);
+const lastStep = (state: State, puzzle: string): string | undefined => rules.hints(state, puzzle).at(-1);
 
 test('every open puzzle has three steps with a text in both languages, all others none', () => {
   const seen = new Set<string>();
-  const look = (state: State): void => {
+  const checkHints = (state: State): void => {
     for (const puzzle of PUZZLES) {
       const open = puzzleState(state, puzzle) === 'open' && !state.swinging;
       const keys = rules.hints(state, puzzle);
@@ -25,40 +25,40 @@ test('every open puzzle has three steps with a text in both languages, all other
       }
     }
   };
-  const stray = fc.record({
+  const otherMove = fc.record({
     kind: fc.constantFrom('face', 'ring', 'place', 'turn', 'moon', 'weight', 'post'),
     first: fc.nat(11),
     second: fc.nat(5),
   });
-  const step = fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: stray });
+  const step = fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: otherMove });
   fc.assert(
     fc.property(
       fc.nat(),
       fc.boolean(),
       fc.array(step, { minLength: 20, maxLength: 90 }),
-      (seed, late, script) => {
-        let state = begin(seed);
-        look(state);
+      (seed, birdLate, script) => {
+        let state = initialState(seed);
+        checkHints(state);
         for (const [index, entry] of script.entries()) {
-          const move = entry ? strayMove(entry) : helpfulMove(state, late && index < 30);
+          const move = entry ? parseOther(entry) : helpfulMove(state, birdLate && index < 30);
           if (move) state = rules.apply(state, move, context(1));
-          look(state);
+          checkHints(state);
         }
       },
     ),
     { numRuns: 400 },
   );
-  expect(rules.hints(begin(1), 'no such puzzle')).toEqual([]);
+  expect(rules.hints(initialState(1), 'no such puzzle')).toEqual([]);
   const unused = Object.keys(en).filter((key) => key.startsWith('hint.') && !seen.has(key));
   expect(unused.filter((key) => !key.includes('answer'))).toEqual([]);
 });
 
-/** The bot's move; if the bird comes late, as if it were done already. */
+/** The bot's move. With `birdLate` the bot is told that the bird is open, so it solves the other puzzles first. */
 function helpfulMove(state: State, birdLate: boolean): Move | null {
   return botMove(birdLate ? { ...state, bird: { ...state.bird, wound: true, open: true } } : state, 1);
 }
 
-function strayMove({ kind, first, second }: { kind: string; first: number; second: number }): Move | null {
+function parseOther({ kind, first, second }: { kind: string; first: number; second: number }): Move | null {
   const part = { part: first % 3, value: second % 4 };
   const fields: { readonly [kind: string]: object } = {
     face: { wheel: first % 4, face: second },
@@ -72,9 +72,9 @@ function strayMove({ kind, first, second }: { kind: string; first: number; secon
   return rules.parse({ type: kind, ...fields[kind] });
 }
 
-describe('a hint never advises what is done', () => {
+describe('a hint never suggests what is done', () => {
   test('the key: first to take it, then to use it, then to listen', () => {
-    let state = begin(3);
+    let state = initialState(3);
     expect(rules.hints(state, 'bird')[0]).toBe('hint.bird.key');
     state = play(state, 1, { type: 'take', item: 'key' });
     expect(rules.hints(state, 'bird')[0]).toBe('hint.bird.use');
@@ -83,9 +83,9 @@ describe('a hint never advises what is done', () => {
   });
 
   test('following the last step of the drawer opens it', () => {
-    let state = begin(11);
+    let state = initialState(11);
     while (!state.drawer.open) {
-      const [wheel, face] = (last(state, 'drawer') ?? '').split('.').slice(-2).map(Number);
+      const [wheel, face] = (lastStep(state, 'drawer') ?? '').split('.').slice(-2).map(Number);
       const next = play(state, 1, { type: 'face', wheel: wheel ?? 0, face: face ?? 0 });
       expect(next).not.toBe(state);
       state = next;
@@ -94,22 +94,22 @@ describe('a hint never advises what is done', () => {
 
   test('following the last step of the run leads to the nut, and the nut to its end', () => {
     let state = playUntil(5, ({ train }) => train.solved);
-    for (let turns = 0; last(state, 'run') !== 'hint.run.drop'; turns++) {
+    for (let turns = 0; lastStep(state, 'run') !== 'hint.run.drop'; turns++) {
       expect(turns).toBeLessThan(60);
-      const tile = Number((last(state, 'run') ?? '').split('.').at(-1));
+      const tile = Number((lastStep(state, 'run') ?? '').split('.').at(-1));
       const turn = ((state.run.tiles[tile]?.turn ?? 0) + 1) % 4;
       state = play(state, 1, { type: 'turn', tile, turn });
     }
     expect(play(state, 1, { type: 'use', item: 'nut', on: 'run' }).run.solved).toBe(true);
   });
 
-  test('a wheel that is still in the loft is not advised to be placed', () => {
+  test('the hints never suggest to place a wheel that is still in the loft', () => {
     let state = playUntil(5, ({ drawer }) => drawer.open);
     const locked = { ...state.bird, open: false, right: 0 };
     state = { ...state, bird: locked, bag: ['crank', 'wheel12', 'wheel24'] };
     state = play(state, 1, { type: 'use', item: 'crank', on: 'hatch' });
-    while (last(state, 'train')?.startsWith('hint.train.answer')) {
-      const [arbor, teeth] = (last(state, 'train') ?? '').split('.').slice(-2).map(Number);
+    while (lastStep(state, 'train')?.startsWith('hint.train.answer')) {
+      const [arbor, teeth] = (lastStep(state, 'train') ?? '').split('.').slice(-2).map(Number);
       state = play(state, 1, { type: 'place', arbor: arbor ?? 0, teeth: teeth ?? 0 });
     }
     expect(rules.hints(state, 'train')).toEqual(['hint.train.missing', 'hint.train.loft', 'hint.train.bird']);
@@ -119,7 +119,7 @@ describe('a hint never advises what is done', () => {
 describe('taking a hint', () => {
   test('counts each step once, in order', () => {
     const step = (number: number): Move => ({ type: 'hint', puzzle: 'drawer', step: number });
-    let state = begin(1);
+    let state = initialState(1);
     expect(play(state, 1, step(2))).toBe(state);
     expect(play(state, 1, step(0))).toBe(state);
     state = play(state, 1, step(1), step(1), step(2), step(3), step(4));
@@ -127,7 +127,7 @@ describe('taking a hint', () => {
   });
 
   test('of a closed puzzle changes nothing', () => {
-    const state = begin(1);
+    const state = initialState(1);
     expect(play(state, 1, { type: 'hint', puzzle: 'run', step: 1 })).toBe(state);
   });
 });

@@ -1,13 +1,13 @@
 /**
- * Three hint steps for each open puzzle, from a nudge to the answer, as text keys. They read the
- * state: what is done is never advised, and the last step always names the next thing to do.
+ * Three hint steps for each open puzzle as text keys, from a first hint to the answer. They are computed from the
+ * state: they never suggest what is already done, and the last step always names the next action.
  */
 import { facesInOrder, firstWrongWheel } from './drawer.ts';
 import { firstWrong } from './posts.ts';
 import { puzzleState } from './progress.ts';
-import { stepsToDo } from './run.ts';
+import { remainingTurns } from './run.ts';
 import { GALLERY, PIT, type PuzzleId, PUZZLES, type State, wheelItem } from './state.ts';
-import { turning, wantedTeeth } from './train.ts';
+import { turningCount, wantedTeeth } from './train.ts';
 
 export function hintsFor(state: State, puzzle: string): readonly string[] {
   const id = PUZZLES.find((known): known is PuzzleId => known === puzzle);
@@ -30,10 +30,10 @@ const STEPS: { readonly [puzzle in PuzzleId]: (state: State) => readonly string[
     const wanted = wantedTeeth(state.train);
     const arbor = wanted.findIndex((teeth, at) => state.train.placed[at] !== teeth);
     const teeth = wanted[arbor] ?? 0;
-    const there = state.train.placed.includes(teeth) || state.bag.includes(wheelItem(teeth));
-    // The way up opens with the drawer, so only the bird can still keep a wheel.
-    if (!there) return ['missing', 'loft', 'bird'];
-    return [turning(state.train) > 1 ? 'on' : 'look', 'method', `answer.${arbor}.${teeth}`];
+    const isFound = state.train.placed.includes(teeth) || state.bag.includes(wheelItem(teeth));
+    // The drawer is open (its crank opened the hatch), so a missing wheel is in the bird.
+    if (!isFound) return ['missing', 'loft', 'bird'];
+    return [turningCount(state.train) > 1 ? 'on' : 'look', 'method', `answer.${arbor}.${teeth}`];
   },
   posts({ posts }) {
     if (Object.keys(posts.at).length === 0) return ['two', 'lift', 'go'];
@@ -47,9 +47,9 @@ const STEPS: { readonly [puzzle in PuzzleId]: (state: State) => readonly string[
     return ['knots', 'count', `weight.${weight}.${value}`];
   },
   run(state) {
-    const [next] = stepsToDo(state.run);
+    const [next] = remainingTurns(state.run);
     if (next) return ['look', 'method', `answer.${next.tile}`];
-    // Whoever has set all the wheels has opened the bird, and with it found the nut.
+    // The team has the nut: the puzzle opens when the wheels are solved, and that takes a wheel from the bird.
     return ['ready', 'nut', 'drop'];
   },
 };

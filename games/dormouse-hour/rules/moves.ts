@@ -1,4 +1,4 @@
-/** Turns the JSON of a message into a move, or null if it is none: nothing else is let through. */
+/** Parses the JSON of a message: returns a move with exactly its own fields, or null if it is not one. */
 import {
   ARBORS,
   BELLS,
@@ -20,7 +20,7 @@ import {
   WHEELS,
 } from './state.ts';
 
-/** More than any puzzle has. */
+/** Above the number of steps of any puzzle (3). */
 const STEP_MAX = 9;
 
 type Raw = { readonly [key: string]: unknown };
@@ -34,21 +34,24 @@ export function parse(value: unknown): Move | null {
     case 'use':
       return parseUse(raw);
     case 'face':
-      return numbers(raw, { wheel: KEEPERS, face: FACES }, (move) => ({ type: 'face', ...move }));
+      return parseNumbers(raw, { wheel: KEEPERS, face: FACES }, (move) => ({ type: 'face', ...move }));
     case 'sing':
       return { type: 'sing' };
     case 'ring':
-      return numbers(raw, { bell: BELLS }, (move) => ({ type: 'ring', ...move }));
+      return parseNumbers(raw, { bell: BELLS }, (move) => ({ type: 'ring', ...move }));
     case 'place':
       return parsePlace(raw);
     case 'post':
       return raw['post'] === GALLERY || raw['post'] === PIT ? { type: 'post', post: raw['post'] } : null;
     case 'moon':
-      return numbers(raw, POST_LIMITS, (move) => ({ type: 'moon', ...move }));
+      return parseNumbers(raw, POST_LIMITS, (move) => ({ type: 'moon', ...move }));
     case 'weight':
-      return numbers(raw, POST_LIMITS, (move) => ({ type: 'weight', ...move }));
+      return parseNumbers(raw, POST_LIMITS, (move) => ({ type: 'weight', ...move }));
     case 'turn':
-      return numbers(raw, { tile: RUN_COLUMNS * RUN_ROWS, turn: 4 }, (move) => ({ type: 'turn', ...move }));
+      return parseNumbers(raw, { tile: RUN_COLUMNS * RUN_ROWS, turn: 4 }, (move) => ({
+        type: 'turn',
+        ...move,
+      }));
     case 'swing':
       return { type: 'swing' };
     case 'hint':
@@ -60,19 +63,19 @@ export function parse(value: unknown): Move | null {
 
 const POST_LIMITS = { part: POST_PARTS, value: POST_VALUES };
 
-/** Reads whole numbers from 0 to below their limits. */
-function numbers<K extends string>(
+/** Reads integers from 0 to limit - 1, one for each key of `limits`; null if one is missing or out of range. */
+function parseNumbers<K extends string>(
   raw: Raw,
   limits: { readonly [key in K]: number },
-  make: (read: { [key in K]: number }) => Move,
+  toMove: (fields: { [key in K]: number }) => Move,
 ): Move | null {
-  const read = {} as { [key in K]: number };
+  const fields = {} as { [key in K]: number };
   for (const key of Object.keys(limits) as K[]) {
     const value = raw[key];
-    if (!isCount(value) || value >= limits[key]) return null;
-    read[key] = value;
+    if (!isNonNegativeInteger(value) || value >= limits[key]) return null;
+    fields[key] = value;
   }
-  return make(read);
+  return toMove(fields);
 }
 
 function parseUse(raw: Raw): Move | null {
@@ -84,16 +87,16 @@ function parseUse(raw: Raw): Move | null {
 function parsePlace(raw: Raw): Move | null {
   const teeth = WHEELS.find((known) => known === raw['teeth']);
   const arbor = raw['arbor'];
-  if (!teeth || (arbor !== -1 && (!isCount(arbor) || arbor >= ARBORS))) return null;
+  if (!teeth || (arbor !== -1 && (!isNonNegativeInteger(arbor) || arbor >= ARBORS))) return null;
   return { type: 'place', teeth, arbor };
 }
 
 function parseHint(raw: Raw): Move | null {
   const puzzle = PUZZLES.find((known): known is PuzzleId => known === raw['puzzle']);
   const step = raw['step'];
-  return puzzle && isCount(step) && step <= STEP_MAX ? { type: 'hint', puzzle, step } : null;
+  return puzzle && isNonNegativeInteger(step) && step <= STEP_MAX ? { type: 'hint', puzzle, step } : null;
 }
 
-function isCount(value: unknown): value is number {
+function isNonNegativeInteger(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0;
 }

@@ -1,4 +1,4 @@
-/** How far the team is, as the platform shows it: five puzzles and the end. */
+/** The team's progress, as the platform shows it: five puzzles and the end. */
 import type { Progress, PuzzleState } from '@escapement/sdk';
 import { type PuzzleId, PUZZLES, type State } from './state.ts';
 

@@ -1,12 +1,12 @@
-/** Each puzzle: its moves when they are due, when they are wrong and when they come too early. */
+/** Each puzzle: right moves, wrong moves, and moves that come too early. */
 import { describe, expect, test } from 'bun:test';
-import { readyToSwing } from './apply.ts';
+import { isReadyToSwing } from './apply.ts';
 import { facesInOrder } from './drawer.ts';
 import { firstWrong, isAlone } from './posts.ts';
-import { stepsToDo, trace } from './run.ts';
+import { remainingTurns, trace } from './run.ts';
 import { GALLERY, type Move, PIT, type State, WHEELS } from './state.ts';
-import { begin, play, playUntil } from './testing.ts';
-import { fit, turning, wantedTeeth } from './train.ts';
+import { initialState, play, playUntil } from './testing.ts';
+import { fit, turningCount, wantedTeeth } from './train.ts';
 
 const seeds = Array.from({ length: 200 }, (_, index) => Math.imul(index + 1, 0x85ebca6b) >>> 0);
 const upstairs = (seed: number): State => playUntil(seed, ({ hatch }) => hatch);
@@ -14,15 +14,17 @@ const upstairs = (seed: number): State => playUntil(seed, ({ hatch }) => hatch);
 describe('the drawer', () => {
   test('is never open nor hung in order at the start', () => {
     for (const seed of seeds) {
-      const { drawer } = begin(seed);
-      expect(play(begin(seed), 1, { type: 'face', wheel: 0, face: drawer.wheels[0] ?? 0 }).seats).toEqual([]);
+      const { drawer } = initialState(seed);
+      expect(
+        play(initialState(seed), 1, { type: 'face', wheel: 0, face: drawer.wheels[0] ?? 0 }).seats,
+      ).toEqual([]);
       expect(drawer.open).toBe(false);
       expect(facesInOrder(drawer)).not.toEqual(drawer.portraits.map(({ face }) => face));
     }
   });
 
-  test('opens on the right faces only, and then gives its things once', () => {
-    const state = begin(9);
+  test('opens on the right faces only, and then gives its items once', () => {
+    const state = initialState(9);
     const faces = facesInOrder(state.drawer);
     const turns = faces.map((face, wheel): Move => ({ type: 'face', wheel, face }));
     expect(play(state, 1, ...turns.slice(0, 3)).drawer.open).toBe(false);
@@ -34,7 +36,7 @@ describe('the drawer', () => {
 
 describe('the nightingale', () => {
   test('sings only when wound, and only with the key', () => {
-    const state = begin(2);
+    const state = initialState(2);
     expect(play(state, 1, { type: 'sing' })).toBe(state);
     expect(play(state, 1, { type: 'use', item: 'key', on: 'bird' })).toBe(state);
     const held = play(state, 1, { type: 'take', item: 'key' });
@@ -46,7 +48,7 @@ describe('the nightingale', () => {
     expect(play(wound, 1, { type: 'take', item: 'key' })).toBe(wound);
   });
 
-  test('a wrong bell begins anew, the tune opens it', () => {
+  test('a wrong bell resets the count, the tune opens it', () => {
     const wound = playUntil(4, ({ bird }) => bird.wound);
     const { tune } = wound.bird;
     const rings = tune.map((bell): Move => ({ type: 'ring', bell }));
@@ -61,7 +63,7 @@ describe('the nightingale', () => {
 
   test('a tune never rings one bell twice in a row', () => {
     for (const seed of seeds) {
-      const { tune } = begin(seed).bird;
+      const { tune } = initialState(seed).bird;
       expect(tune).toHaveLength(5);
       expect(tune.some((bell, index) => bell === tune[index + 1])).toBe(false);
     }
@@ -111,13 +113,13 @@ describe('the wheels', () => {
     expect(play(back, 1, { type: 'place', teeth: 16, arbor: -1 })).toBe(back);
   });
 
-  test('neighbours tell whether they mesh, hang loose or jam', () => {
+  test('two neighbours mesh, are loose or jam', () => {
     const state = upstairs(8);
     const wanted = wantedTeeth(state.train)[0] ?? 0;
     for (const teeth of WHEELS) {
       const placed = play(state, 1, { type: 'place', teeth, arbor: 0 }).train;
       expect(fit(placed, 0)).toBe(teeth === wanted ? 'meshed' : teeth > wanted ? 'jammed' : 'loose');
-      expect(turning(placed)).toBe(teeth === wanted ? 2 : 1);
+      expect(turningCount(placed)).toBe(teeth === wanted ? 2 : 1);
     }
   });
 });
@@ -135,7 +137,7 @@ describe('the posts', () => {
     expect(play(up, 1, { type: 'post', post: PIT }, weight).posts.weights[0]).toBe(2);
   });
 
-  test('two who stand at both posts can only change places', () => {
+  test('two players at the two posts can only swap posts', () => {
     const state = play(upstairs(3), 1, { type: 'post', post: GALLERY });
     expect(isAlone(state.posts, 1)).toBe(true);
     const both = play(state, 2, { type: 'post', post: PIT });
@@ -149,9 +151,9 @@ describe('the posts', () => {
     });
   });
 
-  test('nothing stands right at the beginning, and both sides are needed', () => {
+  test('nothing is right at the start, and both posts are needed', () => {
     for (const seed of seeds) {
-      const { posts } = begin(seed);
+      const { posts } = initialState(seed);
       expect([firstWrong(posts, GALLERY), firstWrong(posts, PIT)]).toEqual([0, 0]);
     }
     const half = playUntil(3, ({ posts }) => firstWrong(posts, GALLERY) < 0);
@@ -164,18 +166,18 @@ describe('the posts', () => {
 describe('the nut run', () => {
   test('can always be solved, and is never solved at the beginning', () => {
     for (const seed of seeds) {
-      const { run } = begin(seed);
+      const { run } = initialState(seed);
       expect(trace(run).arrived).toBe(false);
-      expect(stepsToDo(run).length).toBeGreaterThanOrEqual(2);
+      expect(remainingTurns(run).length).toBeGreaterThanOrEqual(2);
       const tiles = run.tiles.map((tile, index) => ({
         ...tile,
-        turn: stepsToDo(run).find((step) => step.tile === index)?.turn ?? tile.turn,
+        turn: remainingTurns(run).find((step) => step.tile === index)?.turn ?? tile.turn,
       }));
       expect(trace({ ...run, tiles }).arrived).toBe(true);
     }
   });
 
-  test('is covered until the wheels turn; a nut that falls out comes back', () => {
+  test('is closed until the wheels are solved; a nut that does not arrive comes back', () => {
     const state = upstairs(12);
     expect(play(state, 1, { type: 'turn', tile: 0, turn: 1 }, { type: 'turn', tile: 0, turn: 2 })).toBe(
       state,
@@ -190,7 +192,7 @@ describe('the nut run', () => {
 });
 
 test('the pendulum waits for wheels, weights and dormouse', () => {
-  const ready = playUntil(20, readyToSwing);
+  const ready = playUntil(20, isReadyToSwing);
   expect(play(ready, 1, { type: 'swing' }).swinging).toBe(true);
   for (const part of ['train', 'posts', 'run'] as const) {
     const without = { ...ready, [part]: { ...ready[part], solved: false } };
@@ -198,8 +200,8 @@ test('the pendulum waits for wheels, weights and dormouse', () => {
   }
 });
 
-test('the state knows who did something', () => {
-  const state = play(begin(1), 3, { type: 'ring', bell: 0 });
+test('the state records which seats changed it', () => {
+  const state = play(initialState(1), 3, { type: 'ring', bell: 0 });
   expect([state.seats, state.by]).toEqual([[3], 3]);
   expect(play(state, 1, { type: 'ring', bell: 0 })).toMatchObject({ seats: [1, 3], by: 1 });
 });

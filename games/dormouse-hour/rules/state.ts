@@ -1,17 +1,17 @@
 /**
- * The state of a game of "The Dormouse Hour": plain JSON, the same for all players.
+ * The state and the moves of "The Dormouse Hour": plain JSON, the same for all players.
  *
- * The story in short: the loft holds a drawer (locked with four faces) and a mechanical nightingale
- * (which wants its tune back). The drawer's crank opens the way to the clock chamber. There the
- * wheels are put in, the weights are raised by two people at two posts, and the dormouse that sleeps
- * in the works is lured out with a nut. Then the pendulum may swing.
+ * The story in short: in the loft there are a drawer (locked with four faces) and a mechanical nightingale (opened
+ * by ringing its tune). The drawer contains a crank that opens the hatch to the clock chamber. There players put
+ * in the wheels, raise the weights together at two posts, and lure the dormouse out of the works with a nut. Then
+ * the pendulum can swing.
  */
 export const PUZZLES = ['drawer', 'bird', 'train', 'posts', 'run'] as const;
 export type PuzzleId = (typeof PUZZLES)[number];
 
-/** Teeth of the loose wheels; a wheel is named by them. */
+/** Teeth of the loose wheels; the number of teeth identifies a wheel. */
 export const WHEELS = [12, 16, 20, 24] as const;
-/** Teeth of the two wheels that are fixed in the frame, the driving and the driven one. */
+/** Teeth of each of the two wheels that are fixed in the frame, the first (driving) and the last. */
 export const FIXED_TEETH = 14;
 export const ARBORS = 3;
 
@@ -31,14 +31,14 @@ export const RUN_COLUMNS = 4;
 export const RUN_ROWS = 3;
 /** Lanterns in the gallery and weights in the pit. */
 export const POST_PARTS = 3;
-/** Phases of a lantern's moon, and notches of a weight's chain. */
+/** Number of a lantern's moon phases, and of a weight's notches. */
 export const POST_VALUES = 4;
 
 export const GALLERY = 0;
 export const PIT = 1;
 export type Post = typeof GALLERY | typeof PIT;
 
-/** A portrait in the loft: whose face, and after whom (place on the wall, -1 = the first keeper). */
+/** A portrait in the loft: its face, and the index of the predecessor's portrait (-1 = the first keeper). */
 export interface Portrait {
   readonly face: number;
   readonly after: number;
@@ -48,7 +48,7 @@ export interface Drawer {
   readonly portraits: readonly Portrait[];
   readonly wheels: readonly number[];
   readonly salt: number;
-  /** Hash of the faces in the right order. */
+  /** Salted hash of the faces in the right order. */
   readonly lock: number;
   readonly open: boolean;
 }
@@ -56,11 +56,11 @@ export interface Drawer {
 export interface Bird {
   readonly tune: readonly number[];
   readonly wound: boolean;
-  /** How often it sang. */
+  /** Number of songs. */
   readonly songs: number;
-  /** How many notes of the tune were rung in order. */
+  /** Number of notes of the tune rung in order. */
   readonly right: number;
-  /** How often any bell was rung, and the last bell: so that mates hear it. */
+  /** Number of strokes on any bell, and the last bell: with these, every client plays the sound. */
   readonly strokes: number;
   readonly lastBell: number;
   readonly open: boolean;
@@ -75,35 +75,36 @@ export interface Train {
 }
 
 export interface Posts {
-  /** Seat → the post it stands at. */
+  /** Seat → the post it is at. */
   readonly at: { readonly [seat: string]: Post };
-  /** Marks of lanterns and weights, left to right, and the orders in which the walls list them. */
+  /** Marks (0 to 2) of lanterns and weights, left to right, and the orders in which the walls list the marks. */
   readonly lanternMarks: readonly number[];
   readonly weightMarks: readonly number[];
   readonly chalkOrder: readonly number[];
   readonly knotOrder: readonly number[];
-  /** What is wanted, by mark. */
+  /** Wanted values, by mark. */
   readonly moonGoal: readonly number[];
   readonly weightGoal: readonly number[];
-  /** What is set, left to right. */
+  /** Current values, left to right. */
   readonly moons: readonly number[];
   readonly weights: readonly number[];
   readonly solved: boolean;
 }
 
 export interface Tile {
-  /** A bend, or else a straight groove. */
+  /** True: a bend; false: a straight groove. */
   readonly bend: boolean;
   /** Quarter turns clockwise. */
   readonly turn: number;
 }
 
 export interface Run {
-  /** Row by row. */
+  /** Row by row, from the top left. */
   readonly tiles: readonly Tile[];
+  /** Columns of the hopper and of the nest box. */
   readonly entry: number;
   readonly exit: number;
-  /** How often a nut was dropped. */
+  /** Number of drops. */
   readonly rolls: number;
   readonly solved: boolean;
 }
@@ -115,13 +116,13 @@ export interface State {
   readonly train: Train;
   readonly posts: Posts;
   readonly run: Run;
-  /** The pendulum swings: the end. */
+  /** True once the pendulum swings: the game is over. */
   readonly swinging: boolean;
-  /** What the team carries, in the order of finding. */
+  /** The items the team carries, in the order in which they were found. */
   readonly bag: readonly Item[];
-  /** Hint steps taken, by puzzle. */
+  /** Number of hint steps taken, by puzzle. */
   readonly hints: { readonly [puzzle in PuzzleId]: number };
-  /** Seats that did something, and the last of them. */
+  /** Seats that changed the state, ascending, and the seat of the last change (0 = none yet). */
   readonly seats: readonly number[];
   readonly by: number;
 }

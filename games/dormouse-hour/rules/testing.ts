@@ -1,14 +1,14 @@
-/** What the tests of the rules share. */
+/** Helpers for tests of the rules. */
 import type { MoveContext } from '@escapement/sdk';
 import { botMove } from '../bot.ts';
 import rules from '../rules.ts';
 import type { Move, State } from './state.ts';
 
-export function begin(seed: number): State {
+export function initialState(seed: number): State {
   return rules.init({ seed, options: {} });
 }
 
-/** These rules use neither time nor chance of a move. */
+/** Only the seat matters: these rules use neither the time nor the randomness of a move. */
 export function context(seat: number): MoveContext {
   return { seq: 1, ms: 0, seat, random: () => 0 };
 }
@@ -22,9 +22,9 @@ export interface Played {
   readonly moves: readonly { readonly move: Move; readonly seat: number }[];
 }
 
-/** Lets bots play in turn until none has a move left, or `limit` moves are made. */
+/** Bots play in turn until none of them has a move, or until `limit` moves are made. */
 export function playOut(seed: number, seats: readonly number[], limit = 500): Played {
-  let state = begin(seed);
+  let state = initialState(seed);
   const moves: { move: Move; seat: number }[] = [];
   for (let idle = 0, turn = 0; idle < seats.length && moves.length < limit; turn++) {
     const seat = seats[turn % seats.length] ?? 1;
@@ -37,9 +37,9 @@ export function playOut(seed: number, seats: readonly number[], limit = 500): Pl
   return { state, moves };
 }
 
-/** The state after the bot's moves up to where `until` first holds. */
+/** Plays the bot's moves until `until` returns true. Throws if the game ends before. */
 export function playUntil(seed: number, until: (state: State) => boolean): State {
-  let state = begin(seed);
+  let state = initialState(seed);
   while (!until(state)) {
     const move = botMove(state, 1);
     if (!move) throw new Error('the game ended before');

@@ -1,9 +1,9 @@
-/** The wheels: three arbors between two fixed wheels; neighbours must have just as many teeth as fit. */
-import { type Dice, shuffled } from './dice.ts';
+/** The wheels: three arbors between two fixed wheels. Two neighbours mesh if their teeth add up to the gap. */
+import { type NextInt, shuffled } from './random.ts';
 import { ARBORS, FIXED_TEETH, type Train, WHEELS, withAt } from './state.ts';
 
-export function makeTrain(roll: Dice): Train {
-  const chosen = shuffled(roll, WHEELS.length)
+export function makeTrain(nextInt: NextInt): Train {
+  const chosen = shuffled(nextInt, WHEELS.length)
     .slice(0, ARBORS)
     .map((index) => WHEELS[index] ?? 0);
   const line = [FIXED_TEETH, ...chosen, FIXED_TEETH];
@@ -11,14 +11,14 @@ export function makeTrain(roll: Dice): Train {
   return { gaps, placed: [0, 0, 0], solved: false };
 }
 
-/** All five wheels in line, the fixed ones too; 0 where an arbor is empty. */
+/** Teeth of all five wheels, the fixed ones included; 0 where an arbor is empty. */
 export function wheelLine(train: Train): number[] {
   return [FIXED_TEETH, ...train.placed, FIXED_TEETH];
 }
 
 export type Fit = 'empty' | 'loose' | 'meshed' | 'jammed';
 
-/** How wheel `index` of the line meets the next one. */
+/** How wheel `index` of the line and the next one fit. */
 export function fit(train: Train, index: number): Fit {
   const line = wheelLine(train);
   const left = line[index] ?? 0;
@@ -29,22 +29,22 @@ export function fit(train: Train, index: number): Fit {
   return left + right > gap ? 'jammed' : 'loose';
 }
 
-/** How many wheels of the line turn: those that mesh one after another from the driving wheel on. */
-export function turning(train: Train): number {
+/** Number of wheels that turn: the driving wheel and those connected to it by meshing neighbours. */
+export function turningCount(train: Train): number {
   let count = 1;
   while (count < train.placed.length + 2 && fit(train, count - 1) === 'meshed') count++;
   return count;
 }
 
-/** Puts a wheel on an arbor, or off with arbor -1. The caller made sure that the team has it. */
+/** Puts a wheel on an arbor; -1 removes it. The caller checks that the team has the wheel. */
 export function placeWheel(train: Train, teeth: number, arbor: number): Train {
   let placed: readonly number[] = train.placed.map((on) => (on === teeth ? 0 : on));
   if (arbor >= 0) placed = withAt(placed, arbor, teeth);
   const next = { ...train, placed };
-  return { ...next, solved: turning(next) === placed.length + 2 };
+  return { ...next, solved: turningCount(next) === placed.length + 2 };
 }
 
-/** The teeth each arbor wants: every gap is known and so is the first wheel. */
+/** The teeth that solve the puzzle, by arbor: they follow from the gaps and the first fixed wheel. */
 export function wantedTeeth(train: Train): number[] {
   const wanted: number[] = [];
   let before = FIXED_TEETH;

@@ -1,7 +1,6 @@
 /**
- * Makes the picture in the shop out of the game's own drawing: `bun tools/cover.ts` writes
- * `assets/cover.svg`. The views are plain functions of their properties, so a small walk over what
- * they return is enough to write them down.
+ * Generates the shop's cover picture from the drawing of the town: `bun tools/cover.ts` writes `assets/cover.svg`. The
+ * drawings use no hooks, so a recursive walk over their virtual nodes is enough to render them.
  */
 import { join } from 'node:path';
 import { type ComponentChildren, createElement, isValidElement, type VNode } from 'preact';
@@ -16,7 +15,7 @@ type View = (properties: object) => ComponentChildren;
 
 function markup(node: ComponentChildren): string {
   if (Array.isArray(node)) return node.map(markup).join('');
-  if (typeof node === 'string' || typeof node === 'number') return escaped(String(node));
+  if (typeof node === 'string' || typeof node === 'number') return escapeXml(String(node));
   if (!isValidElement(node)) return '';
   const { type, props } = node as VNode<Attributes>;
   if (typeof type === 'function') {
@@ -26,17 +25,17 @@ function markup(node: ComponentChildren): string {
     return markup(new Made(props).render());
   }
   const { children, ...attributes } = props;
-  return `<${type}${Object.entries(attributes).map(written).join('')}>${markup(children)}</${type}>`;
+  return `<${type}${Object.entries(attributes).map(attribute).join('')}>${markup(children)}</${type}>`;
 }
 
-/** Classes and styles only serve movement, which a cover has not. */
-function written([name, value]: readonly [string, unknown]): string {
+/** Omits classes and styles: they are for animation only, and the cover is not animated. */
+function attribute([name, value]: readonly [string, unknown]): string {
   const text = typeof value === 'number' ? value.toString() : value;
   if (typeof text !== 'string' || ['class', 'key', 'aria-hidden'].includes(name)) return '';
-  return ` ${name}="${escaped(text)}"`;
+  return ` ${name}="${escapeXml(text)}"`;
 }
 
-function escaped(text: string): string {
+function escapeXml(text: string): string {
   return text.replace(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[sign] ?? '&quot;');
 }
 
@@ -48,7 +47,7 @@ const used = defs.replace(
 );
 const picture =
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 -70 1600 1000" width="1600" height="1000">${used}${town}</svg>\n`
-    // Numbers need no more than two places.
+    // Two decimals are enough.
     .replace(/-?\d+\.\d{3,}/g, (number) => String(Math.round(Number(number) * 100) / 100))
     .replace(/><\/(path|circle|ellipse|rect|stop)>/g, '/>');
 await Bun.write(join(import.meta.dir, '../assets/cover.svg'), picture);

@@ -1,5 +1,6 @@
-/** A small workshop for sounds: plain arithmetic on samples, the same bytes on every run. */
+/** Sound synthesis by plain arithmetic on mono samples. It is deterministic: the same samples on every run. */
 
+/** Samples per second. */
 export const RATE = 32_000;
 export type Samples = Float32Array<ArrayBuffer>;
 
@@ -7,7 +8,7 @@ export function silence(seconds: number): Samples {
   return new Float32Array(Math.round(seconds * RATE));
 }
 
-/** Adds `source` to `target` from second `at` on. With `wrap`, what hangs over the end begins anew. */
+/** Adds `source` to `target` from second `at`. What exceeds the end is dropped, or with `wrap` added at the start. */
 export function mix(target: Samples, source: Samples, at = 0, gain = 1, wrap = false): Samples {
   const start = Math.round(at * RATE);
   for (let index = 0; index < source.length; index++) {
@@ -22,12 +23,12 @@ export interface Partial {
   /** Multiple of the tone's frequency. */
   readonly ratio: number;
   readonly gain: number;
-  /** Seconds until it has faded to about a third. */
+  /** Seconds until the amplitude has decayed to 1/e. */
   readonly decay: number;
 }
 
-/** Struck metal, glass or wood: partials that fade each at its own pace. */
-export function struck(frequency: number, seconds: number, partials: readonly Partial[]): Samples {
+/** A struck object (metal, glass, wood), by additive synthesis: a sum of exponentially decaying partials. */
+export function strike(frequency: number, seconds: number, partials: readonly Partial[]): Samples {
   const out = silence(seconds);
   for (const { ratio, gain, decay } of partials) {
     const turn = (2 * Math.PI * frequency * ratio) / RATE;
@@ -37,31 +38,31 @@ export function struck(frequency: number, seconds: number, partials: readonly Pa
       out[index] = (out[index] ?? 0) + Math.sin(turn * index) * gain * fade;
     }
   }
-  return eased(out, 0.001, 0.02);
+  return fadeEnds(out, 0.001, 0.02);
 }
 
-/** A tone whose pitch and loudness follow functions of the time in seconds. */
-export function swept(
+/** A sine tone whose frequency (Hz) and amplitude are functions of the time in seconds. */
+export function sweep(
   seconds: number,
   frequency: (time: number) => number,
-  loudness: (time: number) => number,
+  amplitude: (time: number) => number,
 ): Samples {
   const out = silence(seconds);
   let phase = 0;
   for (let index = 0; index < out.length; index++) {
     const time = index / RATE;
     phase += (2 * Math.PI * frequency(time)) / RATE;
-    out[index] = Math.sin(phase) * loudness(time);
+    out[index] = Math.sin(phase) * amplitude(time);
   }
-  return eased(out, 0.002, 0.01);
+  return fadeEnds(out, 0.002, 0.01);
 }
 
-/** Noise through a band around `centre` (Hz); a small `width` rings, a large one hisses. */
+/** White noise through a two-pole resonator: `centre` and band `width` in Hz. A small width rings, a large one hisses. */
 export function noise(
   seconds: number,
   centre: number,
   width: number,
-  loudness: (time: number) => number,
+  amplitude: (time: number) => number,
 ): Samples {
   const out = silence(seconds);
   const turn = (2 * Math.PI * centre) / RATE;
@@ -74,13 +75,13 @@ export function noise(
     const white = seed / 0x8000_0000 - 1;
     const now = white * (1 - radius) + feedback * last - radius * radius * beforeLast;
     [beforeLast, last] = [last, now];
-    out[index] = now * 2 * loudness(index / RATE);
+    out[index] = now * 2 * amplitude(index / RATE);
   }
-  return eased(out, 0.001, 0.01);
+  return fadeEnds(out, 0.001, 0.01);
 }
 
-/** Takes the click off the beginning and the end. */
-export function eased(samples: Samples, into: number, out: number): Samples {
+/** Fades in and out in place (seconds), so that the ends do not click. */
+export function fadeEnds(samples: Samples, into: number, out: number): Samples {
   const first = Math.max(1, Math.round(into * RATE));
   const last = Math.max(1, Math.round(out * RATE));
   for (let index = 0; index < samples.length; index++) {
@@ -90,41 +91,44 @@ export function eased(samples: Samples, into: number, out: number): Samples {
   return samples;
 }
 
-/** A room around a sound: four combs and two all-passes. With `wrap` the echo of the end falls on the beginning. */
-export function inRoom(dry: Samples, amount: number, length: number, wrap = false): Samples {
+/**
+ * Schroeder reverberation: four parallel comb filters, then two all-pass filters. The echo decays to 5 % in `length`
+ * seconds. With `wrap` the echo of the end is added to the beginning.
+ */
+export function reverb(dry: Samples, amount: number, length: number, wrap = false): Samples {
   const passes = wrap ? 2 : 1;
   let wet: Samples = new Float32Array(dry.length);
   for (const delay of [1_187, 1_361, 1_493, 1_657]) {
     const gain = Math.exp((-3 * delay) / RATE / length);
     const line = new Float32Array(delay);
-    let dull = 0;
+    let lowPassed = 0;
     for (let index = 0; index < dry.length * passes; index++) {
       const place = index % dry.length;
-      const heard = line[index % delay] ?? 0;
-      dull += (heard - dull) * 0.55;
-      line[index % delay] = (dry[place] ?? 0) + dull * gain;
-      if (index >= dry.length * (passes - 1)) wet[place] = (wet[place] ?? 0) + heard * 0.25;
+      const delayed = line[index % delay] ?? 0;
+      lowPassed += (delayed - lowPassed) * 0.55;
+      line[index % delay] = (dry[place] ?? 0) + lowPassed * gain;
+      if (index >= dry.length * (passes - 1)) wet[place] = (wet[place] ?? 0) + delayed * 0.25;
     }
   }
-  for (const delay of [241, 83]) wet = smeared(wet, delay, passes);
+  for (const delay of [241, 83]) wet = allPass(wet, delay, passes);
   return wet.map((value, index) => value * amount + (dry[index] ?? 0));
 }
 
-function smeared(samples: Samples, delay: number, passes: number): Samples {
+function allPass(samples: Samples, delay: number, passes: number): Samples {
   const out = new Float32Array(samples.length);
   const line = new Float32Array(delay);
   for (let index = 0; index < samples.length * passes; index++) {
     const place = index % samples.length;
-    const heard = line[index % delay] ?? 0;
-    const fed = (samples[place] ?? 0) + heard * 0.6;
-    line[index % delay] = fed;
-    out[place] = heard - fed * 0.6;
+    const delayed = line[index % delay] ?? 0;
+    const input = (samples[place] ?? 0) + delayed * 0.6;
+    line[index % delay] = input;
+    out[place] = delayed - input * 0.6;
   }
   return out;
 }
 
-/** Scaled so that the loudest sample is `peak`. */
-export function levelled(samples: Samples, peak: number): Samples {
+/** Scales the samples so that the largest absolute value is `peak`. */
+export function normalise(samples: Samples, peak: number): Samples {
   const loudest = samples.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9);
   return samples.map((value) => (value * peak) / loudest);
 }

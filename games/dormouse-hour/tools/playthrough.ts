@@ -1,7 +1,7 @@
 /**
- * Plays the game to its end in the preview as a player does: `bun tools/playthrough.ts mouse` drags and
- * clicks, `… keys` uses the keyboard alone and reaches everything with the Tab key. What to do next
- * comes from the bot; how to do it, from the names of the controls.
+ * Plays the game to its end in the preview, in Chromium: `bun tools/playthrough.ts mouse` drags and clicks, `… keys`
+ * uses only the keyboard and reaches every control with the Tab key. The bot chooses the moves; controls are found by
+ * their accessible names. Fails also if the page has errors, or shows an own move only after RESPONSE_MS_MAX.
  */
 import puppeteer, { type Page } from 'puppeteer-core';
 import en from '../locales/en.json';
@@ -9,15 +9,17 @@ import type { Move, State } from '../rules/state.ts';
 import { servePreview } from './preview.ts';
 
 const TABS_MAX = 90;
-/** After a touch something must have changed on the screen within this time, echo or not. */
-const ANSWER_MS = 100;
+/** A press must be visible on the screen within this time, before its move is confirmed. */
+const RESPONSE_MS_MAX = 100;
 type Text = keyof typeof en;
 
-interface Hands {
+/** An input device. `label` is the beginning of a control's accessible name. */
+interface Input {
   press(label: string): Promise<void>;
-  /** Turns a control on until it shows the value. */
+  /** Steps a control until it shows the value. */
   turn(label: string, value: string): Promise<void>;
-  carry(item: string, target: string): Promise<void>;
+  /** Uses an item on a target. */
+  drag(item: string, target: string): Promise<void>;
 }
 
 const CONTROLS = 'button, [role=button], [role=slider]';
@@ -52,7 +54,7 @@ async function centre(page: Page, label: string): Promise<{ x: number; y: number
   return found;
 }
 
-async function shows(page: Page, label: string): Promise<string> {
+async function valueOf(page: Page, label: string): Promise<string> {
   return page.evaluate(
     (wanted) => document.querySelector(`[aria-label="${wanted}"]`)?.getAttribute('aria-valuetext') ?? '',
     label,
@@ -60,13 +62,13 @@ async function shows(page: Page, label: string): Promise<string> {
 }
 
 async function turnWith(page: Page, label: string, value: string, once: () => Promise<void>): Promise<void> {
-  for (let turns = 0; (await shows(page, label)) !== value; turns++) {
+  for (let turns = 0; (await valueOf(page, label)) !== value; turns++) {
     if (turns > 6) throw new Error(`${label} never shows ${value}`);
     await once();
   }
 }
 
-function mouse(page: Page): Hands {
+function mouse(page: Page): Input {
   const press = async (label: string): Promise<void> => {
     const { x, y } = await centre(page, label);
     await page.mouse.click(x, y);
@@ -75,7 +77,7 @@ function mouse(page: Page): Hands {
   return {
     press,
     turn: (label, value) => turnWith(page, label, value, () => press(label)),
-    async carry(item, target) {
+    async drag(item, target) {
       const from = await centre(page, item);
       const to = await centre(page, target);
       await page.mouse.move(from.x, from.y);
@@ -88,7 +90,7 @@ function mouse(page: Page): Hands {
   };
 }
 
-function keys(page: Page): Hands {
+function keys(page: Page): Input {
   const reach = async (label: string): Promise<void> => {
     for (let tabs = 0; !(await labelOf(page)).startsWith(label); tabs++) {
       if (tabs > TABS_MAX) throw new Error(`the Tab key does not reach "${label}"`);
@@ -106,7 +108,7 @@ function keys(page: Page): Hands {
       await reach(label);
       await turnWith(page, label, value, () => page.keyboard.press('ArrowUp'));
     },
-    async carry(item, target) {
+    async drag(item, target) {
       await press(item);
       await press(target);
     },
@@ -116,8 +118,8 @@ function keys(page: Page): Hands {
 const t = (key: string, values: { readonly [name: string]: string | number } = {}): string =>
   (en[key as Text] ?? key).replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
 
-/** Place and close-up in which a move is made. */
-function whereOf(move: Move): readonly ['loft' | 'chamber', string | null] {
+/** The place and the close-up in which a move is made; null = no close-up. */
+function viewOf(move: Move): readonly ['loft' | 'chamber', string | null] {
   if (move.type === 'face') return ['loft', t('spot.drawer')];
   if (move.type === 'ring' || (move.type === 'use' && move.on === 'bird')) return ['loft', t('spot.bird')];
   if (move.type === 'place') return ['chamber', t('spot.train')];
@@ -126,38 +128,38 @@ function whereOf(move: Move): readonly ['loft' | 'chamber', string | null] {
   return [move.type === 'swing' ? 'chamber' : 'loft', null];
 }
 
-async function make(move: Move, state: State, hands: Hands): Promise<void> {
+async function perform(move: Move, state: State, input: Input): Promise<void> {
   switch (move.type) {
     case 'take':
-      return hands.press(t('spot.key'));
+      return input.press(t('spot.key'));
     case 'use': {
       const target = { bird: 'bird.keyhole', hatch: 'spot.hatch', run: 'run.hopper' }[move.on];
-      return hands.carry(t(`item.${move.item}`), t(target));
+      return input.drag(t(`item.${move.item}`), t(target));
     }
     case 'face':
-      return hands.turn(t('drawer.drum', { number: move.wheel + 1 }), t(`face.${move.face}`));
+      return input.turn(t('drawer.drum', { number: move.wheel + 1 }), t(`face.${move.face}`));
     case 'ring':
-      return hands.press(t('bird.bell', { number: move.bell + 1 }));
+      return input.press(t('bird.bell', { number: move.bell + 1 }));
     case 'place':
-      return hands.carry(t(`item.wheel${move.teeth}`), t('arbor.empty', { number: move.arbor + 1 }));
+      return input.drag(t(`item.wheel${move.teeth}`), t('arbor.empty', { number: move.arbor + 1 }));
     case 'post':
-      return hands.press(t(`post.${move.post}.go`));
+      return input.press(t(`post.${move.post}.go`));
     case 'moon': {
       const mark = t(`mark.${state.posts.lanternMarks[move.part] ?? 0}`);
-      return hands.turn(t('post.lantern', { mark }), t(`moon.${move.value}`));
+      return input.turn(t('post.lantern', { mark }), t(`moon.${move.value}`));
     }
     case 'weight': {
       const mark = t(`mark.${state.posts.weightMarks[move.part] ?? 0}`);
-      return hands.turn(t('post.weight', { mark }), t('notch', { notch: move.value }));
+      return input.turn(t('post.weight', { mark }), t('notch', { notch: move.value }));
     }
     case 'turn': {
       const tile = state.run.tiles[move.tile];
       const place = { row: Math.floor(move.tile / 4) + 1, column: (move.tile % 4) + 1 };
       const kind = tile?.bend ? 'bend' : 'straight';
-      return hands.turn(t(`run.${kind}`, place), t(`${kind}.${tile?.bend ? move.turn : move.turn % 2}`));
+      return input.turn(t(`run.${kind}`, place), t(`${kind}.${tile?.bend ? move.turn : move.turn % 2}`));
     }
     case 'swing':
-      return hands.press(t('spot.swing'));
+      return input.press(t('spot.swing'));
     default:
       throw new Error(`the bot does not make ${move.type}`);
   }
@@ -169,31 +171,31 @@ interface Preview {
 }
 declare const preview: Preview;
 
-async function playThrough(page: Page, hands: Hands): Promise<number> {
-  await hands.press(t('intro.next'));
-  await hands.press(t('intro.next'));
-  await hands.press(t('intro.begin'));
+async function playThrough(page: Page, input: Input): Promise<number> {
+  await input.press(t('intro.next'));
+  await input.press(t('intro.next'));
+  await input.press(t('intro.begin'));
   let place: string = 'loft';
   let closeup: string | null = null;
   for (let moves = 0; ; moves++) {
     const next = await page.evaluate(() => ({ move: preview.bot(1), state: preview.state() }));
     if (!next.move) return moves;
-    const [wantedPlace, wantedCloseup] = whereOf(next.move);
+    const [wantedPlace, wantedCloseup] = viewOf(next.move);
     if (closeup !== null && (closeup !== wantedCloseup || place !== wantedPlace)) {
-      await hands.press(t('close'));
+      await input.press(t('close'));
       closeup = null;
     }
-    if (place !== wantedPlace) await hands.press(t(wantedPlace === 'chamber' ? 'go.chamber' : 'go.loft'));
+    if (place !== wantedPlace) await input.press(t(wantedPlace === 'chamber' ? 'go.chamber' : 'go.loft'));
     place = wantedPlace;
-    if (wantedCloseup !== null && closeup === null) await hands.press(wantedCloseup);
+    if (wantedCloseup !== null && closeup === null) await input.press(wantedCloseup);
     closeup = wantedCloseup;
-    await make(next.move, next.state, hands);
+    await perform(next.move, next.state, input);
     await Bun.sleep(60);
   }
 }
 
-/** With a slow room: how long from pressing a drum until it shows the next face. */
-async function answerTime(page: Page): Promise<number> {
+/** The time from pressing a drum until it shows the next face. */
+async function responseTimeMs(page: Page): Promise<number> {
   return page.evaluate(async () => {
     const drum = document.querySelector('[role=slider]');
     const before = drum?.getAttribute('aria-valuetext');
@@ -206,7 +208,7 @@ async function answerTime(page: Page): Promise<number> {
   });
 }
 
-const kind = process.argv[2] === 'keys' ? keys : mouse;
+const device = process.argv[2] === 'keys' ? keys : mouse;
 const size = process.argv.includes('phone') ? { width: 390, height: 844 } : { width: 1440, height: 900 };
 const server = servePreview();
 const browser = await puppeteer.launch({
@@ -214,25 +216,25 @@ const browser = await puppeteer.launch({
   args: ['--no-sandbox'],
 });
 const page = await browser.newPage();
-let failed = 0;
+let errors = 0;
 page.on('pageerror', (error) => {
-  failed++;
+  errors++;
   console.error('page error:', error);
 });
 await page.setViewport(size);
 await page.goto(`http://127.0.0.1:${server.port}/?seed=77&lag=30`);
 await page.waitForSelector('.dh');
-const moves = await playThrough(page, kind(page));
-const over = await page.evaluate(
+const moves = await playThrough(page, device(page));
+const ended = await page.evaluate(
   () => preview.state().swinging && document.querySelector('.dh-ending') !== null,
 );
-console.log(`${kind.name}: ${moves} moves, ${over ? 'the clock runs' : 'NOT ENDED'}, ${failed} page errors`);
+console.log(`${device.name}: ${moves} moves, ${ended ? 'ended' : 'NOT ENDED'}, ${errors} page errors`);
 
 await page.goto(`http://127.0.0.1:${server.port}/?seed=77&lag=1500&moves=1`);
 await page.waitForSelector('.dh');
 await mouse(page).press(t('spot.drawer'));
-const answer = await answerTime(page);
-console.log(`an answer to a touch took ${answer.toFixed(0)} ms while the echo takes 1500 ms`);
+const responseMs = await responseTimeMs(page);
+console.log(`a press was visible after ${responseMs.toFixed(0)} ms; its move is confirmed after 1500 ms`);
 await browser.close();
 await server.stop(true);
-if (!over || failed > 0 || answer > ANSWER_MS) process.exit(1);
+if (!ended || errors > 0 || responseMs > RESPONSE_MS_MAX) process.exit(1);

@@ -1,19 +1,19 @@
 /**
- * The page of the preview: each pane is a seat with a host of its own; a room in memory orders the
- * moves. Addresses take ?panes=2&seed=1&locale=de&moves=12 (moves made by bots before the start),
- * &lag=80 (milliseconds until an echo) and &calm (reduced motion).
+ * The page of the preview: each pane is a seat with its own host; a room in memory orders the moves. Query parameters:
+ * ?panes=2&seed=1&locale=de, &moves=12 (moves that bots make before the start), &lag=80 (milliseconds until a move
+ * is confirmed) and &calm (reduced motion).
  */
 import { botMove } from '../bot.ts';
 import client from '../client/main.tsx';
-import type { Host } from '../client/game.ts';
+import type { Host } from '../client/view-model.ts';
 import de from '../locales/de.json';
 import en from '../locales/en.json';
 import rules from '../rules.ts';
 import type { Move, State } from '../rules/state.ts';
 
-const asked = new URLSearchParams(location.search);
-const number = (name: string, otherwise: number): number => Number(asked.get(name) ?? otherwise);
-const locale = asked.get('locale') ?? 'en';
+const params = new URLSearchParams(location.search);
+const number = (name: string, fallback: number): number => Number(params.get(name) ?? fallback);
+const locale = params.get('locale') ?? 'en';
 const texts: { readonly [key: string]: string } = locale === 'de' ? de : en;
 const lag = number('lag', 40);
 const NAMES = ['Ada', 'Bruno', 'Cleo', 'Dario'];
@@ -32,16 +32,16 @@ for (let index = 0; index < number('moves', 0); index++) {
 const changed = new Set<() => void>();
 const signalled = new Set<() => void>();
 const signals = new Map<number, unknown>();
-const tell = (listeners: Set<() => void>): void => listeners.forEach((listener) => listener());
-const waiting = new Map<number, Move[]>(seats.map((seat) => [seat, []]));
+const notify = (listeners: Set<() => void>): void => listeners.forEach((listener) => listener());
+const pending = new Map<number, Move[]>(seats.map((seat) => [seat, []]));
 
 function send(seat: number, move: Move): void {
-  waiting.get(seat)?.push(move);
-  tell(changed);
+  pending.get(seat)?.push(move);
+  notify(changed);
   setTimeout(() => {
-    waiting.get(seat)?.shift();
+    pending.get(seat)?.shift();
     state = rules.apply(state, move, context(seat));
-    tell(changed);
+    notify(changed);
   }, lag);
 }
 
@@ -61,13 +61,13 @@ function makeHost(seat: number, pane: HTMLElement, root: HTMLElement): Host {
     seat,
     observer: false,
     state: () => state,
-    pending: () => waiting.get(seat) ?? [],
+    pending: () => pending.get(seat) ?? [],
     send: (move) => send(seat, move),
     signal(value) {
       if (JSON.stringify(value).length > 64) throw new Error(`signal too long: ${JSON.stringify(value)}`);
       if (value === null) signals.delete(seat);
       else signals.set(seat, value);
-      tell(signalled);
+      notify(signalled);
     },
     signals: () => new Map([...signals].filter(([other]) => other !== seat)),
     players: () =>
@@ -82,7 +82,7 @@ function makeHost(seat: number, pane: HTMLElement, root: HTMLElement): Host {
       soundVolume: 0.8,
       musicVolume: 0.6,
       captions: true,
-      reducedMotion: asked.has('calm'),
+      reducedMotion: params.has('calm'),
     }),
     roomMs: () => 0,
     announce: (text) => show(pane, 'announced', text),

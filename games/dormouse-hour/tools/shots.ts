@@ -1,6 +1,6 @@
 /**
- * Pictures of every view: `bun tools/shots.ts FOLDER [de] [name…]` opens the preview in Chromium and
- * saves one PNG for each view and size. Chromium is taken from CHROMIUM or /usr/bin/chromium.
+ * Screenshots of every view: `bun tools/shots.ts FOLDER [de] [name…]` opens the preview in Chromium and saves one PNG
+ * for each view and size (names restrict both). Chromium is CHROMIUM or /usr/bin/chromium.
  */
 import { join } from 'node:path';
 import puppeteer, { type Page } from 'puppeteer-core';
@@ -10,7 +10,7 @@ import { servePreview } from './preview.ts';
 
 const SIZES = { phone: [390, 844], low: [844, 390], desk: [1440, 900] } as const;
 
-/** The view's name → moves made before by bots, and what to press, by text key. */
+/** View name → the number of moves that bots make first, and the text keys of the controls to press. */
 const VIEWS: {
   readonly [name: string]: { readonly moves: number; readonly press: readonly (keyof typeof en)[] };
 } = {

@@ -1,4 +1,4 @@
-/** `escapement journal` through the real command line, on whole journals and on damaged ones. */
+/** `escapement journal` through the real command line, on intact and on damaged journals. */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -49,7 +49,7 @@ async function append(room: string, seq: number, kind: number, body: string): Pr
   expect(await journal.append(entry)).toBe('committed');
 }
 
-/** Room alpha: 40 moves of which 3 are trimmed, some segments; room beta: one chat line. */
+/** Room alpha: 40 moves in several segments, 3 of them trimmed; room beta: one chat message. */
 beforeEach(async () => {
   folder = temporaryFolder('journal-command');
   await open();
@@ -65,7 +65,7 @@ afterEach(async () => {
   folder.remove();
 });
 
-/** Changes a byte in the middle of a segment, after the server that wrote it has gone. */
+/** Closes the journal and changes a byte in the middle of a segment. */
 async function damage(number: number): Promise<void> {
   await journal.close();
   const bytes = readFileSync(segment(number));
@@ -73,8 +73,7 @@ async function damage(number: number): Promise<void> {
   writeFileSync(segment(number), bytes);
 }
 
-/** Of every file: that looking changes nothing. */
-/** What the files hold. The journal takes space ahead in its own time: zeros at an end say nothing. */
+/** Hashes of all files without trailing zeros, since the journal preallocates in the background. */
 const state = (): readonly string[] =>
   readdirSync(directory())
     .sort()
@@ -84,24 +83,24 @@ const state = (): readonly string[] =>
       return `${name} ${Bun.hash(bytes.subarray(0, end))}`;
     });
 
-describe('a whole journal that is being written', () => {
+describe('an intact journal that is being written', () => {
   test(
-    'verify tells of each segment and where the log ends',
+    'verify reports each segment and where the log ends',
     async () => {
       const before = state();
       const { code, out, err } = await run('verify');
       expect({ code, err }).toEqual({ code: 0, err: '' });
       const lines = out.trimEnd().split('\n');
-      expect(lines[0]).toMatch(/^000000000001\.seg {2}commits 1 to \d+, 2 rooms, \d+ of \d+ bytes, whole$/);
+      expect(lines[0]).toMatch(/^000000000001\.seg {2}commits 1 to \d+, 2 rooms, \d+ of \d+ bytes, intact$/);
       expect(lines.at(-2)).toMatch(/^The log ends with commit \d+ at byte \d+ of 00000000000\d\.seg\.$/);
-      expect(lines.at(-1)).toBe('Everything that is needed can be read.');
+      expect(lines.at(-1)).toBe('All needed segments are intact.');
       expect(state()).toEqual(before);
     },
     TEST_MS,
   );
 
   test(
-    'show lists rooms with head, epoch and what is live',
+    'show lists rooms with head, epoch and live entries',
     async () => {
       const { code, out } = await run('show');
       expect(code).toBe(0);
@@ -117,7 +116,7 @@ describe('a whole journal that is being written', () => {
   );
 
   test(
-    'show of a room has no bodies unless told, and no personal ones unless told that, too',
+    'show of a room has bodies only with --bodies, and personal ones only with --personal as well',
     async () => {
       const plain = await run('show', 'beta');
       expect(plain.out.split('\n')[1]).toBe('1  10  2  chat  1  1  9');
@@ -157,7 +156,7 @@ describe('a whole journal that is being written', () => {
   );
 
   test(
-    'export --binary writes the records byte by byte as they were',
+    'export --binary writes the records as they are in the log, byte by byte',
     async () => {
       const file = join(folder.path, 'alpha.bin');
       expect((await run('export', 'alpha', '--binary', '--out', file)).code).toBe(0);
@@ -175,7 +174,7 @@ describe('a whole journal that is being written', () => {
 
 describe('a damaged journal', () => {
   test(
-    'is not opened: the sentence names file, byte and what to do',
+    'is not opened: the message names the file, the byte and what to do',
     async () => {
       await damage(1);
       const outcome = await openJournal({
@@ -195,7 +194,7 @@ describe('a damaged journal', () => {
   );
 
   test(
-    'verify tells where, which commits and which entries, and ends with 1',
+    'verify reports the bytes, the commits and the lost entries, and exits with 1',
     async () => {
       await damage(1);
       const { code, out } = await run('verify');
@@ -204,13 +203,13 @@ describe('a damaged journal', () => {
         /Damage: \S+000000000001\.seg, bytes \d+ to \d+: commits (\d+) to \1 cannot be read\./,
       );
       expect(out).toMatch(/Lost: room alpha, entry \d+\./);
-      expect(out.trimEnd().endsWith('Damaged.')).toBe(true);
+      expect(out.trimEnd().endsWith('The journal is damaged.')).toBe(true);
     },
     TEST_MS,
   );
 
   test(
-    'export leaves nothing out silently: without --salvage nothing is written, with it all that can be read',
+    'export leaves nothing out silently: without --salvage it writes nothing, with it all readable records',
     async () => {
       await damage(1);
       const refused = await run('export');
@@ -234,7 +233,7 @@ describe('a damaged journal', () => {
   );
 
   test(
-    'a torn end is no damage',
+    'a torn last commit is not damage',
     async () => {
       await journal.close();
       const last = readdirSync(directory())
@@ -267,7 +266,7 @@ describe('errors', () => {
     [['export', '--out'], 2, 'journal-usage'],
     [['export', '--out', '/dev/null/file'], 1, 'journal-out'],
   ])(
-    '%p ends with %p and %p',
+    '%p exits with %p and error %p',
     async (args, code, error) => {
       const ended = await run(...args);
       expect({ code: ended.code, out: ended.out }).toEqual({ code, out: '' });

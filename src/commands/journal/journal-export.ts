@@ -1,24 +1,23 @@
 /**
- * `escapement journal export`: the live records of one room or of all, to a file or to standard
- * output. Damage ends it unless it is told to leave out what cannot be read; then it says what.
+ * `escapement journal export`: writes the live records of one room or of all rooms to a file or to standard output.
+ * A damaged journal is an error; with --salvage, unreadable records are left out and reported.
  *
- * As JSON lines, one for each record, its body in base64. With --binary in the protocol's encoding:
- * for each room its name (one byte of length, ASCII), the length of its records (varint), and the
- * records one after another.
+ * Format: JSON lines, one per record, bodies in base64. With --binary, per room: length of its name (one byte), name
+ * (ASCII), length of its records in bytes (varint), records in the protocol's encoding, concatenated.
  */
 import { Writer } from '../../../sdk/protocol/bytes.ts';
 import { OperatorError } from '../../errors.ts';
 import { type Disk, DiskError } from '../../ports/room-log/journal/disk.ts';
-import type { JournalRoom } from '../../ports/room-log/journal/journal-rooms.ts';
+import type { JournalRoom } from '../../ports/room-log/journal/journal-room.ts';
 import { type ReadRecord, kindName, recordsOf } from './journal-show.ts';
-import { damageLines, hurts } from './journal-verify.ts';
-import type { JournalWork } from './journal-command.ts';
+import { damageLines, isDamaged } from './journal-verify.ts';
+import { type JournalCommandDeps, readJournal } from './read-journal.ts';
 
-/** So much is collected before it is written. */
+/** Bytes collected per write. */
 const BLOCK_BYTES = 1024 * 1024;
 
-export async function exportRooms(work: JournalWork): Promise<number> {
-  const { dir, terminal, room: name, flags, out } = work;
+export async function exportRooms(deps: JournalCommandDeps): Promise<number> {
+  const { dir, terminal, room: name, flags, out } = deps;
   const binary = flags.has('--binary');
   if (binary && out === null) {
     throw new OperatorError('journal-usage', {
@@ -26,28 +25,28 @@ export async function exportRooms(work: JournalWork): Promise<number> {
       usage: '--binary needs --out <file>',
     });
   }
-  const found = await work.read((room) => name === null || room === name);
-  if (hurts(found) && !flags.has('--salvage')) throw new OperatorError('journal-damage', { dir });
+  const found = await readJournal(deps, (room) => name === null || room === name);
+  if (isDamaged(found) && !flags.has('--salvage')) throw new OperatorError('journal-damage', { dir });
   const rooms = [...found.rooms.all()].filter((room) => name === null || room.name === name);
   let records = 0;
-  const texts = function* (): Generator<Uint8Array> {
+  const jsonLines = function* (): Generator<Uint8Array> {
     for (const room of rooms) {
       for (const record of recordsOf(room)) {
         records++;
-        yield encoder.encode(`${JSON.stringify(asJson(room.name, record))}\n`);
+        yield encoder.encode(`${JSON.stringify(toJson(room.name, record))}\n`);
       }
     }
   };
-  const frames = function* (): Generator<Uint8Array> {
+  const binaryRooms = function* (): Generator<Uint8Array> {
     for (const room of rooms) {
-      const { bytes, count } = encoded(room);
+      const { bytes, count } = encodeRoom(room);
       records += count;
       yield bytes;
     }
   };
-  const parts = binary ? frames() : texts();
+  const parts = binary ? binaryRooms() : jsonLines();
   if (out === null) for (const part of parts) terminal.out(new TextDecoder().decode(part).trimEnd());
-  else await writeFile(work.disk, out, parts);
+  else await writeFile(deps.disk, out, parts);
   terminal.err(`${records} records of ${rooms.length} rooms.`);
   for (const line of damageLines(found)) terminal.err(`Left out. ${line}`);
   return 0;
@@ -55,12 +54,12 @@ export async function exportRooms(work: JournalWork): Promise<number> {
 
 const encoder = new TextEncoder();
 
-function asJson(room: string, record: ReadRecord) {
+function toJson(room: string, record: ReadRecord) {
   const { seq, ms, seat, kind, client, clientSeq, personal, body } = record;
   return { room, seq, ms, seat, kind: kindName(kind), client, clientSeq, personal, body: body.toBase64() };
 }
 
-function encoded(room: JournalRoom): { readonly bytes: Uint8Array; readonly count: number } {
+function encodeRoom(room: JournalRoom): { readonly bytes: Uint8Array; readonly count: number } {
   const records = [...recordsOf(room)];
   const name = encoder.encode(room.name);
   const bytes = new Writer()

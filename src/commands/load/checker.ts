@@ -1,169 +1,169 @@
 /**
- * What a room's players must see: every message once, in the order in which its sender sent it, the same entry at
- * the same place for all. One checker per room; its memory does not grow with what is sent:
+ * Checks what the players of a room receive: every message once, in the order in which its sender sent it, and the same
+ * entry for each seq. One checker per room, with bounded memory:
  *
- *   - of the last WINDOW entries of the room, hash and time of sending: who is further behind is compared at the end, by a hash
- *     that runs over all it took;
- *   - of each player its place, its running hash, and up to SKIPPED_MAX entries that it did not get;
- *   - of each sender up to UNSEEN_MAX messages that the room has not shown yet.
+ *   - hash and time of sending of the last WINDOW entries; a player that is further behind is compared at the end by a
+ *     running hash over all entries it received;
+ *   - for each player its seq, its running hash, and up to SKIPPED_MAX entries that it did not get;
+ *   - for each sender up to PENDING_MAX messages without echo.
  */
 import { RecordKind } from '../../../sdk/protocol/kind.ts';
-import { SENDABLE } from '../../../sdk/protocol/kind-sets.ts';
+import { SENDABLE_KINDS } from '../../../sdk/protocol/kind-sets.ts';
 import type { LogRecord } from '../../../sdk/protocol/record.ts';
 import { hashOf, sentAtOf } from './message.ts';
-import type { Tally } from './tally.ts';
+import type { Counters } from './counters.ts';
 
 export const WINDOW = 256;
 export const SKIPPED_MAX = 256;
-export const UNSEEN_MAX = 64;
+export const PENDING_MAX = 64;
 
-/** A message that its sender has not seen in the room. */
-export interface Unseen {
+/** A message that was sent and has no echo yet, or one behind such a message. */
+export interface PendingMessage {
   readonly body: Uint8Array;
   readonly hash: number;
-  /** Its latency tells nothing about the server: it was sent again, or before all were in. */
-  late: boolean;
-  seen: boolean;
+  /** Its latency says nothing about the server: it was resent, or sent before all players were connected. */
+  isLate: boolean;
+  isSeen: boolean;
 }
 
 export interface Sender {
   readonly id: Uint8Array;
   /** Oldest first; the first has client seq `base`. */
-  readonly unseen: Unseen[];
+  readonly pending: PendingMessage[];
   base: number;
 }
 
-/** How a record came. */
+/** How a record was received. */
 export interface Arrival {
   readonly nowMs: number;
-  /** Behind the live marker: it must be news. */
-  readonly live: boolean;
-  /** Its latency tells nothing about the server: a slow reader, or a replay. */
-  readonly late: boolean;
+  /** After the `live` marker, where the player must not get an entry again. */
+  readonly isLive: boolean;
+  /** Its latency says nothing about the server: the player reads slowly. */
+  readonly isLate: boolean;
 }
 
-interface Place {
+interface PlayerProgress {
   seq: number;
-  /** The highest it ever had: after a reset, entries come that are no new deliveries. */
+  /** The highest seq so far; after a reset, entries up to here are no new deliveries. */
   highest: number;
-  chain: number;
-  /** It was seen to be wrong: its running hash says nothing new. */
-  astray: boolean;
-  /** It was never in, and nothing is expected of it. */
-  leftOut: boolean;
+  runningHash: number;
+  /** A fault was found already, so its running hash differs anyway. */
+  hasFault: boolean;
+  /** It never connected: nothing is expected. */
+  isExcluded: boolean;
   readonly skipped: Set<number>;
 }
 
 export class RoomChecker {
   readonly senders: readonly Sender[];
   head = 0;
-  private readonly tally: Tally;
+  private readonly counters: Counters;
   private readonly name: string;
-  private readonly places: readonly Place[];
+  private readonly progress: readonly PlayerProgress[];
   private readonly seqs = new Uint32Array(WINDOW);
   private readonly hashes = new Uint32Array(WINDOW);
   private readonly sentAt = new Float64Array(WINDOW);
-  private readonly lates = new Uint8Array(WINDOW);
-  /** The room's number of a client → its sender. */
+  private readonly isLate = new Uint8Array(WINDOW);
+  /** Client number in the room → sender. */
   private readonly numbers = new Map<number, Sender>();
 
-  /** `ids` are the client ids of the room's players; `name` is for people. */
-  constructor(tally: Tally, name: string, ids: readonly Uint8Array[]) {
-    this.tally = tally;
+  /** `ids` are the client ids of the players; `name` is the room's name in messages. */
+  constructor(counters: Counters, name: string, ids: readonly Uint8Array[]) {
+    this.counters = counters;
     this.name = name;
-    this.senders = ids.map((id) => ({ id, unseen: [], base: 1 }));
-    this.places = ids.map(() => ({
+    this.senders = ids.map((id) => ({ id, pending: [], base: 1 }));
+    this.progress = ids.map(() => ({
       seq: 0,
       highest: 0,
-      chain: 0,
-      astray: false,
-      leftOut: false,
+      runningHash: 0,
+      hasFault: false,
+      isExcluded: false,
       skipped: new Set(),
     }));
   }
 
   seq(player: number): number {
-    return this.at(player).seq;
+    return this.progressOf(player).seq;
   }
 
-  /** The player will not come in any more; it never was. */
-  leaveOut(player: number): void {
-    this.at(player).leftOut = true;
+  /** Expects nothing of a player that never connected. */
+  exclude(player: number): void {
+    this.progressOf(player).isExcluded = true;
   }
 
-  /** The player has everything that anybody has, and so have all who sent. */
-  get settled(): boolean {
+  /** All players have all entries that any player has, and all messages have their echo. */
+  get isSettled(): boolean {
     return (
-      this.places.every(({ seq, leftOut }) => leftOut || seq === this.head) &&
-      this.senders.every(({ unseen }) => unseen.length === 0)
+      this.progress.every(({ seq, isExcluded }) => isExcluded || seq === this.head) &&
+      this.senders.every(({ pending }) => pending.length === 0)
     );
   }
 
-  /** A message that will be sent; false when so many are without echo that no more are remembered. */
-  sending(player: number, body: Uint8Array, late: boolean): boolean {
-    const { unseen } = this.sender(player);
-    if (unseen.length >= UNSEEN_MAX) return false;
-    unseen.push({ body, hash: hashOf(body), late, seen: false });
+  /** Records a message before it is sent; returns false if PENDING_MAX have no echo: it must not be sent then. */
+  recordSent(player: number, body: Uint8Array, isLate: boolean): boolean {
+    const { pending } = this.sender(player);
+    if (pending.length >= PENDING_MAX) return false;
+    pending.push({ body, hash: hashOf(body), isLate, isSeen: false });
     return true;
   }
 
-  /** `bytes` is the whole record as it came, `player` who got it. */
-  took(player: number, record: LogRecord, bytes: Uint8Array, arrival: Arrival): void {
-    const place = this.at(player);
+  /** `player` received this record; `bytes` is its encoding. */
+  receive(player: number, record: LogRecord, bytes: Uint8Array, arrival: Arrival): void {
+    const own = this.progressOf(player);
     const { seq } = record;
-    if (seq <= place.seq) return this.again(player, place, record, bytes, arrival);
-    if (seq > place.seq + 1) this.jumped(player, place, seq);
-    place.seq = seq;
+    if (seq <= own.seq) return this.receiveOld(player, own, record, bytes, arrival);
+    if (seq > own.seq + 1) this.recordGap(player, own, seq);
+    own.seq = seq;
     const hash = hashOf(bytes);
-    place.chain = Math.imul(place.chain ^ hash, 0x9e3779b1) >>> 0;
-    this.compare(player, place, record, hash);
-    if (seq <= place.highest) return;
-    place.highest = seq;
+    own.runningHash = Math.imul(own.runningHash ^ hash, 0x9e3779b1) >>> 0;
+    this.compare(player, own, record, hash);
+    if (seq <= own.highest) return;
+    own.highest = seq;
     this.count(record, arrival);
   }
 
-  /** The server says that the position does not hold: everything comes again. */
+  /** The server did not accept the player's position and sends everything again. */
   reset(player: number): void {
-    const place = this.at(player);
-    if (place.seq > 0) this.fault('resets', player, `the position ${place.seq} did not hold`);
-    place.seq = 0;
-    place.chain = 0;
-    place.skipped.clear();
+    const own = this.progressOf(player);
+    if (own.seq > 0) this.fault('resets', player, `the position ${own.seq} was not accepted`);
+    own.seq = 0;
+    own.runningHash = 0;
+    own.skipped.clear();
   }
 
-  /** The server did not take the message with this client seq, and those behind it move up. */
-  refused(player: number, clientSeq: number): void {
+  /** The server refused the message with this client seq; those after it move up. */
+  removeRefused(player: number, clientSeq: number): void {
     const sender = this.sender(player);
     const at = clientSeq - sender.base;
-    if (at >= 0 && at < sender.unseen.length) sender.unseen.splice(at, 1);
+    if (at >= 0 && at < sender.pending.length) sender.pending.splice(at, 1);
   }
 
-  /** The end: who has not got everything by now misses it. */
+  /** The end: what a player has not received by now is missing. */
   finish(): void {
-    const players = this.places.filter(({ leftOut }) => !leftOut).length;
-    for (const [player, place] of this.places.entries()) {
-      const missing = place.leftOut ? 0 : this.head - place.seq;
-      if (missing > 0) this.fault('missing', player, `the last ${missing} entries did not come`, missing);
+    const players = this.progress.filter(({ isExcluded }) => !isExcluded).length;
+    for (const [player, own] of this.progress.entries()) {
+      const missing = own.isExcluded ? 0 : this.head - own.seq;
+      if (missing > 0) this.fault('missing', player, `the last ${missing} entries did not arrive`, missing);
     }
-    for (const [player, { unseen }] of this.senders.entries()) {
-      const lost = unseen.filter(({ seen }) => !seen).length;
-      if (lost > 0) this.fault('missing', player, `${lost} of its messages never came back`, lost * players);
+    for (const [player, { pending }] of this.senders.entries()) {
+      const lost = pending.filter(({ isSeen }) => !isSeen).length;
+      if (lost > 0) this.fault('missing', player, `${lost} of its messages have no echo`, lost * players);
     }
-    const whole = this.places.filter((place) => place.seq === this.head && !place.astray && !place.leftOut);
-    for (const place of whole) {
-      if (place.chain === whole[0]?.chain) continue;
-      this.fault('different', this.places.indexOf(place), 'saw other entries than the others');
+    const complete = this.progress.filter((own) => own.seq === this.head && !own.hasFault && !own.isExcluded);
+    for (const own of complete) {
+      if (own.runningHash === complete[0]?.runningHash) continue;
+      this.fault('different', this.progress.indexOf(own), 'received other entries than the others');
     }
   }
 
-  private fault(kind: Parameters<Tally['fault']>[0], player: number, what: string, count = 1): void {
-    this.tally.fault(kind, `${this.name}, player ${player + 1}: ${what}`, count);
+  private fault(kind: Parameters<Counters['fault']>[0], player: number, what: string, count = 1): void {
+    this.counters.fault(kind, `${this.name}, player ${player + 1}: ${what}`, count);
   }
 
-  private at(player: number): Place {
-    const place = this.places[player];
-    if (!place) throw new Error(`no player ${player}`);
-    return place;
+  private progressOf(player: number): PlayerProgress {
+    const own = this.progress[player];
+    if (!own) throw new Error(`no player ${player}`);
+    return own;
   }
 
   private sender(player: number): Sender {
@@ -172,90 +172,95 @@ export class RoomChecker {
     return sender;
   }
 
-  private jumped(player: number, place: Place, seq: number): void {
-    const missing = seq - place.seq - 1;
-    place.astray = true;
-    this.fault('missing', player, `entry ${seq} came behind entry ${place.seq}`, missing);
-    for (let lost = seq - 1; lost > place.seq && place.skipped.size < SKIPPED_MAX; lost--)
-      place.skipped.add(lost);
+  private recordGap(player: number, own: PlayerProgress, seq: number): void {
+    const missing = seq - own.seq - 1;
+    own.hasFault = true;
+    this.fault('missing', player, `entry ${seq} followed entry ${own.seq}`, missing);
+    for (let lost = seq - 1; lost > own.seq && own.skipped.size < SKIPPED_MAX; lost--) own.skipped.add(lost);
   }
 
-  /** An entry at or below the player's place: one that was skipped, one of a replay, or one too many. */
-  private again(player: number, place: Place, record: LogRecord, bytes: Uint8Array, arrival: Arrival): void {
+  /** An entry at or below the player's seq: a skipped one, one of a replay, or a repeated one. */
+  private receiveOld(
+    player: number,
+    own: PlayerProgress,
+    record: LogRecord,
+    bytes: Uint8Array,
+    arrival: Arrival,
+  ): void {
     const { seq } = record;
     const hash = hashOf(bytes);
-    if (place.skipped.delete(seq)) {
-      this.tally.faults.missing--;
-      this.fault('outOfOrder', player, `entry ${seq} came behind entry ${place.seq}`);
-      this.compare(player, place, record, hash);
+    if (own.skipped.delete(seq)) {
+      this.counters.faults.missing--;
+      this.fault('outOfOrder', player, `entry ${seq} followed entry ${own.seq}`);
+      this.compare(player, own, record, hash);
       return this.count(record, arrival);
     }
-    // A replay may begin before the position, and what the player has it skips; yet it must be the same.
-    if (arrival.live) this.fault('twice', player, `entry ${seq} came twice`);
-    this.compare(player, place, record, hash);
+    // A replay may begin before the player's position; those entries must be the same as before.
+    if (arrival.isLive) this.fault('twice', player, `entry ${seq} came twice`);
+    this.compare(player, own, record, hash);
   }
 
-  /** With what others saw at this place; who is the first to see it is compared with what was sent. */
-  private compare(player: number, place: Place, record: LogRecord, hash: number): void {
+  /** Compares with what other players received for this seq; for the first player, with what was sent. */
+  private compare(player: number, own: PlayerProgress, record: LogRecord, hash: number): void {
     const { seq } = record;
     if (seq <= this.head - WINDOW) return;
     const slot = seq % WINDOW;
     if (this.seqs[slot] === seq) {
       if (this.hashes[slot] === hash) return;
-      place.astray = true;
-      return this.fault('different', player, `entry ${seq} is not what another player saw`);
+      own.hasFault = true;
+      return this.fault('different', player, `entry ${seq} is not what another player received`);
     }
     this.head = Math.max(this.head, seq);
     this.seqs[slot] = seq;
     this.hashes[slot] = hash;
     this.sentAt[slot] = sentAtOf(record.body);
-    this.lates[slot] = this.first(player, record) ? 1 : 0;
+    this.isLate[slot] = this.matchSent(player, record) ? 1 : 0;
   }
 
-  /** Answers whether its latency tells nothing about the server. */
-  private first(player: number, record: LogRecord): boolean {
+  /** Matches a record with the pending messages. Returns whether its latency says nothing about the server. */
+  private matchSent(player: number, record: LogRecord): boolean {
     if (record.kind === RecordKind.client) {
       const sender = this.senders.find(({ id }) => Buffer.compare(id, record.body) === 0);
       if (sender) this.numbers.set(record.client, sender);
-      else this.fault('unknown', player, `entry ${record.seq} names a client that is none`);
+      else this.fault('unknown', player, `entry ${record.seq} names an unknown client`);
       return true;
     }
-    if (!SENDABLE.has(record.kind)) return true;
+    if (!SENDABLE_KINDS.has(record.kind)) return true;
     const sender = this.numbers.get(record.client);
     const at = sender ? record.clientSeq - sender.base : Number.NaN;
-    if (at < 0 || sender?.unseen[at]?.seen) {
-      this.fault('twice', player, `entry ${record.seq} is a message that has a place already`);
+    if (at < 0 || sender?.pending[at]?.isSeen) {
+      this.fault('twice', player, `entry ${record.seq} is a message that has a seq already`);
       return true;
     }
-    const message = sender?.unseen[at];
+    const message = sender?.pending[at];
     if (!sender || !message) {
       this.fault('unknown', player, `entry ${record.seq} is a message that nobody sent`);
       return true;
     }
-    if (sender.unseen.slice(0, at).some(({ seen }) => !seen)) {
+    if (sender.pending.slice(0, at).some(({ isSeen }) => !isSeen)) {
       this.fault('outOfOrder', player, `entry ${record.seq} is a message before those sent earlier`);
     }
     if (message.hash !== hashOf(record.body)) {
       this.fault('changed', player, `entry ${record.seq} is not what was sent`);
     }
-    message.seen = true;
-    while (sender.unseen[0]?.seen) {
-      sender.unseen.shift();
+    message.isSeen = true;
+    while (sender.pending[0]?.isSeen) {
+      sender.pending.shift();
       sender.base++;
     }
-    return message.late;
+    return message.isLate;
   }
 
-  private count(record: LogRecord, { nowMs, live, late }: Arrival): void {
+  private count(record: LogRecord, { nowMs, isLive, isLate }: Arrival): void {
     if (record.kind !== RecordKind.move) return;
-    const { tally } = this;
-    tally.delivered++;
+    const { counters } = this;
+    counters.delivered++;
     const slot = record.seq % WINDOW;
-    const known = this.seqs[slot] === record.seq;
-    const latencyMs = nowMs - ((known ? this.sentAt[slot] : null) ?? sentAtOf(record.body));
+    const isInWindow = this.seqs[slot] === record.seq;
+    const latencyMs = nowMs - ((isInWindow ? this.sentAt[slot] : null) ?? sentAtOf(record.body));
     if (!(latencyMs >= 0)) return;
-    const here = known && live && !late;
-    (here && this.lates[slot] === 0 ? tally.prompt : tally.late).add(latencyMs);
-    if (here) tally.second.add(latencyMs);
+    const isRegular = isInWindow && isLive && !isLate;
+    (isRegular && this.isLate[slot] === 0 ? counters.regular : counters.late).add(latencyMs);
+    if (isRegular) counters.second.add(latencyMs);
   }
 }

@@ -1,19 +1,19 @@
-/** Quantiles are as exact as the buckets are narrow. */
+/** The histogram of latencies. */
 import { expect, test } from 'bun:test';
 import { Latencies } from './latencies.ts';
 
-test('quantiles lie within a bucket of the truth, and never above the largest', () => {
+test('quantiles are exact to one bucket, and never above the maximum', () => {
   const latencies = new Latencies();
   for (let at = 1; at <= 10_000; at++) latencies.add(at / 10);
   for (const share of [0.01, 0.5, 0.9, 0.99, 0.999]) {
-    const truth = share * 1_000;
-    expect(latencies.quantile(share)).toBeGreaterThanOrEqual(truth);
-    expect(latencies.quantile(share)).toBeLessThan(truth * 1.05);
+    const exact = share * 1_000;
+    expect(latencies.quantile(share)).toBeGreaterThanOrEqual(exact);
+    expect(latencies.quantile(share)).toBeLessThan(exact * 1.05);
   }
   expect(latencies.quantile(1)).toBe(1_000);
 });
 
-test('what is nothing, tiny or huge has a place', () => {
+test('zero, tiny and huge values are counted', () => {
   const latencies = new Latencies();
   expect(latencies.quantile(0.5)).toBe(0);
   for (const ms of [0, 0.0001, 1e12]) latencies.add(ms);

@@ -1,4 +1,4 @@
-/** Latencies in buckets that grow with them: a few kilobytes, however many come; no allocation for one. */
+/** A histogram of latencies with logarithmic buckets: 4 KB, no allocation for a value. */
 
 /** A bucket is 2.2 % wide. */
 const PER_OCTAVE = 32;
@@ -20,18 +20,18 @@ export class Latencies {
     this.buckets[bucket] = (this.buckets[bucket] ?? 0) + 1;
   }
 
-  /** So much or less had the share (0 … 1) of them, ms; 0 when there are none. */
+  /** The quantile of `share` (0 … 1), ms, rounded up to a bucket; 0 if there are no values. */
   quantile(share: number): number {
-    const wanted = Math.ceil(this.count * share);
+    const rank = Math.ceil(this.count * share);
     let seen = 0;
     for (const [bucket, count] of this.buckets.entries()) {
       seen += count;
-      if (seen >= wanted && seen > 0) return Math.min(this.max, upperMs(bucket));
+      if (seen >= rank && seen > 0) return Math.min(this.max, upperMs(bucket));
     }
     return this.max;
   }
 
-  /** How many lie above each edge and not above the next; the first counts from 0, the last has no end. */
+  /** Counts the values between each edge and the next; the first interval starts at 0, the last has no end. */
   between(edgesMs: readonly number[]): readonly number[] {
     const counts = edgesMs.map(() => 0);
     for (const [bucket, count] of this.buckets.entries()) {

@@ -1,45 +1,45 @@
-/** `escapement load` as a whole: the real command line on a real server, and a server that lies. */
+/** `escapement load` as a whole: the real command line on a real server, and through a faulty relay. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { family } from '../../../bench/lib/process.ts';
+import { processTree } from '../../../bench/lib/process.ts';
 import { realWorld } from '../../lib/world.real.ts';
 import { escapement, ROOT, temporaryFolder } from '../../../test/support/processes/command-line.ts';
 import type { Terminal } from '../command.ts';
 import { startLoadServer } from './load-server.ts';
 import { load } from './load-command.ts';
-import { lyingRelay, type Lie } from './relay.fixture.ts';
+import { startFaultyRelay, type RelayFault } from './relay.fixture.ts';
 
-/** A machine that does much else may take minutes for what takes seconds. */
+/** On a busy machine it takes minutes instead of seconds. */
 const TEST_MS = 180_000;
-const TROUBLES = ['--slow', '0.1', '--dropping', '0.2', '--cursors', '0.5'];
+const DISTURBANCES = ['--slow', '0.1', '--dropping', '0.2', '--cursors', '0.5'];
 
 const folder = temporaryFolder('load-test');
-/** Loads make their folders here. */
+/** The load makes its folders here. */
 const TMPDIR = join(folder.path, 'tmp');
 beforeAll(() => mkdirSync(TMPDIR));
-/** No load has left anything. */
+/** Every load removes its folder. */
 afterEach(() => expect(readdirSync(TMPDIR)).toEqual([]));
 afterAll(() => folder.remove());
 
-/** A load that plays for long, when it has come so far; `out` is everything it prints until it ends. */
-async function playing(until = / s playing /, options: readonly string[] = []) {
+/** Starts a long load and resolves when its output matches; `out` is the whole output at its end. */
+async function startLoad(until = / s playing /, options: readonly string[] = []) {
   const program = [process.execPath, join(ROOT, 'src/main.ts'), 'load', '--seconds', '600', ...options];
   const child = Bun.spawn(program, { env: { ...process.env, TMPDIR }, stdout: 'pipe', stderr: 'pipe' });
   const err = new Response(child.stderr).text();
   const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  const plays = Promise.withResolvers<void>();
+  const matched = Promise.withResolvers<void>();
   const read = async (): Promise<string> => {
     let text = '';
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
       text += part.value;
-      if (until.test(text)) plays.resolve();
+      if (until.test(text)) matched.resolve();
     }
-    plays.reject(new Error(`it ended before it played: ${text}`));
+    matched.reject(new Error(`it ended before its output matched: ${text}`));
     return text;
   };
   const out = read();
-  await plays.promise;
+  await matched.promise;
   return { child, out, err };
 }
 
@@ -54,15 +54,15 @@ function isAlive(pid: number): boolean {
 
 describe('the command line', () => {
   test(
-    'plays with slow, dropping and cursor-moving players, and finds every delivery right',
+    'plays with slow, dropping and cursor-moving players, and finds every delivery correct',
     async () => {
       const json = join(folder.path, 'load.json');
       const rooms = ['--rooms', '20', '--ramp', '0.5', '--seconds', '3', '--size', '20-400'];
-      const { code, out, err } = await escapement(['load', ...rooms, ...TROUBLES, '--json', json], {
+      const { code, out, err } = await escapement(['load', ...rooms, ...DISTURBANCES, '--json', json], {
         env: { TMPDIR },
       });
       expect({ code, err }).toEqual({ code: 0, err: '' });
-      expect(out).toMatch(/^ +\d+ s (coming in|playing|settling) {2}0 faults {2}\d+\/80 players /m);
+      expect(out).toMatch(/^ +\d+ s (connecting|playing|settling) {2}0 faults {2}\d+\/80 players /m);
       expect(out).toContain('20 rooms: every message arrived once and in order; half of them within ');
       const report = JSON.parse(readFileSync(json, 'utf8'));
       expect(report).toMatchObject({ format: 1, right: true, players: 80, settled: true, firstFault: null });
@@ -80,7 +80,7 @@ describe('the command line', () => {
   );
 
   test(
-    'plays on several game processes, bursty',
+    'plays on several game processes, with bursts',
     async () => {
       const plan = [
         '--rooms',
@@ -103,9 +103,9 @@ describe('the command line', () => {
   );
 
   test(
-    'ends early at a signal, says so, and leaves nothing',
+    'ends early at a signal, says so, and removes its files',
     async () => {
-      const { child, out } = await playing();
+      const { child, out } = await startLoad();
       child.kill('SIGINT');
       expect(await out).toContain('100 rooms, stopped early: every message arrived once and in order');
       expect(await child.exited).toBe(0);
@@ -114,11 +114,11 @@ describe('the command line', () => {
   );
 
   test(
-    'ends early at a signal while players come in: those who never were miss nothing',
+    'ends early at a signal while players connect: nothing is missing for those that never did',
     async () => {
-      // Of rooms that are so large one is always half full.
+      // With rooms this large one is always incomplete.
       const slowly = ['--rooms', '20', '--players', '8', '--ramp', '60', '--dropping', '0', '--slow', '0'];
-      const { child, out } = await playing(/ s coming in .* [1-9]\d* delivered/, slowly);
+      const { child, out } = await startLoad(/ s connecting .* [1-9]\d* delivered/, slowly);
       child.kill('SIGINT');
       const text = await out;
       expect(text).toContain('20 rooms, stopped early: every message arrived once and in order');
@@ -128,10 +128,10 @@ describe('the command line', () => {
   );
 
   test(
-    'when it is killed its server ends by itself, and the next load removes what is left',
+    'when it is killed its server exits, and the next load removes its folder',
     async () => {
-      const { child, out } = await playing();
-      const server = family(child.pid).filter((pid) => pid !== child.pid);
+      const { child, out } = await startLoad();
+      const server = processTree(child.pid).filter((pid) => pid !== child.pid);
       expect(server.length).toBe(1);
       child.kill('SIGKILL');
       await out;
@@ -144,10 +144,10 @@ describe('the command line', () => {
   );
 
   test(
-    'a server that dies ends it with 1 and a sentence',
+    'a server that dies ends it with exit code 1 and a sentence',
     async () => {
-      const { child, err } = await playing();
-      for (const pid of family(child.pid)) if (pid !== child.pid) process.kill(pid, 'SIGKILL');
+      const { child, err } = await startLoad();
+      for (const pid of processTree(child.pid)) if (pid !== child.pid) process.kill(pid, 'SIGKILL');
       expect(await err).toContain('the process for slot h1 ended with signal SIGKILL');
       expect(await child.exited).toBe(1);
     },
@@ -155,7 +155,7 @@ describe('the command line', () => {
   );
 
   test(
-    'a wrong option ends with 2, a file that cannot be written with 1, both before anything starts',
+    'a wrong option is exit code 2, a file that cannot be written 1, both before anything starts',
     async () => {
       const wrong = await escapement(['load', '--rooms', 'many']);
       expect([wrong.code, wrong.out]).toEqual([2, '']);
@@ -168,52 +168,49 @@ describe('the command line', () => {
   );
 });
 
-describe('a server that lies', () => {
-  const LIES: readonly (readonly [lie: Lie, found: RegExp])[] = [
-    ['nothing', /0 connections declined[^]*every message arrived once and in order/],
-    [
-      'declines',
-      /5 connections declined with 503 and tried again[^]*every message arrived once and in order/,
-    ],
+describe('a faulty relay', () => {
+  const FAULTS: readonly (readonly [fault: RelayFault, found: RegExp])[] = [
+    ['none', /0 connections declined[^]*every message arrived once and in order/],
+    ['declines', /5 connections declined with 503 and retried[^]*every message arrived once and in order/],
     [
       'drops',
-      /NOT every message .*: \d+ missing\. The first: room \d+, player \d+: entry \d+ came behind entry \d+\./,
+      /NOT every message .*: \d+ missing\. The first: room \d+, player \d+: entry \d+ followed entry \d+\./,
     ],
     ['swaps', /NOT every message .*: \d+ out of order\./],
     ['doubles', /NOT every message .*: \d+ twice\./],
     ['changes', /NOT every message .* different between players\./],
   ];
 
-  test.each(LIES)(
-    '%s: the exit code tells',
-    async (lie, found) => {
-      const said: string[] = [];
+  test.each(FAULTS)(
+    '%s: the exit code reports it',
+    async (fault, found) => {
+      const printed: string[] = [];
       const terminal: Terminal = {
         env: {},
-        out: (text) => said.push(text),
+        out: (text) => printed.push(text),
         progress: () => {},
-        err: (text) => said.push(text),
+        err: (text) => printed.push(text),
         onSignal: () => {},
       };
-      const calm = ['--slow', '0', '--dropping', '0', '--cursors', '0'];
-      const args = ['--rooms', '2', '--rate', '20', '--ramp', '0', '--seconds', '2', ...calm];
+      const undisturbed = ['--slow', '0', '--dropping', '0', '--cursors', '0'];
+      const args = ['--rooms', '2', '--rate', '20', '--ramp', '0', '--seconds', '2', ...undisturbed];
       const code = await load(args, terminal, realWorld, async (plan, world) => {
-        const hall = await startLoadServer(plan, world);
-        const port = hall.seats[0]?.[0]?.address.port ?? 0;
-        const relay = lyingRelay(port, lie);
+        const server = await startLoadServer(plan, world);
+        const port = server.seats[0]?.[0]?.address.port ?? 0;
+        const relay = startFaultyRelay(port, fault);
         return {
-          ...hall,
-          seats: hall.seats.map((room) =>
+          ...server,
+          seats: server.seats.map((room) =>
             room.map((seat) => ({ ...seat, address: { ...seat.address, port: relay.port } })),
           ),
           async close() {
             relay.stop();
-            await hall.close();
+            await server.close();
           },
         };
       });
-      expect(said.at(-1)).toMatch(found);
-      expect(code).toBe(lie === 'nothing' || lie === 'declines' ? 0 : 1);
+      expect(printed.at(-1)).toMatch(found);
+      expect(code).toBe(fault === 'none' || fault === 'declines' ? 0 : 1);
     },
     TEST_MS,
   );

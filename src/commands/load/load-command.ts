@@ -1,6 +1,6 @@
 /**
- * `escapement load`: how much does this machine carry, and does it keep its promises? Plays many rooms, checks every
- * delivery. Exit code 0 only if every one was right.
+ * `escapement load`: a load test of this machine. Plays many rooms on a private server and checks every delivery. The
+ * exit code is 0 only if every delivery was correct.
  */
 import { OperatorError } from '../../errors.ts';
 import type { World } from '../../lib/world.ts';
@@ -10,12 +10,12 @@ import { LoadRunner } from './load-runner.ts';
 import { type LoadServer, startLoadServer } from './load-server.ts';
 import { ownCpuSeconds, type Usage, usageOf, writeText } from './machine.real.ts';
 import { type LoadPlan, readPlan } from './options.ts';
-import { grouped, isRight, ms, type Outcome, reportJson, reportLines } from './report.ts';
-import { Tally } from './tally.ts';
+import { grouped, isCorrect, ms, type Outcome, reportJson, reportLines } from './report.ts';
+import { Counters } from './counters.ts';
 
 const PROGRESS_MS = 1_000;
 
-/** `open` makes the place where it is played. */
+/** `open` starts the server to play on. */
 export async function load(
   args: readonly string[],
   terminal: Terminal,
@@ -25,22 +25,23 @@ export async function load(
   const plan = readPlan(args);
   if (plan.json !== null) writeJson(plan.json, '');
   const stop = stopSignals(terminal, world);
-  terminal.out(`Starting a private server for ${grouped(plan.rooms)} rooms; nothing of yours is touched.`);
-  const hall = await open(plan, world);
+  terminal.out(`Starting a private server for ${grouped(plan.rooms)} rooms; your data is not touched.`);
+  const server = await open(plan, world);
   try {
-    if (stop.asked()) throw new OperatorError('load-stopped', {});
-    const outcome = await play(plan, hall, terminal, world, stop);
+    if (stop.isStopping()) throw new OperatorError('load-stopped', {});
+    const outcome = await play(plan, server, terminal, world, stop);
     if (plan.json !== null) writeJson(plan.json, reportJson(outcome));
     terminal.out(reportLines(outcome).join('\n'));
-    return isRight(outcome) ? 0 : 1;
+    return isCorrect(outcome) ? 0 : 1;
   } finally {
-    await hall.close();
+    await server.close();
   }
 }
 
-/** The first signal ends the play, a second one everything. */
+/** The first signal ends the play early, a second one aborts. */
 interface StopSignals {
-  asked(): boolean;
+  /** There was a signal. */
+  isStopping(): boolean;
   onFirst: () => void;
   readonly second: Promise<never>;
 }
@@ -48,14 +49,18 @@ interface StopSignals {
 function stopSignals(terminal: Terminal, world: World): StopSignals {
   let firstAt: number | null = null;
   const second = Promise.withResolvers<never>();
-  // Nobody may be waiting for it yet.
+  // It may reject before it is awaited.
   second.promise.catch(() => {});
-  const signals: StopSignals = { asked: () => firstAt !== null, onFirst: () => {}, second: second.promise };
+  const signals: StopSignals = {
+    isStopping: () => firstAt !== null,
+    onFirst: () => {},
+    second: second.promise,
+  };
   terminal.onSignal(() => {
     const now = world.clock.mono();
     if (firstAt === null) {
       firstAt = now;
-      terminal.err('Stopping early; a second signal breaks it off.');
+      terminal.err('Stopping early; a second signal aborts.');
       signals.onFirst();
     } else if (now - firstAt >= SAME_SIGNAL_MS) second.reject(new OperatorError('load-stopped', {}));
   });
@@ -64,108 +69,109 @@ function stopSignals(terminal: Terminal, world: World): StopSignals {
 
 async function play(
   plan: LoadPlan,
-  hall: LoadServer,
+  server: LoadServer,
   terminal: Terminal,
   world: World,
   stop: StopSignals,
 ): Promise<Outcome> {
-  const tally = new Tally();
-  const crowd = new LoadRunner(plan, hall.seats, tally, world);
-  stop.onFirst = () => crowd.stopEarly();
-  const watch = watching(plan, crowd, tally, hall, terminal, world);
-  const serverEnded = hall.failed.then((message) => {
+  const counters = new Counters();
+  const runner = new LoadRunner(plan, server.seats, counters, world);
+  stop.onFirst = () => runner.stopEarly();
+  const monitor = startMonitor(plan, runner, counters, server, terminal, world);
+  const serverEnded = server.failed.then((message) => {
     throw new OperatorError('load-server-ended', { message });
   });
   try {
-    const end = await Promise.race([crowd.run(), serverEnded, stop.second]);
+    const end = await Promise.race([runner.run(), serverEnded, stop.second]);
     if (!end.ok) throw new OperatorError('load-not-in', { why: end.why });
     const { playedMs, playedMessages, settled } = end;
     return {
       plan,
-      tally,
-      players: crowd.players.length,
+      counters: counters,
+      players: runner.players.length,
       playedMs,
       playedMessages,
-      settled,
-      stoppedEarly: stop.asked(),
-      ...watch.costs(),
-      folder: { path: hall.folder, inMemory: hall.inMemory },
+      settled: settled,
+      stoppedEarly: stop.isStopping(),
+      ...monitor.usage(),
+      folder: { path: server.folder, inMemory: server.inMemory },
     };
   } finally {
-    watch.end();
-    crowd.abandon();
+    monitor.stop();
+    runner.abort();
     serverEnded.catch(() => {});
   }
 }
 
-interface Look {
+interface UsageSample {
   readonly atMs: number;
-  readonly own: number;
+  /** CPU seconds of this process. */
+  readonly ownCpu: number;
   readonly server: Usage | null;
 }
 
-/** Tells how it goes, a line each second, and watches what it costs while all are in. */
-function watching(
+/** Prints a progress line each second, and measures what is used while all players are connected. */
+function startMonitor(
   plan: LoadPlan,
-  crowd: LoadRunner,
-  tally: Tally,
-  hall: LoadServer,
+  runner: LoadRunner,
+  counters: Counters,
+  server: LoadServer,
   terminal: Terminal,
   world: World,
 ) {
-  const now = (): Look => ({
+  const sampleNow = (): UsageSample => ({
     atMs: world.clock.mono(),
-    own: ownCpuSeconds(),
-    server: usageOf(hall.pids),
+    ownCpu: ownCpuSeconds(),
+    server: usageOf(server.pids),
   });
-  const began = now();
+  const began = sampleNow();
   let residentMb = began.server?.residentMb ?? 0;
-  let complete: Look | null = null;
+  let complete: UsageSample | null = null;
   let last = began;
-  const look = (): void => {
-    const found = now();
+  const sample = (): void => {
+    const found = sampleNow();
     residentMb = Math.max(residentMb, found.server?.residentMb ?? 0);
-    if (crowd.phase === 'playing') complete ??= found;
-    if (crowd.phase === 'playing' || complete === null) last = found;
+    if (runner.phase === 'playing') complete ??= found;
+    if (runner.phase === 'playing' || complete === null) last = found;
   };
-  let cancel = world.timers.after(PROGRESS_MS, tell);
-  function tell(): void {
-    look();
+  let cancel = world.timers.after(PROGRESS_MS, report);
+  function report(): void {
+    sample();
     const seconds = Math.round((world.clock.mono() - began.atMs) / 1_000);
-    terminal.progress(progressLine(seconds, crowd, tally, plan));
-    tally.second.clear();
-    cancel = world.timers.after(PROGRESS_MS, tell);
+    terminal.progress(progressLine(seconds, runner, counters, plan));
+    counters.second.clear();
+    cancel = world.timers.after(PROGRESS_MS, report);
   }
   return {
-    end: () => cancel(),
-    costs() {
-      look();
-      // A play too short to be looked at twice: then of the whole.
+    stop: () => cancel(),
+    usage() {
+      sample();
+      // If the play was too short for two samples, the usage is that of the whole run.
       const first = complete === null || complete === last ? began : complete;
       const seconds = Math.max(0.001, (last.atMs - first.atMs) / 1_000);
-      const server =
+      const serverUsage =
         first.server === null || last.server === null
           ? null
           : { cores: (last.server.cpuSeconds - first.server.cpuSeconds) / seconds, residentMb };
-      return { generatorCores: (last.own - first.own) / seconds, server };
+      return { generatorCores: (last.ownCpu - first.ownCpu) / seconds, server: serverUsage };
     },
   };
 }
 
-const PHASES = { coming: 'coming in', playing: 'playing', settling: 'settling', over: 'over' } as const;
+const PHASES = { connecting: 'connecting', playing: 'playing', settling: 'settling', over: 'over' } as const;
 
-/** What matters most stands first: a narrow terminal cuts the end off. */
-function progressLine(seconds: number, crowd: LoadRunner, tally: Tally, plan: LoadPlan): string {
-  const { second } = tally;
+/** The most important values first: a narrow terminal cuts the end off. */
+function progressLine(seconds: number, runner: LoadRunner, counters: Counters, plan: LoadPlan): string {
+  const { second } = counters;
   const speed = second.count === 0 ? '' : `p50 ${ms(second.quantile(0.5))} p99 ${ms(second.quantile(0.99))}`;
   return [
-    `${String(seconds).padStart(4)} s ${PHASES[crowd.phase]}`,
-    `${grouped(tally.faultCount)} faults`,
-    `${grouped(crowd.here)}/${grouped(plan.rooms * plan.players)} players`,
-    `${grouped(tally.sent)} sent`,
-    `${grouped(tally.delivered)} delivered`,
+    `${String(seconds).padStart(4)} s ${PHASES[runner.phase]}`,
+    `${grouped(counters.faultCount)} faults`,
+    `${grouped(runner.liveCount)}/${grouped(plan.rooms * plan.players)} players`,
+    `${grouped(counters.sent)} sent`,
+    `${grouped(counters.delivered)} delivered`,
     speed,
-    `${grouped(tally.drops)} drops ${grouped(tally.resumes)} resumes`,
+    `${grouped(counters.drops)} drops ${grouped(counters.resumes)} resumes`,
   ]
     .filter(Boolean)
     .join('  ');

@@ -1,13 +1,13 @@
 /**
- * One player of the load, as a page would be: comes in with a ticket, resumes with pass and position, sends again
- * what was not echoed. Some read slowly, some cut their connection every few seconds.
+ * A player of the load, which behaves like a page: joins with a ticket, resumes with pass and position, resends messages
+ * without echo. Some read slowly, some cut their connection every few seconds.
  *
  *   waiting → joining → live → waiting → …  → out
  */
 import { inflateRawSync } from 'node:zlib';
 import { Reader } from '../../../sdk/protocol/bytes.ts';
 import { chunk } from '../../../sdk/protocol/chunk.ts';
-import { closeVerdict } from '../../../sdk/protocol/close-codes.ts';
+import { closeAction } from '../../../sdk/protocol/close-codes.ts';
 import { drain } from '../../../sdk/protocol/drain.ts';
 import { expect } from '../../../sdk/protocol/expect.ts';
 import { heartbeat } from '../../../sdk/protocol/heartbeat.ts';
@@ -23,32 +23,32 @@ import { signals } from '../../../sdk/protocol/signals.ts';
 import { PROTOCOL_VERSION } from '../../../sdk/protocol/version.ts';
 import { welcome } from '../../../sdk/protocol/welcome.ts';
 import { ROOM_BYTES_MAX } from '../../domain/room.ts';
+import { type Backoff, backoffMs } from '../../lib/backoff.ts';
 import type { Random, World } from '../../lib/world.ts';
 import type { RoomChecker } from './checker.ts';
-import { type Address, type Ending, LoadSocket } from './load-socket.ts';
-import { add, type Tally } from './tally.ts';
+import { type Address, type SocketEnd, LoadSocket } from './load-socket.ts';
+import { increment, type Counters } from './counters.ts';
 
-/** From the start of an attempt until everything was replayed. */
+/** Time allowed from a connection attempt until live. */
 const ATTEMPT_MS = 30_000;
-const BACKOFF_FIRST_MS = 100;
-const BACKOFF_MAX_MS = 3_000;
-/** A slow reader reads for a moment, then not for a while. */
+const BACKOFF: Backoff = { firstMs: 200, maxMs: 3_000 };
+/** A slow reader alternates between these two. */
 const READING_MS = 100;
 const NOT_READING_MS = 900;
 const DROP_MS_MIN = 2_000;
 const DROP_MS_MAX = 6_000;
 const AWAY_MS_MIN = 50;
 const AWAY_MS_MAX = 500;
-/** A moment in which the server cannot be reached is over after so many tries, or it is not a moment. */
+/** After this many failures in a row a player gives up. */
 const FAILURES_MAX = 100;
 const SERVICE_UNAVAILABLE = 503;
 
-export interface PlayerPlan {
+export interface PlayerOptions {
   readonly address: Address;
   readonly ticket: string;
   readonly checker: RoomChecker;
   readonly room: number;
-  /** Which of the room's players. */
+  /** Index of the player in its room. */
   readonly player: number;
   readonly slow: boolean;
   readonly dropping: boolean;
@@ -57,196 +57,202 @@ export interface PlayerPlan {
 export interface PlayerDeps {
   readonly world: Pick<World, 'clock' | 'timers'>;
   readonly random: Pick<Random, 'next'>;
-  readonly tally: Tally;
-  /** While it is true, slow ones are slow and dropping ones drop. */
-  troubled(): boolean;
-  /** It came in, for the first time or again. */
-  arrived(player: LoadPlayer): void;
-  /** It cannot come in any more. */
-  gaveUp(player: LoadPlayer, why: string): void;
+  readonly counters: Counters;
+  /** While true, slow players read slowly and dropping players drop. */
+  isDisturbing(): boolean;
+  /** The player is live, for the first time or again. */
+  onLive(player: LoadPlayer): void;
+  /** The player does not reconnect any more. */
+  onGaveUp(player: LoadPlayer, why: string): void;
 }
 
 export class LoadPlayer {
-  at: 'waiting' | 'joining' | 'live' | 'out' = 'waiting';
-  readonly plan: PlayerPlan;
-  private readonly outside: PlayerDeps;
+  state: 'waiting' | 'joining' | 'live' | 'out' = 'waiting';
+  readonly options: PlayerOptions;
+  private readonly deps: PlayerDeps;
   private socket: LoadSocket | null = null;
   private credential: string;
-  /** The epoch in which the entry at its position was written. */
+  /** The epoch of the entry at the player's position. */
   private epoch = 0;
-  /** Welcomed on this connection: what is said goes out at once. */
-  private speaking = false;
-  private held = false;
-  private muted = false;
+  /** `welcome` was received on this connection: messages are sent at once. */
+  private isWelcomed = false;
+  /** The room sent `hold`. */
+  private isHeld = false;
+  /** A message was refused: the player sends no more. */
+  private isMuted = false;
   private failures = 0;
   private cancelTimer: () => void = () => {};
-  private cancelTrouble: () => void = () => {};
+  private cancelDisturbance: () => void = () => {};
 
-  constructor(plan: PlayerPlan, outside: PlayerDeps) {
-    this.plan = plan;
-    this.outside = outside;
-    this.credential = plan.ticket;
+  constructor(options: PlayerOptions, deps: PlayerDeps) {
+    this.options = options;
+    this.deps = deps;
+    this.credential = options.ticket;
   }
 
   connect(): void {
-    const { world, random } = this.outside;
-    this.at = 'joining';
-    this.held = false;
-    const socket = new LoadSocket(this.plan.address, random, {
-      opened: () => socket.send(this.greeting()),
-      frame: (frame) => this.frame(frame),
-      ended: (how) => this.ended(how),
+    const { world, random } = this.deps;
+    this.state = 'joining';
+    this.isHeld = false;
+    const socket = new LoadSocket(this.options.address, random, {
+      onOpen: () => socket.send(this.helloFrame()),
+      onFrame: (frame) => this.handleFrame(frame),
+      onEnd: (end) => this.handleEnd(end),
     });
     this.socket = socket;
     this.cancelTimer();
     this.cancelTimer = world.timers.after(ATTEMPT_MS, () => {
-      this.leave();
-      this.comeBack('it was not let in within 30 s');
+      this.disconnect();
+      this.reconnect('it was not live within 30 s');
     });
   }
 
-  /** Says something to the room, now or when it is back; false = too much of it is without echo. */
-  say(body: Uint8Array, late: boolean): boolean {
-    const { checker, player } = this.plan;
-    const here = this.speaking && !this.held;
-    if (this.muted || this.at === 'out' || !checker.sending(player, body, late || !here)) return false;
-    this.outside.tally.sent++;
-    const { base, unseen } = this.own;
-    if (here) this.send(base + unseen.length - 1, body);
+  /** Sends a message now, or when it can; returns false if the player sends no more, or too many have no echo yet. */
+  sendMessage(body: Uint8Array, isLate: boolean): boolean {
+    const { checker, player } = this.options;
+    const canSend = this.isWelcomed && !this.isHeld;
+    if (this.isMuted || this.state === 'out' || !checker.recordSent(player, body, isLate || !canSend))
+      return false;
+    this.deps.counters.sent++;
+    const { base, pending } = this.sender;
+    if (canSend) this.send(base + pending.length - 1, body);
     return true;
   }
 
   moveCursor(value: Uint8Array): void {
-    if (this.at !== 'live') return;
-    this.outside.tally.cursorsSent++;
+    if (this.state !== 'live') return;
+    this.deps.counters.cursorsSent++;
     this.socket?.send(signal.encode({ value }));
   }
 
-  /** Reads again, and stays. */
-  calmDown(): void {
-    this.cancelTrouble();
+  /** Reads at full speed and drops no more. */
+  stopDisturbing(): void {
+    this.cancelDisturbance();
     this.socket?.resume();
   }
 
-  /** For good, as if its page was closed. */
+  /** Disconnects for good, as a closed page does. */
   stop(): void {
-    this.at = 'out';
-    this.leave();
+    this.state = 'out';
+    this.disconnect();
   }
 
-  private get own() {
-    const sender = this.plan.checker.senders[this.plan.player];
-    if (!sender) throw new Error('a player without a place');
+  private get sender() {
+    const sender = this.options.checker.senders[this.options.player];
+    if (!sender) throw new Error('no such player in the room');
     return sender;
   }
 
-  private greeting(): Uint8Array {
-    const { checker, player } = this.plan;
+  private helloFrame(): Uint8Array {
+    const { checker, player } = this.options;
     const seq = checker.seq(player);
     return hello.encode({
       version: PROTOCOL_VERSION,
       credential: this.credential,
-      clients: [{ id: this.own.id }],
+      clients: [{ id: this.sender.id }],
       epoch: this.epoch,
       seq,
     });
   }
 
-  private frame(frame: Uint8Array): void {
-    const { tally } = this.outside;
+  private handleFrame(frame: Uint8Array): void {
+    const { counters } = this.deps;
     switch (frame[0]) {
       case RECORD_VERSION:
-        return this.records(frame);
+        return this.handleRecords(frame);
       case chunk.type:
-        return this.unpack(frame);
+        return this.handleChunk(frame);
       case welcome.type:
-        return this.welcomed(frame);
+        return this.handleWelcome(frame);
       case live.type:
-        return this.wentLive();
+        return this.handleLive();
       case hold.type:
-        return this.hold(hold.decode(frame)?.on === 1);
+        return this.handleHold(hold.decode(frame)?.on === 1);
       case expect.type:
-        tally.expects++;
+        counters.expects++;
         return this.sendFrom(expect.decode(frame)?.next ?? 0);
       case refused.type:
-        return this.wasRefused(frame);
+        return this.handleRefused(frame);
       case signals.type:
-        tally.cursorsSeen++;
+        counters.cursorsSeen++;
         return;
       case heartbeat.type:
       case presence.type:
       case drain.type:
         return;
       default:
-        this.unreadable();
+        this.reportUnreadable();
     }
   }
 
-  private records(bytes: Uint8Array): void {
-    const { checker, player, slow } = this.plan;
-    const isLive = this.at === 'live';
-    const arrival = { nowMs: this.outside.world.clock.mono(), live: isLive, late: slow };
+  private handleRecords(bytes: Uint8Array): void {
+    const { checker, player, slow } = this.options;
+    const isLive = this.state === 'live';
+    const arrival = { nowMs: this.deps.world.clock.mono(), isLive, isLate: slow };
     const reader = new Reader(bytes);
     while (!reader.atEnd) {
       const from = reader.at;
       const record = readRecord(reader);
-      if (record === null) return this.unreadable();
+      if (record === null) return this.reportUnreadable();
       if (record.kind === RecordKind.epoch) this.epoch = new Reader(record.body).varint();
-      checker.took(player, record, bytes.subarray(from, reader.at), arrival);
+      checker.receive(player, record, bytes.subarray(from, reader.at), arrival);
     }
   }
 
-  private unpack(frame: Uint8Array): void {
+  private handleChunk(frame: Uint8Array): void {
     const packed = chunk.decode(frame);
-    if (packed === null) return this.unreadable();
+    if (packed === null) return this.reportUnreadable();
     let records: Uint8Array;
     try {
       records = inflateRawSync(packed.deflated, { maxOutputLength: ROOM_BYTES_MAX });
     } catch {
-      return this.unreadable();
+      return this.reportUnreadable();
     }
-    this.records(records);
+    this.handleRecords(records);
   }
 
-  private unreadable(): void {
-    this.outside.tally.fault('unknown', 'a frame came that nobody can read');
+  private reportUnreadable(): void {
+    this.deps.counters.fault('unknown', 'a frame could not be decoded');
   }
 
-  private welcomed(frame: Uint8Array): void {
-    const said = welcome.decode(frame);
-    if (said === null) return this.unreadable();
-    const { checker, player } = this.plan;
-    this.credential = said.pass;
-    this.speaking = true;
-    if (said.resumed === 0) {
+  private handleWelcome(frame: Uint8Array): void {
+    const message = welcome.decode(frame);
+    if (message === null) return this.reportUnreadable();
+    const { checker, player } = this.options;
+    this.credential = message.pass;
+    this.isWelcomed = true;
+    if (message.resumed === 0) {
       checker.reset(player);
       this.epoch = 0;
-    } else this.outside.tally.resumes++;
-    const lastSeq = said.clients[0]?.lastSeq ?? 0;
-    if (lastSeq < this.own.base - 1) {
-      this.outside.tally.fault('missing', `a message that was shown is not known any more (${lastSeq + 1})`);
+    } else this.deps.counters.resumes++;
+    const lastSeq = message.clients[0]?.lastSeq ?? 0;
+    if (lastSeq < this.sender.base - 1) {
+      this.deps.counters.fault(
+        'missing',
+        `the server has lost a message that the room had shown (${lastSeq + 1})`,
+      );
     }
-    for (const message of this.own.unseen) message.late = true;
+    for (const pending of this.sender.pending) pending.isLate = true;
     this.sendFrom(lastSeq + 1);
   }
 
-  private wentLive(): void {
-    const { timers } = this.outside.world;
+  private handleLive(): void {
+    const { timers } = this.deps.world;
     this.cancelTimer();
-    this.at = 'live';
+    this.state = 'live';
     this.failures = 0;
-    this.outside.arrived(this);
-    if (!this.outside.troubled()) return;
-    if (this.plan.slow) this.readSlowly();
-    if (!this.plan.dropping) return;
-    this.cancelTrouble = timers.after(this.between(DROP_MS_MIN, DROP_MS_MAX), () => this.drop());
+    this.deps.onLive(this);
+    if (!this.deps.isDisturbing()) return;
+    if (this.options.slow) this.readSlowly();
+    if (!this.options.dropping) return;
+    this.cancelDisturbance = timers.after(this.between(DROP_MS_MIN, DROP_MS_MAX), () => this.drop());
   }
 
   private readSlowly(): void {
-    const { timers } = this.outside.world;
-    this.cancelTrouble = timers.after(READING_MS, () => {
+    const { timers } = this.deps.world;
+    this.cancelDisturbance = timers.after(READING_MS, () => {
       this.socket?.pause();
-      this.cancelTrouble = timers.after(NOT_READING_MS, () => {
+      this.cancelDisturbance = timers.after(NOT_READING_MS, () => {
         this.socket?.resume();
         this.readSlowly();
       });
@@ -254,39 +260,40 @@ export class LoadPlayer {
   }
 
   private drop(): void {
-    this.outside.tally.drops++;
-    this.leave();
-    this.at = 'waiting';
-    this.cancelTimer = this.outside.world.timers.after(this.between(AWAY_MS_MIN, AWAY_MS_MAX), () =>
+    this.deps.counters.drops++;
+    this.disconnect();
+    this.state = 'waiting';
+    this.cancelTimer = this.deps.world.timers.after(this.between(AWAY_MS_MIN, AWAY_MS_MAX), () =>
       this.connect(),
     );
   }
 
-  private hold(on: boolean): void {
-    if (on) this.outside.tally.holds++;
-    this.held = on;
-    if (!on) this.sendFrom(this.own.base);
+  private handleHold(on: boolean): void {
+    if (on) this.deps.counters.holds++;
+    this.isHeld = on;
+    if (!on) this.sendFrom(this.sender.base);
   }
 
-  private wasRefused(frame: Uint8Array): void {
-    const said = refused.decode(frame);
-    if (said === null) return this.unreadable();
-    const { checker, player } = this.plan;
-    add(this.outside.tally.refused, said.reason);
-    checker.refused(player, said.clientSeq);
-    // A room that refuses goes on refusing; and behind a refusal numbers move up, over a new connection.
-    this.muted = true;
-    this.leave();
-    this.comeBack('refused');
+  private handleRefused(frame: Uint8Array): void {
+    const message = refused.decode(frame);
+    if (message === null) return this.reportUnreadable();
+    const { checker, player } = this.options;
+    increment(this.deps.counters.refused, message.reason);
+    checker.removeRefused(player, message.clientSeq);
+    // A room that refuses a message would refuse the next ones, too. The client seqs of those after it change, so they
+    // are resent on a new connection.
+    this.isMuted = true;
+    this.disconnect();
+    this.reconnect('refused');
   }
 
-  /** Everything of its own from this client seq on that the room has not shown. */
+  /** Resends the messages from this client seq on that have no echo. */
   private sendFrom(clientSeq: number): void {
-    const { base, unseen } = this.own;
-    for (const [at, message] of unseen.entries()) {
-      if (base + at < clientSeq || message.seen) continue;
-      message.late = true;
-      this.outside.tally.resent++;
+    const { base, pending } = this.sender;
+    for (const [at, message] of pending.entries()) {
+      if (base + at < clientSeq || message.isSeen) continue;
+      message.isLate = true;
+      this.deps.counters.resent++;
       this.send(base + at, message.body);
     }
   }
@@ -295,46 +302,46 @@ export class LoadPlayer {
     this.socket?.send(encodeSend({ client: 0, clientSeq, kind: RecordKind.move, body }));
   }
 
-  private ended(how: Ending): void {
-    const { tally } = this.outside;
-    this.leave();
-    if (how.kind === 'failed') return this.comeBack(how.why);
-    if (how.kind === 'declined') {
-      if (how.status !== SERVICE_UNAVAILABLE) return this.giveUp(`declined with ${how.status}`);
-      tally.declined++;
+  private handleEnd(end: SocketEnd): void {
+    const { counters } = this.deps;
+    this.disconnect();
+    if (end.kind === 'failed') return this.reconnect(end.why);
+    if (end.kind === 'declined') {
+      if (end.status !== SERVICE_UNAVAILABLE) return this.giveUp(`declined with ${end.status}`);
+      counters.declined++;
       this.failures = Math.min(this.failures, FAILURES_MAX - 2);
-      return this.comeBack('declined with 503');
+      return this.reconnect('declined with 503');
     }
-    add(tally.closed, how.code);
-    const verdict = closeVerdict(how.code);
-    if (verdict === 'stop') return this.giveUp(`closed with ${how.code}`);
-    if (verdict === 'rejoin') this.credential = this.plan.ticket;
-    this.comeBack(`closed with ${how.code}`);
+    increment(counters.closed, end.code);
+    const action = closeAction(end.code);
+    if (action === 'stop') return this.giveUp(`closed with ${end.code}`);
+    if (action === 'rejoin') this.credential = this.options.ticket;
+    this.reconnect(`closed with ${end.code}`);
   }
 
-  private leave(): void {
+  private disconnect(): void {
     this.cancelTimer();
-    this.cancelTrouble();
-    this.speaking = false;
+    this.cancelDisturbance();
+    this.isWelcomed = false;
     this.socket?.cut();
     this.socket = null;
   }
 
   /** After a backoff with full jitter. */
-  private comeBack(why: string): void {
+  private reconnect(why: string): void {
     if (++this.failures >= FAILURES_MAX) return this.giveUp(why);
-    this.at = 'waiting';
-    const limit = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(this.failures, 10));
-    this.cancelTimer = this.outside.world.timers.after(this.between(0, limit), () => this.connect());
+    this.state = 'waiting';
+    const delayMs = this.between(0, backoffMs(BACKOFF, this.failures));
+    this.cancelTimer = this.deps.world.timers.after(delayMs, () => this.connect());
   }
 
   private giveUp(why: string): void {
-    this.at = 'out';
-    this.outside.tally.out++;
-    this.outside.gaveUp(this, why);
+    this.state = 'out';
+    this.deps.counters.gaveUp++;
+    this.deps.onGaveUp(this, why);
   }
 
   private between(least: number, most: number): number {
-    return least + this.outside.random.next() * (most - least);
+    return least + this.deps.random.next() * (most - least);
   }
 }

@@ -1,4 +1,4 @@
-/** A data folder with many rooms and a ticket for each player: for a load, and for the benchmarks. */
+/** Makes rooms in a data folder, and a ticket for each player, for loads and benchmarks. */
 import { join } from 'node:path';
 import { signPass } from '../../domain/pass.ts';
 import { socketPath } from '../../domain/room.ts';
@@ -7,30 +7,30 @@ import { openSqlite } from '../../ports/main-db/main-db.sqlite.ts';
 import { insertRoomsForLoad } from '../../ports/main-db/queries/rooms-for-load.ts';
 import { keysOf } from '../keys.ts';
 
-export interface PlayerPlace {
+export interface PlayerTicket {
   readonly path: string;
   readonly ticket: string;
 }
 
-export interface RoomsPlan {
-  /** A data folder that no server has open. */
+export interface LoadRoomsOptions {
+  /** No server may have it open. */
   readonly dataDir: string;
   readonly rooms: number;
   readonly players: number;
-  /** Stands before a number in the rooms' ids; letters a to z. */
+  /** Prefix of the room ids; letters a to z. */
   readonly name: string;
-  /** The slot that serves room number `index`. */
+  /** Returns the slot that serves room number `index`. */
   slotOf(index: number): string;
 }
 
 const TICKET_MS = 3 * 3_600_000;
 const ID_LENGTH = 20;
 
-/** Room by room, player by player. Makes keys and database where there are none. */
-export async function makeRooms(
-  { dataDir, rooms, players, name, slotOf }: RoomsPlan,
+/** Returns the tickets by room and player. Makes keys and database if there are none. */
+export async function makeLoadRooms(
+  { dataDir, rooms, players, name, slotOf }: LoadRoomsOptions,
   world: World,
-): Promise<PlayerPlace[][]> {
+): Promise<PlayerTicket[][]> {
   const keys = keysOf(dataDir, world);
   const now = world.clock.now();
   const ids = Array.from(

@@ -1,51 +1,51 @@
 /**
- * Where a load is played by default: a server of its own, on free ports and a temporary folder. Its processes are
- * started as a main process starts game processes: they answer to this one alone, and end when it is gone.
+ * The private server of a load: game processes on free ports with a temporary data folder. They are started as a main
+ * process starts them: this process controls them, and they stop when it is gone.
  */
 import { join } from 'node:path';
 import { environmentOf, loadConfig } from '../../config.load.ts';
 import { OperatorError } from '../../errors.ts';
+import type { ChildMessage, ParentMessage } from '../../hosts/process-messages.ts';
 import type { ChildProcess } from '../../lib/child.ts';
 import { spawnChild } from '../../lib/child.real.ts';
 import type { World } from '../../lib/world.ts';
-import type { ParentMessage, ChildMessage } from '../../running.ts';
-import type { Seat } from './load-runner.ts';
-import { type LoadFolder, makeFolder } from './machine.real.ts';
+import type { SeatAccess } from './load-runner.ts';
+import { type LoadFolder, makeLoadFolder } from './machine.real.ts';
 import type { LoadPlan } from './options.ts';
-import { makeRooms } from './load-rooms.ts';
+import { makeLoadRooms } from './load-rooms.ts';
 
 const PROGRAM = join(import.meta.dir, '../../main.ts');
 const START_MS_MAX = 60_000;
-/** All players come from one address, and some come again and again. */
+/** All players have one address, and some reconnect often. */
 const SOCKETS_PER_ADDRESS = 1_000_000;
 
 export interface LoadServer {
-  /** Room by room. */
-  readonly seats: readonly (readonly Seat[])[];
-  /** Of the server's processes. */
+  /** By room and player. */
+  readonly seats: readonly (readonly SeatAccess[])[];
+  /** Processes of the server. */
   readonly pids: readonly number[];
   readonly folder: string;
   readonly inMemory: boolean;
-  /** Resolves with a sentence when the server ended although nobody told it to. */
+  /** Resolves with a sentence when a process of the server exits before `close`. */
   readonly failed: Promise<string>;
-  /** Ends the server at once and removes everything. */
+  /** Kills the server and removes its folder. */
   close(): Promise<void>;
 }
 
-/** Throws an OperatorError when the server does not start; then nothing is left. */
+/** Throws an OperatorError if the server does not start; its folder is removed then, too. */
 export async function startLoadServer(plan: LoadPlan, world: World): Promise<LoadServer> {
-  const folder = makeFolder();
+  const folder = makeLoadFolder();
   const children: ChildProcess<ParentMessage>[] = [];
   const close = async (): Promise<void> => {
     for (const child of children) child.kill();
-    // While they live they could make files in it.
-    await Promise.all(children.map(({ ended }) => ended));
+    // Until they have exited they may write files.
+    await Promise.all(children.map(({ exited }) => exited));
     folder.remove();
   };
   try {
     const slots = Array.from({ length: plan.gameProcesses }, (_, index) => `h${index + 1}`);
     const slotOf = (room: number): number => room % slots.length;
-    const places = await makeRooms(
+    const tickets = await makeLoadRooms(
       {
         dataDir: folder.data,
         rooms: plan.rooms,
@@ -60,7 +60,7 @@ export async function startLoadServer(plan: LoadPlan, world: World): Promise<Loa
       slots.map((slot) => startSlot(slot, folder, world, children, failed.resolve)),
     );
     return {
-      seats: places.map((room, at) => {
+      seats: tickets.map((room, at) => {
         const port = ports[slotOf(at)] ?? 0;
         return room.map(({ path, ticket }) => ({ address: { port, path }, ticket }));
       }),
@@ -76,13 +76,13 @@ export async function startLoadServer(plan: LoadPlan, world: World): Promise<Loa
   }
 }
 
-/** Resolves with its port. */
+/** Resolves with the port. */
 function startSlot(
   slot: string,
   folder: LoadFolder,
   world: World,
   children: ChildProcess<ParentMessage>[],
-  ended: (how: string) => void,
+  onExit: (message: string) => void,
 ): Promise<number> {
   const { settings } = loadConfig([], {});
   const env = environmentOf({
@@ -102,25 +102,25 @@ function startSlot(
     args: ['start', 'game', 'archiver'],
     env,
     output: folder.output,
-    onMessage(word) {
-      if (word.kind === 'ready') ready.resolve(word.port);
-      if (word.kind === 'refused') fail(word.message);
+    onMessage(message) {
+      if (message.kind === 'ready') ready.resolve(message.port);
+      if (message.kind === 'failed') fail(message.message);
     },
   });
   children.push(child);
   const cancel = world.timers.after(START_MS_MAX, () =>
     fail(`it took longer than ${START_MS_MAX / 1_000} s.`),
   );
-  void child.ended.then((how) => {
+  void child.exited.then((how) => {
     fail(`it ended with ${how}.`);
-    ended(`the process for slot ${slot} ended with ${how}. ${lastWords(folder)}`);
+    onExit(`the process for slot ${slot} ended with ${how}. ${outputEnd(folder)}`);
   });
   return ready.promise.finally(cancel);
 }
 
-function lastWords(folder: LoadFolder): string {
+function outputEnd(folder: LoadFolder): string {
   try {
-    return folder.lastWords().trim();
+    return folder.outputEnd().trim();
   } catch {
     return '';
   }

@@ -1,29 +1,29 @@
-/** One connection to a room, made by hand so that it can read slowly and be cut: TCP, the upgrade, frames. */
+/** A WebSocket client on a plain TCP socket, so that it can pause reading and cut the connection. */
 import type { Random } from '../../lib/world.ts';
-import { FrameReader, maskedFrame, Opcode } from './frames.ts';
+import { FrameReader, maskedFrame, Opcode } from './websocket-frames.ts';
 
 export interface Address {
   readonly port: number;
   readonly path: string;
 }
 
-export type Ending =
-  /** The server does not take the connection now. */
+export type SocketEnd =
+  /** Instead of the upgrade the server sent this HTTP status. */
   | { readonly kind: 'declined'; readonly status: number }
-  /** By the server; 1006 = without a close frame. */
+  /** The server closed it; 1006 = without a close frame. */
   | { readonly kind: 'closed'; readonly code: number }
   | { readonly kind: 'failed'; readonly why: string };
 
 export interface SocketEvents {
-  opened(): void;
-  /** A binary message; valid only in the call. */
-  frame(frame: Uint8Array): void;
-  /** Comes at most once, and not after `cut`. */
-  ended(how: Ending): void;
+  onOpen(): void;
+  /** A binary message; valid only during the call. */
+  onFrame(frame: Uint8Array): void;
+  /** Called at most once, and not after `cut`. */
+  onEnd(how: SocketEnd): void;
 }
 
 const HEAD_BYTES_MAX = 4_096;
-/** What the kernel did not take is kept so far; then the connection is given up. */
+/** Bytes queued here because the kernel's buffer is full; beyond that the connection fails. */
 const UNSENT_BYTES_MAX = 1024 * 1024;
 const ABNORMAL = 1006;
 const LOOPBACK = '127.0.0.1';
@@ -36,8 +36,8 @@ export class LoadSocket {
   private readonly events: SocketEvents;
   private readonly reader = new FrameReader();
   private tcp: Tcp | null = null;
-  private open = false;
-  private over = false;
+  private isOpen = false;
+  private isOver = false;
   private head = '';
   private unsent: Uint8Array = new Uint8Array();
   private code = ABNORMAL;
@@ -55,16 +55,16 @@ export class LoadSocket {
 
   /** Reads nothing until `resume`. */
   pause(): void {
-    if (!this.over) this.tcp?.pause();
+    if (!this.isOver) this.tcp?.pause();
   }
 
   resume(): void {
-    if (!this.over) this.tcp?.resume();
+    if (!this.isOver) this.tcp?.resume();
   }
 
-  /** Ends it at once, as a lost network does; nothing is heard of it any more. */
+  /** Ends the connection without a close frame; no event follows. */
   cut(): void {
-    this.over = true;
+    this.isOver = true;
     this.tcp?.terminate();
   }
 
@@ -79,7 +79,7 @@ export class LoadSocket {
           drain: () => this.flush(),
           close: () => this.end({ kind: 'closed', code: this.code }),
           error: (_, error) => this.end({ kind: 'failed', why: error.message }),
-          // The same comes as a rejection.
+          // Bun.connect also rejects with it.
           connectError: () => {},
         },
       });
@@ -90,7 +90,7 @@ export class LoadSocket {
 
   private connected(tcp: Tcp): void {
     this.tcp = tcp;
-    if (this.over) return tcp.terminate();
+    if (this.isOver) return tcp.terminate();
     tcp.setNoDelay(true);
     const { path, port } = this.address;
     const key = Buffer.from(Array.from({ length: 16 }, () => this.random.next() * 256)).toString('base64');
@@ -103,78 +103,79 @@ export class LoadSocket {
   }
 
   private data(bytes: Uint8Array): void {
-    if (this.over) return;
-    const frames = this.open ? bytes : this.upgraded(bytes);
+    if (this.isOver) return;
+    const frames = this.isOpen ? bytes : this.upgraded(bytes);
     if (frames === null) return;
-    if (!this.reader.push(frames, (opcode, payload) => this.take(opcode, payload))) {
-      this.give({ kind: 'failed', why: 'what came is no frame' });
+    if (!this.reader.push(frames, (opcode, payload) => this.handleFrame(opcode, payload))) {
+      this.endWith({ kind: 'failed', why: 'the server sent an invalid frame' });
     }
   }
 
-  /** Answers what came behind the head of the server's answer; null while it is not whole, or there is no upgrade. */
+  /** Returns the bytes after the response head of the upgrade; null if it is incomplete, or no upgrade. */
   private upgraded(bytes: Uint8Array): Uint8Array | null {
     const before = this.head.length;
     this.head += Buffer.from(bytes).toString('latin1');
     const end = this.head.indexOf('\r\n\r\n');
     if (end < 0) {
-      if (this.head.length > HEAD_BYTES_MAX) this.give({ kind: 'failed', why: 'no answer to the upgrade' });
+      if (this.head.length > HEAD_BYTES_MAX)
+        this.endWith({ kind: 'failed', why: 'no response to the upgrade' });
       return null;
     }
     const status = Number(this.head.split(' ', 2)[1]);
     if (status !== 101) {
-      this.give({ kind: 'declined', status });
+      this.endWith({ kind: 'declined', status });
       return null;
     }
-    this.open = true;
+    this.isOpen = true;
     this.head = '';
-    this.events.opened();
+    this.events.onOpen();
     return bytes.subarray(end + 4 - before);
   }
 
-  private take(opcode: number, payload: Uint8Array): boolean {
-    if (opcode === Opcode.binary) this.events.frame(payload);
+  private handleFrame(opcode: number, payload: Uint8Array): boolean {
+    if (opcode === Opcode.binary) this.events.onFrame(payload);
     if (opcode === Opcode.ping) this.sendFrame(Opcode.pong, payload);
     if (opcode === Opcode.close) {
       const [high = 0, low = 0] = payload;
       if (payload.length >= 2) this.code = high * 256 + low;
-      this.give({ kind: 'closed', code: this.code });
+      this.endWith({ kind: 'closed', code: this.code });
     }
-    return !this.over;
+    return !this.isOver;
   }
 
   private sendFrame(opcode: number, payload: Uint8Array): void {
-    if (this.over || !this.open) return;
+    if (this.isOver || !this.isOpen) return;
     this.write(maskedFrame(opcode, payload, this.random.next() * 0x1_0000_0000));
   }
 
   private write(bytes: Uint8Array): void {
-    if (this.unsent.length > 0) return this.keep(bytes);
-    const took = Math.max(0, this.tcp?.write(bytes) ?? 0);
-    if (took < bytes.length) this.keep(bytes.subarray(took));
+    if (this.unsent.length > 0) return this.queue(bytes);
+    const written = Math.max(0, this.tcp?.write(bytes) ?? 0);
+    if (written < bytes.length) this.queue(bytes.subarray(written));
   }
 
-  private keep(bytes: Uint8Array): void {
+  private queue(bytes: Uint8Array): void {
     if (this.unsent.length + bytes.length > UNSENT_BYTES_MAX) {
-      return this.give({ kind: 'failed', why: 'the server does not read' });
+      return this.endWith({ kind: 'failed', why: 'the server does not read' });
     }
     this.unsent = Buffer.concat([this.unsent, bytes]);
   }
 
   private flush(): void {
-    const waiting = this.unsent;
+    const queued = this.unsent;
     this.unsent = new Uint8Array();
-    if (waiting.length > 0) this.write(waiting);
+    if (queued.length > 0) this.write(queued);
   }
 
-  private give(how: Ending): void {
+  private endWith(how: SocketEnd): void {
     const { tcp } = this;
     this.end(how);
     tcp?.terminate();
   }
 
-  private end(how: Ending): void {
-    if (this.over) return;
-    this.over = true;
-    this.events.ended(how);
+  private end(how: SocketEnd): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.events.onEnd(how);
   }
 }

@@ -1,4 +1,4 @@
-/** What a load touches of this machine: its temporary folder, files, what processes cost. */
+/** The machine of a load: temporary folder, files, CPU time and memory of processes. */
 import {
   closeSync,
   mkdirSync,
@@ -15,31 +15,31 @@ import { join } from 'node:path';
 import { lockFile } from '../../lib/lock.real.ts';
 
 const PREFIX = 'escapement-load-';
-/** Not `lock`: that is what a data folder has, and none may be taken for one of ours. */
+/** Not `lock`, the name in a data folder: no data folder may be mistaken for a load folder and removed. */
 const LOCK = 'load.lock';
 const TMPFS = 0x0102_1994;
-/** Of /proc/<pid>/stat: 100 on every Linux that the runtime runs on. */
+/** Clock ticks in /proc/<pid>/stat: 100 per second on every Linux that Bun supports. */
 const TICKS_PER_SECOND = 100;
 const LOG_BYTES_SHOWN = 2_000;
 
 export interface LoadFolder {
   readonly path: string;
-  /** For the data of the private server. */
+  /** The data folder of the private server. */
   readonly data: string;
-  /** It is in memory: what a disk costs is not in the figures. */
+  /** The folder is in memory, so the results do not include a disk. */
   readonly inMemory: boolean;
-  /** Where the server's output goes. */
+  /** File descriptor for the output of the server. */
   readonly output: number;
-  /** The end of that output, for when it failed. */
-  lastWords(): string;
+  /** The end of the server's output, for error messages. */
+  outputEnd(): string;
   remove(): void;
 }
 
-/** Makes a folder, and removes those of earlier loads that were killed: their locks are free. */
-export function makeFolder(): LoadFolder {
+/** Makes a folder. Removes folders of loads that were killed: their locks are free. */
+export function makeLoadFolder(): LoadFolder {
   const parent = tmpdir();
   for (const name of readdirSync(parent)) {
-    if (name.startsWith(PREFIX)) removeIfLeft(join(parent, name));
+    if (name.startsWith(PREFIX)) removeIfOrphaned(join(parent, name));
   }
   const path = mkdtempSync(join(parent, PREFIX));
   const lock = lockFile(join(path, LOCK));
@@ -53,7 +53,7 @@ export function makeFolder(): LoadFolder {
     data,
     inMemory: isInMemory(path),
     output,
-    lastWords: () => readFileSync(log, 'utf8').slice(-LOG_BYTES_SHOWN),
+    outputEnd: () => readFileSync(log, 'utf8').slice(-LOG_BYTES_SHOWN),
     remove() {
       closeSync(output);
       rmSync(path, { recursive: true, force: true });
@@ -62,16 +62,16 @@ export function makeFolder(): LoadFolder {
   };
 }
 
-function removeIfLeft(path: string): void {
+function removeIfOrphaned(path: string): void {
   try {
-    // A folder without a lock is one that is just being made.
+    // Another load that has just made its folder may not have locked it yet.
     if (!readdirSync(path).includes(LOCK)) return;
     const lock = lockFile(join(path, LOCK));
     if (!lock.ok) return;
     rmSync(path, { recursive: true, force: true });
     lock.release();
   } catch {
-    // Somebody else's, or gone meanwhile.
+    // It belongs to another user, or another load has removed it.
   }
 }
 
@@ -89,12 +89,12 @@ export function writeText(file: string, text: string): void {
 }
 
 export interface Usage {
-  /** User and system, of all threads. */
+  /** User and system time of all threads. */
   readonly cpuSeconds: number;
   readonly residentMb: number;
 }
 
-/** null where the system does not tell, or the process is gone. */
+/** The sum of all processes; null without /proc, or if a process has exited. */
 export function usageOf(pids: readonly number[]): Usage | null {
   try {
     return pids.map(usageOfOne).reduce((all, one) => ({
@@ -108,7 +108,7 @@ export function usageOf(pids: readonly number[]): Usage | null {
 
 function usageOfOne(pid: number): Usage {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name may hold spaces; the fields behind it do not.
+  // The name of the program may contain spaces; the fields after it do not.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return {
@@ -117,7 +117,7 @@ function usageOfOne(pid: number): Usage {
   };
 }
 
-/** Of this process. */
+/** User and system CPU time of this process. */
 export function ownCpuSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000_000;

@@ -1,4 +1,4 @@
-/** The body of a message of the load: when it was sent, who sent it, and noise that looks like text. */
+/** The body of a message of the load: a time stamp, a number, and noise that compresses like text. */
 import { randomFor } from '../../../sdk/src/random.ts';
 
 const STAMP_BYTES = 8;
@@ -6,7 +6,7 @@ export const BODY_BYTES_MIN = 16;
 const NOISE_BYTES = 16 * 1024;
 const LETTERS = 'etaoin shrdlucmf';
 
-/** Bodies are cut out of this: drawing each byte of each body would make the generator the bottleneck. */
+/** Bodies are slices of this noise: drawing each byte of each body would make the load generator the bottleneck. */
 export function makeNoise(seed: number): Uint8Array {
   const random = randomFor(seed, 0);
   return Uint8Array.from({ length: NOISE_BYTES }, () =>
@@ -14,7 +14,7 @@ export function makeNoise(seed: number): Uint8Array {
   );
 }
 
-/** `number` tells apart what would else be equal; `chance` is in [0, 1). */
+/** `chance`, in [0, 1), selects the noise; `number` makes every body different. */
 export function makeBody(
   noise: Uint8Array,
   bytes: number,
@@ -30,13 +30,13 @@ export function makeBody(
   return body;
 }
 
-/** When it was sent; NaN when it is too short to be one of ours. */
+/** The time of sending, ms; NaN if the body is too short to be one of the load. */
 export function sentAtOf(body: Uint8Array): number {
   if (body.length < BODY_BYTES_MIN) return Number.NaN;
   return new DataView(body.buffer, body.byteOffset, body.length).getFloat64(0);
 }
 
-/** 32 bits that change when a byte does. */
+/** CRC-32. */
 export function hashOf(bytes: Uint8Array): number {
   return Bun.hash.crc32(bytes);
 }

@@ -30,7 +30,7 @@ function codeOf(args: readonly string[]): string {
   return 'taken';
 }
 
-test('without options it is a first run of about 20 seconds', () => {
+test('the defaults are a first run of about 20 seconds', () => {
   expect(readPlan([])).toEqual(DEFAULTS);
 });
 
@@ -56,7 +56,7 @@ test('every option is read, with a space or with =', () => {
   });
 });
 
-describe('what cannot be is refused with a code and exit code 2:', () => {
+describe('what is wrong or impossible is refused with a code and exit code 2:', () => {
   test.each([
     ['--rooms 0', 'bad-value 2'],
     ['--rooms 10001', 'bad-value 2'],

@@ -1,23 +1,23 @@
-/** The options of `escapement load`: what they are called, their bounds, and what they mean together. */
-import { nearest } from '../../config.load.ts';
+/** The options of `escapement load`: names, bounds, and which combinations are possible. */
 import { ROOM_LIMITS } from '../../domain/room-limits.ts';
 import { OperatorError } from '../../errors.ts';
+import { parseFlags } from '../../flags.ts';
 import { BODY_BYTES_MIN } from './message.ts';
 
 export interface LoadPlan {
   readonly rooms: number;
-  /** Of each room. */
+  /** Per room. */
   readonly players: number;
-  /** Messages per second of each room. */
+  /** Messages per second and room. */
   readonly rate: number;
   readonly bytesMin: number;
   readonly bytesMax: number;
   readonly spread: Spread;
-  /** Players come in over so long. */
+  /** Players connect evenly over this time. */
   readonly rampMs: number;
-  /** From when all are in. */
+  /** From when all are connected. */
   readonly playMs: number;
-  /** Shares of the players, 0 … 1; nobody is both slow and dropping. */
+  /** Shares of the players, 0 … 1; no player is both slow and dropping. */
   readonly slow: number;
   readonly dropping: number;
   readonly cursors: number;
@@ -33,15 +33,15 @@ interface LoadOption {
   readonly default: string;
   readonly expects: string;
   readonly help: string;
-  /** null = not what is expected. */
-  read(text: string): Partial<LoadPlan> | null;
+  /** Returns null if the text is not what is expected. */
+  parse(text: string): Partial<LoadPlan> | null;
 }
 
-/** One process opens so many sockets, and one address has ports for them. */
+/** Within the sockets that one process may open, and the ports of one client address. */
 export const PLAYERS_MAX = 18_000;
 const SECONDS_MAX = 3_600;
 const { messageRate, roomRate, bodyBytesMax, roomEntriesMax, roomBytesMax } = ROOM_LIMITS;
-/** Of each message in a record, at most, beside the body; and of entries beside messages. */
+/** Upper bound of a record without its body. */
 const RECORD_BYTES = 40;
 
 function number(text: string, min: number, max: number): number | null {
@@ -77,22 +77,22 @@ export const LOAD_OPTIONS: { readonly [flag: string]: LoadOption } = {
     value: '<count>',
     default: '100',
     expects: 'a whole number from 1 to 10000',
-    help: 'Rooms at play.',
-    read: count('rooms', 1, 10_000),
+    help: 'Number of rooms.',
+    parse: count('rooms', 1, 10_000),
   },
   '--players': {
     value: '<count>',
     default: '4',
     expects: 'a whole number from 1 to 16',
-    help: 'Players of each room.',
-    read: count('players', 1, 16),
+    help: 'Players per room.',
+    parse: count('players', 1, 16),
   },
   '--rate': {
     value: '<messages>',
     default: '2',
     expects: `a number from 0.1 to ${roomRate}`,
-    help: 'Messages per second of each room; each goes to all its players.',
-    read(text) {
+    help: 'Messages per second and room; each is delivered to all players of the room.',
+    parse(text) {
       const rate = number(text, 0.1, roomRate);
       return rate === null ? null : { rate };
     },
@@ -101,8 +101,8 @@ export const LOAD_OPTIONS: { readonly [flag: string]: LoadOption } = {
     value: '<bytes>',
     default: '135',
     expects: `bytes from ${BODY_BYTES_MIN} to ${bodyBytesMax}, like 135, or a range like 40-400`,
-    help: 'How long a message is, or between which sizes.',
-    read(text) {
+    help: 'Size of a message, or the range of sizes.',
+    parse(text) {
       const [least = '', most = least, ...more] = text.split('-');
       const bytesMin = number(least, BODY_BYTES_MIN, bodyBytesMax);
       const bytesMax = number(most, BODY_BYTES_MIN, bodyBytesMax);
@@ -114,101 +114,87 @@ export const LOAD_OPTIONS: { readonly [flag: string]: LoadOption } = {
     value: 'even|bursty',
     default: 'even',
     expects: 'even or bursty',
-    help: 'even: messages come at even distances. bursty: those of a second come in its first tenth.',
-    read: (text) => (text === 'even' || text === 'bursty' ? { spread: text } : null),
+    help: 'even: messages at even intervals. bursty: the messages of a second in its first tenth.',
+    parse: (text) => (text === 'even' || text === 'bursty' ? { spread: text } : null),
   },
   '--ramp': {
     value: '<seconds>',
     default: '3',
     expects: `seconds from 0 to ${SECONDS_MAX}`,
-    help: 'Players come in evenly over this time; a room plays as soon as it is complete.',
-    read: seconds('rampMs', 0),
+    help: 'Players connect evenly over this time; a room plays as soon as it is complete.',
+    parse: seconds('rampMs', 0),
   },
   '--seconds': {
     value: '<seconds>',
     default: '15',
     expects: `seconds from 1 to ${SECONDS_MAX}`,
-    help: 'How long all play, from when the last one is in.',
-    read: seconds('playMs', 1),
+    help: 'How long all play, counted from when the last player is connected.',
+    parse: seconds('playMs', 1),
   },
   '--slow': {
     value: '<share>',
     default: '0.05',
     expects: SHARE,
-    help: 'Share of the players that read slowly: a tenth of a second in each second.',
-    read: share('slow'),
+    help: 'Share of the players that read only for a tenth of each second.',
+    parse: share('slow'),
   },
   '--dropping': {
     value: '<share>',
     default: '0.05',
     expects: SHARE,
-    help: 'Share of the players that lose their connection every 2 to 6 seconds and resume.',
-    read: share('dropping'),
+    help: 'Share of the players that cut their connection every 2 to 6 seconds and resume.',
+    parse: share('dropping'),
   },
   '--cursors': {
     value: '<share>',
     default: '0.2',
     expects: SHARE,
     help: 'Share of the players that move a cursor ten times a second.',
-    read: share('cursors'),
+    parse: share('cursors'),
   },
   '--game-processes': {
     value: '<count>',
     default: '1',
     expects: 'a whole number from 1 to 16',
     help: 'Processes that serve the rooms.',
-    read: count('gameProcesses', 1, 16),
+    parse: count('gameProcesses', 1, 16),
   },
   '--json': {
     value: '<file>',
     default: '',
     expects: 'a file',
-    help: 'Also write everything that was measured to this file, as JSON.',
-    read: (text) => ({ json: text === '' ? null : text }),
+    help: 'Also write all results to this file, as JSON.',
+    parse: (text) => ({ json: text === '' ? null : text }),
   },
   '--seed': {
     value: '<number>',
     default: '1',
     expects: 'a whole number from 0 to 999999999',
-    help: 'All choices (who is slow, sizes, contents) come from it: the same seed, the same choices.',
-    read: count('seed', 0, 999_999_999),
+    help: 'Seed of all random choices (which players are slow, sizes, contents).',
+    parse: count('seed', 0, 999_999_999),
   },
 };
 
 /** Throws an OperatorError that names what is wrong and what would be right. */
 export function readPlan(args: readonly string[]): LoadPlan {
-  const given = new Map<string, string>();
-  for (let at = 0; at < args.length; at++) {
-    const [flag = '', ...after] = (args[at] ?? '').split('=');
-    if (!flag.startsWith('-')) {
-      throw new OperatorError('unexpected-argument', { command: 'load', argument: flag });
-    }
-    const option = LOAD_OPTIONS[flag];
-    if (!option) {
-      throw new OperatorError('unknown-flag', { flag, guess: nearest(flag, Object.keys(LOAD_OPTIONS)) });
-    }
-    if (given.has(flag)) throw new OperatorError('flag-twice', { flag });
-    const value = after.length > 0 ? after.join('=') : args[++at];
-    if (!value || value.startsWith('--')) {
-      throw new OperatorError('flag-without-value', { flag, expects: option.expects });
-    }
-    given.set(flag, value);
-  }
+  const { values, positionals } = parseFlags(args, LOAD_OPTIONS);
+  const [argument] = positionals;
+  if (argument !== undefined) throw new OperatorError('unexpected-argument', { command: 'load', argument });
   const parts = Object.entries(LOAD_OPTIONS).map(([flag, option]) => {
-    const value = given.get(flag) ?? option.default;
-    const part = option.read(value);
+    const value = values.get(flag) ?? option.default;
+    const part = option.parse(value);
     if (part === null) throw new OperatorError('bad-value', { source: flag, value, expects: option.expects });
     return part;
   });
-  // Every option answers its part of the plan; there is a test that no part is missing.
+  // Every option gives its part of the plan; a test checks that no part is missing.
   const plan = Object.assign({}, ...parts) as LoadPlan;
-  const why = whyNot(plan);
+  const why = whyImpossible(plan);
   if (why !== null) throw new OperatorError('load-impossible', { why });
   return plan;
 }
 
-/** What cannot be together: a room must not have to refuse anything. */
-function whyNot(plan: LoadPlan): string | null {
+/** Returns why the plan is not possible: a room would have to refuse messages, for example. null = possible. */
+function whyImpossible(plan: LoadPlan): string | null {
   const { rooms, players, rate, bytesMax, rampMs, playMs, slow, dropping, gameProcesses } = plan;
   if (rooms * players > PLAYERS_MAX) {
     return `${rooms} rooms of ${players} players are more than the ${PLAYERS_MAX} players of one run: choose fewer --rooms or --players`;
@@ -218,7 +204,7 @@ function whyNot(plan: LoadPlan): string | null {
   }
   const messages = (rate * (rampMs + playMs)) / 1_000;
   if (messages > roomEntriesMax / 2 || messages * (bytesMax + RECORD_BYTES) > roomBytesMax / 2) {
-    return `${Math.round(messages)} messages of up to ${bytesMax} bytes come too near to what a room may hold: choose a lower --rate or --size, or fewer --seconds`;
+    return `${Math.round(messages)} messages of up to ${bytesMax} bytes come too near to the limits of a room: choose a lower --rate or --size, or fewer --seconds`;
   }
   if (slow + dropping > 1)
     return 'no player is both slow and dropping: the two shares are at most 1 together';

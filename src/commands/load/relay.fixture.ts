@@ -1,26 +1,26 @@
 /**
- * A relay before a real server that lies once: what one of the connections gets is not what was sent to it. Or one that
- * declines the first connections, as a server does that is asked for too many at once.
+ * A relay in front of a real server with one fault: one connection gets something else than the server sent. Or it
+ * declines the first connections, as an overloaded server does.
  */
 import { type LogRecord, readRecord, RECORD_VERSION, RecordKind } from '../../../sdk/protocol/record.ts';
 import { Reader } from '../../../sdk/protocol/bytes.ts';
 
-export type Lie = 'nothing' | 'declines' | 'drops' | 'swaps' | 'doubles' | 'changes';
+export type RelayFault = 'none' | 'declines' | 'drops' | 'swaps' | 'doubles' | 'changes';
 
-/** Which frame with moves it lies about, counted over all connections. */
-const LIES_AT = 10;
-const DECLINED = 5;
+/** The frame with moves that has the fault, counted over all connections. */
+const FAULTY_FRAME = 10;
+const DECLINED_CONNECTIONS = 5;
 
 interface Relayed {
   server: Bun.Socket | null;
   toServer: Uint8Array[];
   rest: Uint8Array;
   upgraded: boolean;
-  /** A frame that goes behind the next one. */
-  kept: Uint8Array | null;
+  /** A frame that is sent after the next one. */
+  delayed: Uint8Array | null;
 }
 
-export function lyingRelay(to: number, lie: Lie): { readonly port: number; stop(): void } {
+export function startFaultyRelay(to: number, fault: RelayFault): { readonly port: number; stop(): void } {
   let moves = 0;
   let connections = 0;
   const relay = (client: Bun.Socket<Relayed>, bytes: Uint8Array): void => {
@@ -36,30 +36,30 @@ export function lyingRelay(to: number, lie: Lie): { readonly port: number; stop(
     for (let length = frameLength(data.rest); length > 0; length = frameLength(data.rest)) {
       const frame = data.rest.slice(0, length);
       data.rest = data.rest.slice(length);
-      for (const one of told(frame, data)) client.write(one);
+      for (const one of framesFor(frame, data)) client.write(one);
     }
   };
-  const told = (frame: Uint8Array, data: Relayed): readonly Uint8Array[] => {
+  const framesFor = (frame: Uint8Array, data: Relayed): readonly Uint8Array[] => {
     if (recordsOf(frame).at(-1)?.kind !== RecordKind.move) return [frame];
-    if (data.kept) {
-      const { kept } = data;
-      data.kept = null;
-      return [frame, kept];
+    if (data.delayed) {
+      const { delayed } = data;
+      data.delayed = null;
+      return [frame, delayed];
     }
-    if (++moves !== LIES_AT) return [frame];
-    if (lie === 'drops') return [];
-    if (lie === 'doubles') return [frame, frame];
-    if (lie === 'changes') return [changed(frame)];
-    if (lie === 'swaps') data.kept = frame;
-    return lie === 'swaps' ? [] : [frame];
+    if (++moves !== FAULTY_FRAME) return [frame];
+    if (fault === 'drops') return [];
+    if (fault === 'doubles') return [frame, frame];
+    if (fault === 'changes') return [withChangedMove(frame)];
+    if (fault === 'swaps') data.delayed = frame;
+    return fault === 'swaps' ? [] : [frame];
   };
   const listener = Bun.listen<Relayed>({
     hostname: '127.0.0.1',
     port: 0,
     socket: {
       open(client) {
-        client.data = { server: null, toServer: [], rest: new Uint8Array(), upgraded: false, kept: null };
-        if (lie === 'declines' && ++connections <= DECLINED) {
+        client.data = { server: null, toServer: [], rest: new Uint8Array(), upgraded: false, delayed: null };
+        if (fault === 'declines' && ++connections <= DECLINED_CONNECTIONS) {
           client.end('HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n');
           return;
         }
@@ -86,7 +86,7 @@ export function lyingRelay(to: number, lie: Lie): { readonly port: number; stop(
   return { port: listener.port, stop: () => listener.stop(true) };
 }
 
-/** Of the whole frame at the beginning; 0 when it has not come. */
+/** The length of the first frame; 0 if it is incomplete. */
 function frameLength(bytes: Uint8Array): number {
   const short = bytes[1];
   if (short === undefined) return 0;
@@ -113,8 +113,8 @@ function recordsOf(frame: Uint8Array): readonly LogRecord[] {
   return records;
 }
 
-/** With another last byte of its last move; as long as before. */
-function changed(frame: Uint8Array): Uint8Array {
+/** Changes the last byte of the last move; the length is the same. */
+function withChangedMove(frame: Uint8Array): Uint8Array {
   const copy = frame.slice();
   copy[copy.length - 1] = (copy.at(-1) ?? 0) ^ 1;
   return copy;

@@ -1,21 +1,21 @@
-/** What a load ends with: for people a histogram, the checks and a sentence; for programs JSON. */
-import { closeVerdict } from '../../../sdk/protocol/close-codes.ts';
-import { UNSEEN_MAX } from './checker.ts';
+/** The report of a load: for people a histogram, the checks and a sentence; for programs JSON. */
+import { closeAction } from '../../../sdk/protocol/close-codes.ts';
+import { PENDING_MAX } from './checker.ts';
 import type { Latencies } from './latencies.ts';
 import type { LoadPlan } from './options.ts';
-import { type Fault, FAULTS, sum, type Tally } from './tally.ts';
+import { type Fault, FAULTS, sum, type Counters } from './counters.ts';
 
 export interface Outcome {
   readonly plan: LoadPlan;
-  readonly tally: Tally;
+  readonly counters: Counters;
   readonly players: number;
-  /** From when all were in until the last message, and the messages of that time. */
+  /** From when all players were connected until the last message, and the messages of that time. */
   readonly playedMs: number;
   readonly playedMessages: number;
-  /** Everything arrived within the time for that. */
+  /** Everything arrived within the time allowed. */
   readonly settled: boolean;
   readonly stoppedEarly: boolean;
-  /** null where the system does not tell. */
+  /** null where the system does not report it. */
   readonly server: { readonly cores: number; readonly residentMb: number } | null;
   readonly generatorCores: number;
   readonly folder: { readonly path: string; readonly inMemory: boolean };
@@ -26,109 +26,114 @@ const QUANTILES = [0.5, 0.9, 0.99, 0.999];
 const BAR_WIDTH = 40;
 const CHECK_WIDTH = 34;
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
-/** The generator is one thread: from here on it is what is measured. */
+/** The load generator has one thread; from this usage on it is the bottleneck. */
 const BUSY_CORES = 0.85;
 const LAG_MS = 3;
-/** A lag that is this part of what was measured is no detail. */
+/** The lag is reported from this share of the measured latency on. */
 const LAG_SHARE = 0.25;
 
-const WORDS: { readonly [K in Fault]: string } = {
+const FAULT_NAMES: { readonly [K in Fault]: string } = {
   missing: 'missing',
   twice: 'twice',
   outOfOrder: 'out of order',
   different: 'different between players',
   changed: 'changed on the way',
-  unknown: 'that nobody sent or can read',
-  resets: 'positions lost',
+  unknown: 'not sent by anybody, or unreadable',
+  resets: 'positions not accepted',
 };
 
-/** Everything that was sent arrived as it must, and somebody played. */
-export function isRight({ tally }: Outcome): boolean {
-  return tally.faultCount === 0 && tally.out === 0 && sum(tally.refused) === 0 && tally.delivered > 0;
+/** Everything that was sent arrived correctly, and something was sent. */
+export function isCorrect({ counters }: Outcome): boolean {
+  return (
+    counters.faultCount === 0 &&
+    counters.gaveUp === 0 &&
+    sum(counters.refused) === 0 &&
+    counters.delivered > 0
+  );
 }
 
-/** A sentence when what was measured is also, or rather, the generator; null when it is the server. */
-export function bottleneck({ tally, generatorCores }: Outcome): string | null {
-  const lag = tally.lag.quantile(0.99);
+/** Returns a sentence if the load generator influenced the results, else null. */
+export function bottleneck({ counters, generatorCores }: Outcome): string | null {
+  const lag = counters.lag.quantile(0.99);
   if (generatorCores >= BUSY_CORES) {
-    return `The load generator itself was the limit: one process, it used ${generatorCores.toFixed(2)} of a core and was up to ${ms(lag)} late (99 of 100). The latencies include that, and the server may carry more.`;
+    return `The load generator itself was the limit: its one process used ${generatorCores.toFixed(2)} of a core and was up to ${ms(lag)} late (99 of 100). The latencies include that, and the server may be able to do more.`;
   }
-  const measured = tally.prompt.count > 0 ? tally.prompt : tally.late;
+  const measured = counters.regular.count > 0 ? counters.regular : counters.late;
   if (lag <= LAG_MS || lag <= measured.quantile(0.99) * LAG_SHARE) return null;
-  return `Part of these latencies is the load generator's own: it was up to ${ms(lag)} late in sending (99 of 100), and reads as late. This machine does much else, or is at its limit; the server alone is faster.`;
+  return `Part of these latencies is the load generator's own: it sent up to ${ms(lag)} late (99 of 100), and reads as late. This machine is busy or at its limit; the server alone is faster.`;
 }
 
 export function reportLines(outcome: Outcome): readonly string[] {
-  const { tally, plan, players, server, generatorCores, folder } = outcome;
+  const { counters, plan, players, server, generatorCores, folder } = outcome;
   const rate = (outcome.playedMessages / Math.max(1, outcome.playedMs)) * 1_000;
-  const costs =
+  const usage =
     server === null
-      ? 'not known on this system'
+      ? 'unknown on this system'
       : `${server.cores.toFixed(2)} of a core, ${server.residentMb.toFixed(0)} MB resident`;
-  const narrow = bottleneck(outcome);
+  const limit = bottleneck(outcome);
   return [
     '',
-    `${grouped(plan.rooms)} rooms, ${grouped(players)} players, seed ${plan.seed}: ${grouped(tally.sent)} messages (${grouped(rate)}/s), ${grouped(tally.delivered)} deliveries (${grouped(rate * plan.players)}/s)`,
+    `${grouped(plan.rooms)} rooms, ${grouped(players)} players, seed ${plan.seed}: ${grouped(counters.sent)} messages (${grouped(rate)}/s), ${grouped(counters.delivered)} deliveries (${grouped(rate * plan.players)}/s)`,
     '',
-    'From sending to receiving, once all were in, of players that read and were there:',
-    ...histogram(tally.prompt),
-    `  ${quantileWords(tally.prompt)}`,
-    ...(tally.late.count > 0
+    'Latency from sending to receiving, once all players were connected, without slow readers and drops:',
+    ...histogram(counters.regular),
+    `  ${quantileText(counters.regular)}`,
+    ...(counters.late.count > 0
       ? [
-          `  not among them: ${grouped(tally.late.count)} to slow readers, around a drop, or while players came in; ${quantileWords(tally.late)}`,
+          `  not included: ${grouped(counters.late.count)} to slow readers, around a drop, or while players connected; ${quantileText(counters.late)}`,
         ]
       : []),
     '',
     'Checks',
-    ...FAULTS.map((fault) => `  ${WORDS[fault].padEnd(CHECK_WIDTH)}${grouped(tally.faults[fault])}`),
-    `  ${'refused'.padEnd(CHECK_WIDTH)}${codes(tally.refused)}`,
-    `  ${'closed by the server, by code'.padEnd(CHECK_WIDTH)}${codes(tally.closed)}`,
-    `  ${'players that may not come back'.padEnd(CHECK_WIDTH)}${grouped(tally.out)}`,
+    ...FAULTS.map((fault) => `  ${FAULT_NAMES[fault].padEnd(CHECK_WIDTH)}${grouped(counters.faults[fault])}`),
+    `  ${'refused'.padEnd(CHECK_WIDTH)}${codes(counters.refused)}`,
+    `  ${'closed by the server, by code'.padEnd(CHECK_WIDTH)}${codes(counters.closed)}`,
+    `  ${'players that gave up'.padEnd(CHECK_WIDTH)}${grouped(counters.gaveUp)}`,
     '',
-    'Troubles played',
-    `  ${grouped(tally.drops)} connections cut, ${grouped(tally.resumes)} resumed, ${grouped(tally.resent)} messages sent again`,
-    `  ${grouped(tally.declined)} connections declined with 503 and tried again; rooms on hold ${grouped(tally.holds)} times`,
-    `  ${grouped(tally.cursorsSent)} cursor moves, ${grouped(tally.cursorsSeen)} frames of them received`,
+    'Disturbances',
+    `  ${grouped(counters.drops)} connections cut, ${grouped(counters.resumes)} resumed, ${grouped(counters.resent)} messages resent`,
+    `  ${grouped(counters.declined)} connections declined with 503 and retried; "hold" received ${grouped(counters.holds)} times`,
+    `  ${grouped(counters.cursorsSent)} cursor moves sent, ${grouped(counters.cursorsSeen)} frames of cursors received`,
     '',
-    `Server         ${costs}, ${plan.gameProcesses} process${plan.gameProcesses > 1 ? 'es' : ''}`,
-    `Load generator ${generatorCores.toFixed(2)} of a core, messages sent up to ${ms(tally.lag.quantile(0.99))} late (99 of 100)`,
+    `Server         ${usage}, ${plan.gameProcesses} process${plan.gameProcesses > 1 ? 'es' : ''}`,
+    `Load generator ${generatorCores.toFixed(2)} of a core, messages sent up to ${ms(counters.lag.quantile(0.99))} late (99 of 100)`,
     '',
     ...(folder.inMemory
       ? [
-          `The data lay in ${folder.path}, which is in memory: what a disk costs is not in these figures. Set TMPDIR to a folder on the disk that is meant.`,
+          `The data was in ${folder.path}, which is in memory, so no disk was measured. Set TMPDIR to a folder on the disk to measure.`,
         ]
       : []),
-    ...(tally.heldBack > 0
+    ...(counters.notSent > 0
       ? [
-          `${grouped(tally.heldBack)} messages were not sent, because ${UNSEEN_MAX} of their sender's were still without echo: more than this server carries.`,
+          `${grouped(counters.notSent)} messages were not sent, because ${PENDING_MAX} of their sender had no echo yet: the load is more than this server can do.`,
         ]
       : []),
-    ...(narrow === null ? [] : [narrow]),
+    ...(limit === null ? [] : [limit]),
     sentence(outcome),
   ];
 }
 
-/** What a person takes along. */
+/** The result in one sentence. */
 export function sentence(outcome: Outcome): string {
-  const { tally, plan, settled, stoppedEarly } = outcome;
+  const { counters, plan, settled, stoppedEarly } = outcome;
   const rooms = `${grouped(plan.rooms)} room${plan.rooms > 1 ? 's' : ''}${stoppedEarly ? ', stopped early' : ''}`;
-  if (isRight(outcome)) {
-    const { prompt } = tally;
+  if (isCorrect(outcome)) {
+    const { regular } = counters;
     const speed =
-      prompt.count === 0
+      regular.count === 0
         ? ''
-        : `; half of them within ${ms(prompt.quantile(0.5))}, 99 of 100 within ${ms(prompt.quantile(0.99))}`;
+        : `; half of them within ${ms(regular.quantile(0.5))}, 99 of 100 within ${ms(regular.quantile(0.99))}`;
     return `${rooms}: every message arrived once and in order${speed}.`;
   }
-  if (tally.delivered === 0) return `${rooms}: nothing was delivered, so nothing is known.`;
-  const found = FAULTS.filter((fault) => tally.faults[fault] > 0).map(
-    (fault) => `${grouped(tally.faults[fault])} ${WORDS[fault]}`,
+  if (counters.delivered === 0) return `${rooms}: nothing was delivered, so there is no result.`;
+  const found = FAULTS.filter((fault) => counters.faults[fault] > 0).map(
+    (fault) => `${grouped(counters.faults[fault])} ${FAULT_NAMES[fault]}`,
   );
-  if (sum(tally.refused) > 0) found.push(`${grouped(sum(tally.refused))} messages refused`);
-  if (tally.out > 0) found.push(`${grouped(tally.out)} players shut out`);
-  const late = settled ? '' : ', some perhaps only late';
-  const first = tally.firstFault === null ? '' : ` The first: ${tally.firstFault}.`;
-  return `${rooms}: NOT every message arrived as it must: ${found.join(', ')}${late}.${first}`;
+  if (sum(counters.refused) > 0) found.push(`${grouped(sum(counters.refused))} messages refused`);
+  if (counters.gaveUp > 0) found.push(`${grouped(counters.gaveUp)} players gave up`);
+  const late = settled ? '' : ', some of it perhaps only late';
+  const first = counters.firstFault === null ? '' : ` The first: ${counters.firstFault}.`;
+  return `${rooms}: NOT every message arrived correctly: ${found.join(', ')}${late}.${first}`;
 }
 
 function histogram(latencies: Latencies): readonly string[] {
@@ -145,16 +150,16 @@ function histogram(latencies: Latencies): readonly string[] {
   });
 }
 
-/** `share` of the full width, to an eighth of a character; something is never nothing. */
+/** A bar of `share` of the full width, in eighths of a character; at least one eighth if the share is above 0. */
 function bar(share: number): string {
   const eighths = Math.max(share > 0 ? 1 : 0, Math.round(share * BAR_WIDTH * 8));
   return '█'.repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? '');
 }
 
-function quantileWords(latencies: Latencies): string {
-  if (latencies.count === 0) return 'there were none';
+function quantileText(latencies: Latencies): string {
+  if (latencies.count === 0) return 'none';
   const parts = QUANTILES.map((share) => `p${share * 100} ${ms(latencies.quantile(share))}`);
-  return [...parts, `most ${ms(latencies.max)}`].join('  ');
+  return [...parts, `max ${ms(latencies.max)}`].join('  ');
 }
 
 function codes(counts: ReadonlyMap<number, number>): string {
@@ -170,14 +175,14 @@ export function ms(value: number): string {
   return `${value < 10 ? Number(value.toFixed(1)) : Math.round(value)} ms`;
 }
 
-/** 12,345 */
+/** With separators: 12,345. */
 export function grouped(value: number): string {
   return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** For `--json`; latencies in ms, `format` changes when a field changes its meaning. */
+/** The content of the `--json` file; latencies in ms. `format` changes when a field changes its meaning. */
 export function reportJson(outcome: Outcome): string {
-  const { plan, tally, ...rest } = outcome;
+  const { plan, counters, ...rest } = outcome;
   const latency = (latencies: Latencies) => ({
     count: latencies.count,
     ...Object.fromEntries(
@@ -188,30 +193,30 @@ export function reportJson(outcome: Outcome): string {
   });
   const report = {
     format: 1,
-    right: isRight(outcome),
+    right: isCorrect(outcome),
     sentence: sentence(outcome),
     bottleneck: bottleneck(outcome),
     plan,
     ...rest,
-    sent: tally.sent,
-    delivered: tally.delivered,
-    heldBack: tally.heldBack,
-    faults: tally.faults,
-    firstFault: tally.firstFault,
-    refused: Object.fromEntries(tally.refused),
-    closed: Object.fromEntries(tally.closed),
-    closedForGood: [...tally.closed.keys()].filter((code) => closeVerdict(code) === 'stop'),
-    out: tally.out,
-    declined: tally.declined,
-    drops: tally.drops,
-    resumes: tally.resumes,
-    resent: tally.resent,
-    holds: tally.holds,
-    expects: tally.expects,
-    cursors: { sent: tally.cursorsSent, frames: tally.cursorsSeen },
-    prompt: latency(tally.prompt),
-    late: latency(tally.late),
-    generatorLag: latency(tally.lag),
+    sent: counters.sent,
+    delivered: counters.delivered,
+    heldBack: counters.notSent,
+    faults: counters.faults,
+    firstFault: counters.firstFault,
+    refused: Object.fromEntries(counters.refused),
+    closed: Object.fromEntries(counters.closed),
+    closedForGood: [...counters.closed.keys()].filter((code) => closeAction(code) === 'stop'),
+    out: counters.gaveUp,
+    declined: counters.declined,
+    drops: counters.drops,
+    resumes: counters.resumes,
+    resent: counters.resent,
+    holds: counters.holds,
+    expects: counters.expects,
+    cursors: { sent: counters.cursorsSent, frames: counters.cursorsSeen },
+    prompt: latency(counters.regular),
+    late: latency(counters.late),
+    generatorLag: latency(counters.lag),
   };
   return `${JSON.stringify(report, null, 2)}\n`;
 }

@@ -1,27 +1,27 @@
-/** What every control must do. Each adapter's test calls this with a way to put targets behind slots. */
+/** The contract of every control adapter. Each adapter's test calls it with a factory. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import type { Command, Control, ControlTarget, RoomWatch } from './control.ts';
+import type { Command, Control, ControlTarget, RoomStatus } from './control.ts';
 
 export interface ControlUnderTest {
   readonly control: Control;
-  /** Puts an owner of rooms behind a slot; the answer takes it away. */
+  /** Makes `target` reachable under the slot; the returned function makes it unreachable again. */
   serve(slot: string, target: ControlTarget): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
 
-const watched: RoomWatch = { room: 'r1', epoch: 7, seq: 12, sockets: 3, onlineSeats: [1, 2], hold: false };
+const STATUS: RoomStatus = { room: 'r1', epoch: 7, seq: 12, sockets: 3, onlineSeats: [1, 2], hold: false };
 
-/** Holds one room, `r1`, and remembers what it was told. */
+/** A target that has loaded one room, `r1`, and records the commands that it gets. */
 class OneRoom implements ControlTarget {
-  readonly told: Command[] = [];
+  readonly commands: Command[] = [];
 
-  tell(command: Command): 'told' | 'not-loaded' {
-    this.told.push(command);
-    return command.room === 'r1' ? 'told' : 'not-loaded';
+  handle(command: Command): 'delivered' | 'not-loaded' {
+    this.commands.push(command);
+    return command.room === 'r1' ? 'delivered' : 'not-loaded';
   }
 
-  watch(room: string): RoomWatch | null {
-    return room === 'r1' ? watched : null;
+  roomStatus(room: string): RoomStatus | null {
+    return room === 'r1' ? STATUS : null;
   }
 }
 
@@ -33,7 +33,7 @@ export function controlContract(name: string, make: () => Promise<ControlUnderTe
     });
     afterAll(() => under.close());
 
-    test('a command reaches the owner behind the slot, whole, and no other', async () => {
+    test('a command reaches the target of its slot unchanged, and no other target', async () => {
       const [first, second] = [new OneRoom(), new OneRoom()];
       await under.serve('h1', first);
       await under.serve('h2', second);
@@ -42,26 +42,26 @@ export function controlContract(name: string, make: () => Promise<ControlUnderTe
         { kind: 'seats', room: 'r1' },
         { kind: 'notice', room: 'r1', text: 'Grüße — 5 minutes left' },
       ];
-      for (const command of commands) expect(await under.control.tell('h1', command)).toBe('told');
-      expect(first.told).toEqual(commands);
-      expect(second.told).toEqual([]);
+      for (const command of commands) expect(await under.control.send('h1', command)).toBe('delivered');
+      expect(first.commands).toEqual(commands);
+      expect(second.commands).toEqual([]);
     });
 
-    test('a room that is not loaded there is no error', async () => {
-      expect(await under.control.tell('h1', { kind: 'seats', room: 'elsewhere' })).toBe('not-loaded');
-      expect(await under.control.watch('h1', 'elsewhere')).toBeNull();
+    test('a room that is not loaded is not an error', async () => {
+      expect(await under.control.send('h1', { kind: 'seats', room: 'elsewhere' })).toBe('not-loaded');
+      expect(await under.control.roomStatus('h1', 'elsewhere')).toBeNull();
     });
 
-    test('a watch shows the room as it is', async () => {
-      expect(await under.control.watch('h1', 'r1')).toEqual(watched);
+    test('the status of a room is the one that its owner gives', async () => {
+      expect(await under.control.roomStatus('h1', 'r1')).toEqual(STATUS);
     });
 
-    test('a slot without an owner is unreachable, also one whose owner went away', async () => {
-      const leave = await under.serve('h3', new OneRoom());
-      await leave();
+    test('a slot without a target is unreachable, also one whose target was removed', async () => {
+      const remove = await under.serve('h3', new OneRoom());
+      await remove();
       for (const slot of ['h3', 'h9']) {
-        expect(await under.control.tell(slot, { kind: 'seats', room: 'r1' })).toBe('unreachable');
-        expect(await under.control.watch(slot, 'r1')).toBeNull();
+        expect(await under.control.send(slot, { kind: 'seats', room: 'r1' })).toBe('unreachable');
+        expect(await under.control.roomStatus(slot, 'r1')).toBeNull();
       }
     });
   });

@@ -7,20 +7,20 @@ controlContract('embedded', async () => {
   return {
     control,
     serve: async (slot, target) => {
-      const leave = control.register(slot, target);
-      return async () => leave();
+      const unregister = control.register(slot, target);
+      return async () => unregister();
     },
     close: async () => {},
   };
 });
 
-test('a slot has one owner; leaving late does not take the next one away', async () => {
+test('a slot has one target; a repeated removal does not remove the next one', async () => {
   const control = new EmbeddedControl();
-  const target = { tell: () => 'told' as const, watch: () => null };
-  const leave = control.register('h1', target);
+  const target = { handle: () => 'delivered' as const, roomStatus: () => null };
+  const unregister = control.register('h1', target);
   expect(() => control.register('h1', { ...target })).toThrow('taken');
-  leave();
+  unregister();
   control.register('h1', { ...target });
-  leave();
-  expect(await control.tell('h1', { kind: 'seats', room: 'r' })).toBe('told');
+  unregister();
+  expect(await control.send('h1', { kind: 'seats', room: 'r' })).toBe('delivered');
 });

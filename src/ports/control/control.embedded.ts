@@ -1,10 +1,10 @@
-/** Control within one process: a command is a call to the owner that registered for the slot. */
-import type { Command, Control, ControlTarget, RoomWatch, TellOutcome } from './control.ts';
+/** Control within one process: a command is a call to the target that is registered for the slot. */
+import type { Command, Control, ControlTarget, RoomStatus, CommandOutcome } from './control.ts';
 
 export class EmbeddedControl implements Control {
   private readonly targets = new Map<string, ControlTarget>();
 
-  /** From now on `target` answers for the slot; the answer takes it away again. */
+  /** Returns a function that removes the registration. Throws if the slot is registered already. */
   register(slot: string, target: ControlTarget): () => void {
     if (this.targets.has(slot)) throw new Error(`slot ${slot} is taken`);
     this.targets.set(slot, target);
@@ -13,11 +13,11 @@ export class EmbeddedControl implements Control {
     };
   }
 
-  async tell(slot: string, command: Command): Promise<TellOutcome> {
-    return this.targets.get(slot)?.tell(command) ?? 'unreachable';
+  async send(slot: string, command: Command): Promise<CommandOutcome> {
+    return this.targets.get(slot)?.handle(command) ?? 'unreachable';
   }
 
-  async watch(slot: string, room: string): Promise<RoomWatch | null> {
-    return this.targets.get(slot)?.watch(room) ?? null;
+  async roomStatus(slot: string, room: string): Promise<RoomStatus | null> {
+    return this.targets.get(slot)?.roomStatus(room) ?? null;
   }
 }

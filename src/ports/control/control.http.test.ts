@@ -34,7 +34,7 @@ controlContract('http', async () => {
         fetch: async (request) => (await endpoint(request)) ?? new Response(null, { status: 404 }),
       });
       addresses.set(slot, `http://127.0.0.1:${server.port}`);
-      // The address stays known: the owner is gone, and nobody has said so yet.
+      // The address stays in the table, as it does right after a process has ended.
       return () => server.stop(true);
     },
     close: async () => {},
@@ -43,17 +43,20 @@ controlContract('http', async () => {
 
 interface Owner {
   readonly endpoint: (request: Request) => Promise<Response> | null;
-  readonly told: Command[];
+  readonly commands: Command[];
 }
 
 function ownerOf(slot: string, world: World): Owner {
-  const told: Command[] = [];
-  const target: ControlTarget = { tell: (command) => (told.push(command), 'told'), watch: () => null };
-  return { told, endpoint: controlEndpoint({ world, key: KEY, slot, target }) };
+  const commands: Command[] = [];
+  const target: ControlTarget = {
+    handle: (command) => (commands.push(command), 'delivered'),
+    roomStatus: () => null,
+  };
+  return { commands, endpoint: controlEndpoint({ world, key: KEY, slot, target }) };
 }
 
-/** A request as `httpControl` sends it, caught on its way. */
-async function caught(key = KEY, world: World = realWorld): Promise<{ body: string; signature: string }> {
+/** A request as `httpControl` sends it, recorded before it reaches an owner. */
+async function recorded(key = KEY, world: World = realWorld): Promise<{ body: string; signature: string }> {
   const { promise, resolve } = Promise.withResolvers<{ body: string; signature: string }>();
   const address = listen(async (request) => {
     resolve({
@@ -63,7 +66,7 @@ async function caught(key = KEY, world: World = realWorld): Promise<{ body: stri
     return new Response(null, { status: 500 });
   });
   const control = httpControl({ world, key, addressOf: () => address });
-  expect(await control.tell('h1', { kind: 'notice', room: 'r1', text: 'hello' })).toBe('unreachable');
+  expect(await control.send('h1', { kind: 'notice', room: 'r1', text: 'hello' })).toBe('unreachable');
   return promise;
 }
 
@@ -77,71 +80,71 @@ async function deliver(
   return (await endpoint(request))?.status;
 }
 
-test('a signed request is obeyed once: whoever sends it again is refused', async () => {
+test('a signed request has an effect once: a replay is refused', async () => {
   const owner = ownerOf('h1', realWorld);
-  const request = await caught();
+  const request = await recorded();
   expect(await deliver(owner, request)).toBe(200);
   expect(await deliver(owner, request)).toBe(409);
-  expect(owner.told).toHaveLength(1);
+  expect(owner.commands).toHaveLength(1);
 });
 
-test('a stranger without the key, a changed body and a missing signature are refused', async () => {
+test('a signature under another key, a changed body and a missing signature are refused', async () => {
   const owner = ownerOf('h1', realWorld);
-  const { body, signature } = await caught();
-  expect(await deliver(owner, await caught(new Uint8Array(32).fill(8)))).toBe(401);
+  const { body, signature } = await recorded();
+  expect(await deliver(owner, await recorded(new Uint8Array(32).fill(8)))).toBe(401);
   expect(await deliver(owner, { body: body.replace('hello', 'hullo'), signature })).toBe(401);
   expect(await deliver(owner, { body, signature: '' })).toBe(401);
   expect(await deliver(owner, { body, signature: signature.slice(2) })).toBe(401);
-  expect(owner.told).toEqual([]);
+  expect(owner.commands).toEqual([]);
 });
 
-test('a request for another slot is refused, also under the address of that slot', async () => {
+test('a request for another slot is refused, at either address', async () => {
   const owner = ownerOf('h2', realWorld);
-  expect(await deliver(owner, await caught(), 'h2')).toBe(401);
-  expect(await deliver(owner, await caught(), 'h1')).toBe(401);
+  expect(await deliver(owner, await recorded(), 'h2')).toBe(401);
+  expect(await deliver(owner, await recorded(), 'h1')).toBe(401);
 });
 
-test('a request counts for half a minute, whichever of the two clocks is ahead', async () => {
+test('a request is valid for half a minute, whichever of the two clocks is ahead', async () => {
   const world = createSimulatedWorld(1);
   const owner = ownerOf('h1', world);
-  const stale = await caught(KEY, { ...realWorld, clock: world.clock });
+  const stale = await recorded(KEY, { ...realWorld, clock: world.clock });
   world.jump(CONTROL_SKEW_MS + 1);
   expect(await deliver(owner, stale)).toBe(401);
-  const early = await caught(KEY, { ...realWorld, clock: world.clock });
+  const early = await recorded(KEY, { ...realWorld, clock: world.clock });
   world.jump(-CONTROL_SKEW_MS - 1);
   expect(await deliver(owner, early)).toBe(401);
   world.jump(1);
   expect(await deliver(owner, early)).toBe(200);
 });
 
-test('what is signed and not understood is refused, and only POST does anything', async () => {
+test('a signed request that is invalid is refused, and so is every method other than POST', async () => {
   const owner = ownerOf('h1', realWorld);
-  const body = '{"slot":"h1","at":0,"ask":"anything"}';
+  const body = '{"slot":"h1","at":0,"call":"anything"}';
   const signature = createHmac('sha256', KEY).update(body).digest('hex');
   expect(await deliver(owner, { body, signature })).toBe(400);
   expect((await owner.endpoint(new Request('http://127.0.0.1/control/h1')))?.status).toBe(405);
   expect(owner.endpoint(new Request('http://127.0.0.1/ready'))).toBeNull();
 });
 
-test('an owner that does not answer counts as unreachable after a bounded time', async () => {
+test('an owner that does not respond counts as unreachable after a bounded time', async () => {
   const world = createSimulatedWorld(2);
-  const asked = Promise.withResolvers<void>();
+  const received = Promise.withResolvers<void>();
   const address = listen(() => {
-    asked.resolve();
+    received.resolve();
     return new Promise<Response>(() => {});
   });
   const control = httpControl({ world, key: KEY, addressOf: () => address });
-  const outcome = control.tell('h1', { kind: 'seats', room: 'r1' });
-  await asked.promise;
+  const outcome = control.send('h1', { kind: 'seats', room: 'r1' });
+  await received.promise;
   await world.advance(CONTROL_MS_MAX);
   expect(await outcome).toBe('unreachable');
 });
 
-test('an answer that is none is no answer', async () => {
-  for (const answer of ['', '{}', '{"told":"perhaps"}', '<html>']) {
-    const address = listen(() => new Response(answer));
+test('an invalid response counts as unreachable', async () => {
+  for (const response of ['', '{}', '{"outcome":"perhaps"}', '<html>']) {
+    const address = listen(() => new Response(response));
     const control = httpControl({ world: realWorld, key: KEY, addressOf: () => address });
-    expect(await control.tell('h1', { kind: 'seats', room: 'r1' })).toBe('unreachable');
-    expect(await control.watch('h1', 'r1')).toBeNull();
+    expect(await control.send('h1', { kind: 'seats', room: 'r1' })).toBe('unreachable');
+    expect(await control.roomStatus('h1', 'r1')).toBeNull();
   }
 });

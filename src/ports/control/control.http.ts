@@ -1,22 +1,23 @@
 /**
  * Control between processes: an HTTP POST to the private address of the process that serves the
- * slot. Both ends stand here: `httpControl` asks, `controlEndpoint` answers.
+ * slot. `httpControl` is the client, `controlEndpoint` the server.
  *
- * Every request is signed with HMAC-SHA256 over its whole body, and the body names the slot and the
- * time, so that nothing can be sent by a stranger, later, again, or to another slot.
+ * Every request is signed with HMAC-SHA256 over its whole body, which contains slot, time and a nonce: without the
+ * key no request can be made, and a recorded one is refused when it is repeated, late, or sent to another slot.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import { parseJson } from '../../lib/json.ts';
 import type { World } from '../../lib/world.ts';
-import type { Control, ControlTarget, RoomWatch, TellOutcome } from './control.ts';
+import type { Control, ControlTarget, RoomStatus, CommandOutcome } from './control.ts';
 
-/** An owner that has not answered by then counts as unreachable: players wait for some of these answers. */
+/** A slot that has not responded by then counts as unreachable: players wait for some of these responses. */
 export const CONTROL_MS_MAX = 2_000;
-/** How far the clocks of two hosts may be apart. */
+/** The largest difference between the clocks of two hosts. */
 export const CONTROL_SKEW_MS = 30_000;
 const BODY_BYTES_MAX = 64 * 1024;
-/** Requests remembered so that none counts twice; more within the skew are refused. */
-const REMEMBERED_MAX = 20_000;
+/** Signatures kept to detect replays; when it is full, further requests are refused. */
+const SEEN_MAX = 20_000;
 const NONCE_BYTES = 12;
 const PATH = /^\/control\/(h[0-9]{1,3})$/;
 const SIGNATURE = 'escapement-signature';
@@ -31,18 +32,18 @@ const requestSchema = z.strictObject({
   slot: z.string(),
   /** Wall clock ms. */
   at: z.int(),
-  /** Makes two requests of one moment different. */
+  /** Makes two equal requests within one millisecond different. */
   nonce: z.string(),
-  ask: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('tell'), command: commandSchema }),
-    z.strictObject({ kind: z.literal('watch'), room: roomId }),
+  call: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('send'), command: commandSchema }),
+    z.strictObject({ kind: z.literal('room-status'), room: roomId }),
   ]),
 });
-type Ask = z.infer<typeof requestSchema>['ask'];
+type Call = z.infer<typeof requestSchema>['call'];
 
-const toldSchema = z.strictObject({ told: z.enum(['told', 'not-loaded', 'unreachable']) });
-const watchSchema = z.strictObject({
-  watch: z
+const outcomeSchema = z.strictObject({ outcome: z.enum(['delivered', 'not-loaded', 'unreachable']) });
+const statusSchema = z.strictObject({
+  status: z
     .strictObject({
       room: roomId,
       epoch: z.int(),
@@ -58,37 +59,41 @@ export interface HttpControlOptions {
   readonly world: World;
   /** 32 bytes, the same on both ends. */
   readonly key: Uint8Array;
-  /** Where the slot's process listens (`http://127.0.0.1:8081`); null = nobody serves the slot. */
+  /** Where the slot's process listens (`http://127.0.0.1:8081`); null = no process serves the slot. */
   readonly addressOf: (slot: string) => string | null;
 }
 
 export function httpControl(options: HttpControlOptions): Control {
   return {
-    async tell(slot, command): Promise<TellOutcome> {
-      const answer = toldSchema.safeParse(await ask(options, slot, { kind: 'tell', command }));
-      return answer.success ? answer.data.told : 'unreachable';
+    async send(slot, command): Promise<CommandOutcome> {
+      const response = outcomeSchema.safeParse(await post(options, slot, { kind: 'send', command }));
+      return response.success ? response.data.outcome : 'unreachable';
     },
-    async watch(slot, room): Promise<RoomWatch | null> {
-      const answer = watchSchema.safeParse(await ask(options, slot, { kind: 'watch', room }));
-      return answer.success ? answer.data.watch : null;
+    async roomStatus(slot, room): Promise<RoomStatus | null> {
+      const response = statusSchema.safeParse(await post(options, slot, { kind: 'room-status', room }));
+      return response.success ? response.data.status : null;
     },
   };
 }
 
-/** The answer's JSON; undefined when there was none in time. */
-async function ask({ world, key, addressOf }: HttpControlOptions, slot: string, what: Ask): Promise<unknown> {
+/** Returns the response's JSON; undefined when there was none within CONTROL_MS_MAX. */
+async function post(
+  { world, key, addressOf }: HttpControlOptions,
+  slot: string,
+  call: Call,
+): Promise<unknown> {
   const address = addressOf(slot);
   if (address === null) return undefined;
   const nonce = Buffer.from(world.random.bytes(NONCE_BYTES)).toString('base64url');
-  const body = JSON.stringify({ slot, at: world.clock.now(), nonce, ask: what });
-  const bound = new AbortController();
-  const cancel = world.timers.after(CONTROL_MS_MAX, () => bound.abort());
+  const body = JSON.stringify({ slot, at: world.clock.now(), nonce, call });
+  const timeout = new AbortController();
+  const cancel = world.timers.after(CONTROL_MS_MAX, () => timeout.abort());
   try {
     const response = await fetch(`${address}/control/${slot}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', [SIGNATURE]: sign(body, key).toString('hex') },
       body,
-      signal: bound.signal,
+      signal: timeout.signal,
       redirect: 'error',
     });
     return response.ok ? await response.json() : undefined;
@@ -106,7 +111,7 @@ export interface ControlEndpointOptions {
   readonly target: ControlTarget;
 }
 
-/** Answers requests to `/control/<slot>`; null for every other path. */
+/** Responds to requests to `/control/<slot>`; null for every other path. */
 export type ControlEndpoint = (request: Request) => Promise<Response> | null;
 
 export function controlEndpoint(options: ControlEndpointOptions): ControlEndpoint {
@@ -125,24 +130,24 @@ async function respond(
   const signature = request.headers.get(SIGNATURE) ?? '';
   if (!isSigned(body, signature, key)) return refused(401);
   const parsed = requestSchema.safeParse(parseJson(body));
-  // Signed and yet not understood: another version of the program.
+  // Signed but invalid: sent by another version of the program.
   if (!parsed.success) return refused(400);
-  const { slot: meant, at, ask: what } = parsed.data;
+  const { slot: addressed, at, call } = parsed.data;
   const now = world.clock.now();
-  if (meant !== slot || Math.abs(now - at) > CONTROL_SKEW_MS) return refused(401);
-  if (!remember(seen, signature, now)) return refused(409);
-  if (what.kind === 'watch') return Response.json({ watch: target.watch(what.room) });
-  return Response.json({ told: target.tell(what.command) });
+  if (addressed !== slot || Math.abs(now - at) > CONTROL_SKEW_MS) return refused(401);
+  if (!recordSignature(seen, signature, now)) return refused(409);
+  if (call.kind === 'room-status') return Response.json({ status: target.roomStatus(call.room) });
+  return Response.json({ outcome: target.handle(call.command) });
 }
 
-/** False when the request was here before, or too many to remember were. */
-function remember(seen: Map<string, number>, signature: string, now: number): boolean {
+/** False when the signature was seen before, or SEEN_MAX signatures are recorded. */
+function recordSignature(seen: Map<string, number>, signature: string, now: number): boolean {
   for (const [old, until] of seen) {
     if (until > now) break;
     seen.delete(old);
   }
-  if (seen.has(signature) || seen.size >= REMEMBERED_MAX) return false;
-  // Its time may lie as far ahead as behind: it stays refusable for both.
+  if (seen.has(signature) || seen.size >= SEEN_MAX) return false;
+  // The sender's clock may be CONTROL_SKEW_MS ahead: the request stays valid for twice that time.
   seen.set(signature, now + 2 * CONTROL_SKEW_MS);
   return true;
 }
@@ -159,12 +164,4 @@ function isSigned(body: string, signature: string, key: Uint8Array): boolean {
   const given = Buffer.from(signature, 'hex');
   const expected = sign(body, key);
   return given.length === expected.length && timingSafeEqual(given, expected);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,19 +1,19 @@
 /**
- * How `web` speaks to the process that owns a room. Adapters: embedded (a call within the process)
+ * Commands and queries from `web` to the process that owns a room. Adapters: embedded (a call within the process)
  * and HTTP to the private address of the slot's process.
  */
 export type Command =
   /** The room's link was rotated: passes of older generations are refused, their sockets closed. */
   | { readonly kind: 'generation'; readonly room: string; readonly generation: number }
-  /** Seats, names or colours changed in the main database: read them again and tell everybody. */
+  /** Seats, names or colours changed in the main database: read them again and send them to all sockets. */
   | { readonly kind: 'seats'; readonly room: string }
-  /** A word of the studio to the players of the room. */
+  /** A message from the studio, shown to the players of the room. */
   | { readonly kind: 'notice'; readonly room: string; readonly text: string };
 
-/** not-loaded is no error: the room will read the database when it is next opened. */
-export type TellOutcome = 'told' | 'not-loaded' | 'unreachable';
+/** not-loaded is not an error: the room reads the database when it is next opened. */
+export type CommandOutcome = 'delivered' | 'not-loaded' | 'unreachable';
 
-export interface RoomWatch {
+export interface RoomStatus {
   readonly room: string;
   readonly epoch: number;
   readonly seq: number;
@@ -23,13 +23,13 @@ export interface RoomWatch {
 }
 
 export interface Control {
-  tell(slot: string, command: Command): Promise<TellOutcome>;
-  /** What the room looks like now; null when the slot does not hold it. */
-  watch(slot: string, room: string): Promise<RoomWatch | null>;
+  send(slot: string, command: Command): Promise<CommandOutcome>;
+  /** The room as it is now; null when the slot has not loaded it or is unreachable. */
+  roomStatus(slot: string, room: string): Promise<RoomStatus | null>;
 }
 
-/** What an owner of rooms offers to the port. */
+/** The receiving end: implemented by a process that owns rooms. */
 export interface ControlTarget {
-  tell(command: Command): TellOutcome;
-  watch(room: string): RoomWatch | null;
+  handle(command: Command): CommandOutcome;
+  roomStatus(room: string): RoomStatus | null;
 }

@@ -1,11 +1,11 @@
-/** What every file store must do. Each adapter's test calls this with a way to make an empty store. */
+/** The contract of every file store. Each adapter's test calls it with a factory of empty stores. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { failureOf } from '../../../test/support/failure.ts';
 import type { Files } from './files.ts';
 
 export interface FilesUnderTest {
   readonly files: Files;
-  /** A second view of the same store, as another process would open it. */
+  /** Opens the same store again, as another process would. */
   again(): Promise<Files>;
   close(): Promise<void>;
 }
@@ -20,7 +20,7 @@ export function filesContract(name: string, make: () => Promise<FilesUnderTest>)
     });
     afterAll(() => under.close());
 
-    test('what was put is got, bytes and content type, also by another process', async () => {
+    test('get returns the bytes and content type of a put, also in another process', async () => {
       const bytes = new Uint8Array([0, 255, 10, 13, 0]);
       await under.files.put('a/b/odd.bin', bytes, 'application/x-odd; q=1');
       for (const files of [under.files, await under.again()]) {
@@ -31,7 +31,7 @@ export function filesContract(name: string, make: () => Promise<FilesUnderTest>)
       }
     });
 
-    test('an empty file is a file', async () => {
+    test('an empty file can be stored', async () => {
       await under.files.put('empty.txt', new Uint8Array(0), 'text/plain');
       expect(await under.files.get('empty.txt')).toEqual({
         bytes: new Uint8Array(0),
@@ -39,7 +39,7 @@ export function filesContract(name: string, make: () => Promise<FilesUnderTest>)
       });
     });
 
-    test('a path that was never put is null, and so is a folder', async () => {
+    test('get returns null for a path that was never put and for a folder', async () => {
       await under.files.put('folder/file.txt', text('x'), 'text/plain');
       expect(await under.files.get('nothing/here.txt')).toBeNull();
       expect(await under.files.get('folder')).toBeNull();
@@ -56,7 +56,7 @@ export function filesContract(name: string, make: () => Promise<FilesUnderTest>)
       expect(await under.files.get('r/one.txt')).toEqual({ bytes: text('new'), contentType: 'text/plain' });
     });
 
-    test('a list holds the paths with the prefix, sorted, and nothing of the store itself', async () => {
+    test('list returns the paths with the prefix, sorted, without files of the store itself', async () => {
       for (const path of ['l/b.js', 'l/a.js', 'l/a/deep/c.js', 'lother.js']) {
         await under.files.put(path, text(path), 'text/odd');
       }
@@ -67,7 +67,7 @@ export function filesContract(name: string, make: () => Promise<FilesUnderTest>)
       expect((await under.files.list('')).filter((path) => path.includes('~'))).toEqual([]);
     });
 
-    test('two writers of one path at once leave one of the two whole', async () => {
+    test('of two concurrent puts to one path, one is stored completely', async () => {
       const one = new Uint8Array(200_000).fill(1);
       const two = new Uint8Array(100_000).fill(2);
       await Promise.all(

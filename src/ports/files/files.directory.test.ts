@@ -17,7 +17,7 @@ filesContract('directory', async () => {
   return { files: await again(), again, close: () => rm(root, { recursive: true }) };
 });
 
-test('nothing half written is left after a put that failed', async () => {
+test('a put that fails leaves no temporary file', async () => {
   const root = await temporary();
   const files = await openDirectoryFiles({ root, ...realWorld });
   await files.put('file', new Uint8Array(1), 'text/plain');
@@ -26,7 +26,7 @@ test('nothing half written is left after a put that failed', async () => {
   await rm(root, { recursive: true });
 });
 
-test('what a crash left behind is removed a day later, and no sooner', async () => {
+test('temporary files that a crash left are removed after a day, not earlier', async () => {
   const root = await temporary();
   await mkdir(join(root, '~new'));
   await writeFile(join(root, '~new', 'old'), 'x');

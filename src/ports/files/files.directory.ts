@@ -1,7 +1,6 @@
 /**
- * Files in a directory, each under its own path, so that an operator sees what is there. A content
- * type other than the usual one for the ending stands in a small file beside (`<name>~type`): no
- * stored path has a `~`.
+ * Files in a directory, each under its own path, so that operators can inspect them. A content type other than
+ * the default for the extension is stored in a file beside it (`<name>~type`); no stored path contains a `~`.
  */
 import { type FileHandle, mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
@@ -9,7 +8,7 @@ import type { Clock, Random } from '../../lib/world.ts';
 import type { Files, StoredFile } from './files.ts';
 
 export interface DirectoryOptions {
-  /** Made if missing. */
+  /** Created if missing. */
   readonly root: string;
   readonly clock: Clock;
   readonly random: Random;
@@ -17,10 +16,10 @@ export interface DirectoryOptions {
 
 const PATH_LENGTH_MAX = 512;
 const TEMPORARY = '~new';
-/** What a crash left behind; younger ones may be another process's work under way. */
+/** Temporary files older than this were left by a crash; younger ones may belong to a running process. */
 const TEMPORARY_MS_MAX = 24 * 3_600_000;
 
-const USUAL_TYPES: { readonly [ending: string]: string } = {
+const DEFAULT_TYPES: { readonly [extension: string]: string } = {
   '.css': 'text/css',
   '.html': 'text/html',
   '.jpg': 'image/jpeg',
@@ -37,7 +36,7 @@ const USUAL_TYPES: { readonly [ending: string]: string } = {
   '.woff2': 'font/woff2',
 };
 
-/** Makes the directory and removes what earlier crashes left in it. */
+/** Creates the directory and removes temporary files that earlier crashes left in it. */
 export async function openDirectoryFiles(options: DirectoryOptions): Promise<Files> {
   const { clock, random } = options;
   const root = resolve(options.root);
@@ -45,15 +44,15 @@ export async function openDirectoryFiles(options: DirectoryOptions): Promise<Fil
   await mkdir(temporary, { recursive: true });
   await removeOld(temporary, clock.now() - TEMPORARY_MS_MAX);
 
-  const place = async (target: string, bytes: Uint8Array): Promise<void> => {
-    const made = join(temporary, Buffer.from(random.bytes(12)).toString('hex'));
+  const writeAtomically = async (target: string, bytes: Uint8Array): Promise<void> => {
+    const part = join(temporary, Buffer.from(random.bytes(12)).toString('hex'));
     try {
-      await writeSynced(made, bytes);
-      const firstMade = await mkdir(dirname(target), { recursive: true });
-      await rename(made, target);
-      await syncUpwards(dirname(target), firstMade === undefined ? dirname(target) : root);
+      await writeSynced(part, bytes);
+      const firstCreated = await mkdir(dirname(target), { recursive: true });
+      await rename(part, target);
+      await syncUpwards(dirname(target), firstCreated === undefined ? dirname(target) : root);
     } catch (error) {
-      await rm(made, { force: true });
+      await rm(part, { force: true });
       throw error;
     }
   };
@@ -65,10 +64,11 @@ export async function openDirectoryFiles(options: DirectoryOptions): Promise<Fil
       if (stored !== null && stored !== contentType) {
         throw new Error(`${path} is stored as ${stored}, not ${contentType}`);
       }
-      // First the type, then what it belongs to: a crash in between leaves the path as it was.
-      if (contentType !== usualType(path)) await place(`${target}~type`, Buffer.from(contentType));
+      // The type is written first: after a crash in between the file is as it was before.
+      if (contentType !== defaultType(path))
+        await writeAtomically(`${target}~type`, Buffer.from(contentType));
       else await rm(`${target}~type`, { force: true });
-      await place(target, bytes);
+      await writeAtomically(target, bytes);
     },
 
     async get(path): Promise<StoredFile | null> {
@@ -97,21 +97,21 @@ export async function openDirectoryFiles(options: DirectoryOptions): Promise<Fil
 }
 
 function safePath(path: string): string {
-  const sound =
+  const valid =
     path.length <= PATH_LENGTH_MAX &&
     /^[a-z0-9._-]+(\/[a-z0-9._-]+)*$/.test(path) &&
     !path.split('/').some((part) => part === '.' || part === '..');
-  if (!sound) throw new Error(`not a path of the file store: ${JSON.stringify(path)}`);
+  if (!valid) throw new Error(`not a path of the file store: ${JSON.stringify(path)}`);
   return path;
 }
 
-function usualType(path: string): string {
-  return USUAL_TYPES[extname(path)] ?? 'application/octet-stream';
+function defaultType(path: string): string {
+  return DEFAULT_TYPES[extname(path)] ?? 'application/octet-stream';
 }
 
 async function typeOf(target: string): Promise<string> {
-  const beside = await readOrNull(`${target}~type`);
-  return beside === null ? usualType(target) : Buffer.from(beside).toString();
+  const stored = await readOrNull(`${target}~type`);
+  return stored === null ? defaultType(target) : Buffer.from(stored).toString();
 }
 
 async function isFile(target: string): Promise<boolean> {
@@ -123,10 +123,10 @@ async function readOrNull(target: string): Promise<Uint8Array<ArrayBuffer> | nul
   return read && new Uint8Array(read.buffer, read.byteOffset, read.length);
 }
 
-/** null when there is no such file (a folder is none); every other failure is thrown. */
-async function unlessMissing<T>(look: Promise<T>): Promise<T | null> {
+/** Resolves to null when there is no such file or it is a folder; rejects with every other error. */
+async function unlessMissing<T>(operation: Promise<T>): Promise<T | null> {
   try {
-    return await look;
+    return await operation;
   } catch (error) {
     if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(codeOf(error))) return null;
     throw error;
@@ -145,7 +145,7 @@ async function writeSynced(target: string, bytes: Uint8Array): Promise<void> {
   });
 }
 
-/** A name is durable when its folder is synced, and a new folder when the one above it is. */
+/** A file's name is durable once its folder is synced, and a new folder's name once its parent is. */
 async function syncUpwards(from: string, upTo: string): Promise<void> {
   for (let folder = from; ; folder = dirname(folder)) {
     const handle = await open(folder, 'r');

@@ -1,7 +1,7 @@
 /**
- * Files of releases, media and logs, by path (`releases/ab12…/client.js`). Adapters: a directory;
- * later S3. Paths are lower-case letters, digits, `.`, `_`, `-` and `/`, without `..`; anything else
- * is a programming error and throws.
+ * Files of releases, and share cards, by path (`releases/ab12…/client.js`). Adapter: a directory.
+ * A path has 1 … 512 characters: lower-case letters, digits, `.`, `_`, `-` and `/`, no part of it is empty, `.` or `..`;
+ * anything else is a programming error and throws.
  */
 export interface StoredFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -10,8 +10,8 @@ export interface StoredFile {
 
 export interface Files {
   /**
-   * Writes all or nothing, durably, replacing what was there. A path keeps its content type: another
-   * one throws. A path cannot be a file and a folder.
+   * Writes atomically and durably; replaces an existing file. Throws if the path is stored with another content
+   * type, or is a folder, or is below a file.
    */
   put(path: string, bytes: Uint8Array, contentType: string): Promise<void>;
   get(path: string): Promise<StoredFile | null>;

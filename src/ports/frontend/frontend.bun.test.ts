@@ -1,4 +1,4 @@
-/** Bun's server as front end, over real sockets: what the port promises and what Bun really does. */
+/** Bun's server as front end, over real sockets: the port's contract and the behaviour of Bun that it depends on. */
 import { afterEach, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { realWorld } from '../../lib/world.real.ts';
 import { maskedFrame, Opcode, RawSocket } from '../../../test/support/clients/raw-socket.ts';
 import { bunFrontend } from './frontend.bun.ts';
-import type { Frontend, FrontendOptions, Peer, PeerHandler, SocketOffer } from './frontend.ts';
+import type { Frontend, FrontendOptions, Peer, PeerHandler, UpgradeRequest } from './frontend.ts';
 
 interface Seen {
   readonly peers: Peer[];
   readonly events: string[];
-  readonly offers: SocketOffer[];
+  readonly requests: UpgradeRequest[];
   readonly failures: unknown[];
   onPing: (() => void) | null;
   /** Resolves when an event that starts with `prefix` has been seen. */
@@ -34,7 +34,7 @@ function start(change: Partial<FrontendOptions> = {}, onOpen?: (peer: Peer) => v
   const seen: Seen = {
     peers: [],
     events: [],
-    offers: [],
+    requests: [],
     failures: [],
     onPing: null,
     until: (prefix) =>
@@ -49,27 +49,27 @@ function start(change: Partial<FrontendOptions> = {}, onOpen?: (peer: Peer) => v
     waiting = waiting.filter((each) => !event.startsWith(each.prefix));
   };
   const handler: PeerHandler = {
-    message: (frame) => {
+    onMessage: (frame) => {
       if (frame[0] === 0xff) throw bug;
       note(`message ${Buffer.from(frame).toString('hex')}`);
     },
-    text: () => note('text'),
-    pinged: () => {
-      note('pinged');
+    onText: () => note('text'),
+    onPing: () => {
+      note('ping');
       seen.onPing?.();
     },
-    alive: () => note('alive'),
-    drained: () => note('drained'),
-    closed: (code) => note(`closed ${code}`),
+    onPong: () => note('pong'),
+    onDrain: () => note('drained'),
+    onClose: (code) => note(`closed ${code}`),
   };
   running = bunFrontend(
     {
       hostname: '127.0.0.1',
       port: 0,
       fetch: (request, address) => new Response(`${new URL(request.url).pathname} from ${address}`),
-      sockets: (offer) => {
-        seen.offers.push(offer);
-        if (offer.path === '/busy') return { accept: false, status: 503, retryAfter: 3 };
+      onUpgrade: (request) => {
+        seen.requests.push(request);
+        if (request.path === '/busy') return { accept: false, status: 503, retryAfter: 3 };
         const open = (peer: Peer) => {
           seen.peers.push(peer);
           onOpen?.(peer);
@@ -79,7 +79,7 @@ function start(change: Partial<FrontendOptions> = {}, onOpen?: (peer: Peer) => v
         return { accept: true, open };
       },
       frameBytesMax: 1_000,
-      failed: (error) => seen.failures.push(error),
+      onError: (error) => seen.failures.push(error),
       ...change,
     },
     realWorld.timers,
@@ -101,11 +101,11 @@ test('pages and sockets share one port', async () => {
   const socket = await client({ path: '/room?secret=1', headers: { origin: 'http://elsewhere' } });
   socket.sendBinary(Uint8Array.of(1, 2));
   await seen.until('message');
-  expect(seen.offers).toEqual([{ path: '/room', address: '127.0.0.1', origin: 'http://elsewhere' }]);
+  expect(seen.requests).toEqual([{ path: '/room', address: '127.0.0.1', origin: 'http://elsewhere' }]);
   expect(seen.events).toEqual(['open', 'message 0102']);
 });
 
-test('a port that another one of these has is refused: Bun would let both have it', async () => {
+test('a port that another front end listens on is refused, although Bun would share it', async () => {
   start();
   const first = running;
   try {
@@ -115,62 +115,66 @@ test('a port that another one of these has is refused: Bun would let both have i
   }
 });
 
-test('behind a trusted proxy pages and sockets alike count for the address it names, never for an invented one', async () => {
+test('behind a trusted proxy the address of pages and sockets is the one that the proxy appended', async () => {
   const headers = { 'X-Forwarded-For': '198.51.100.1, 203.0.113.7' };
   const seen = start({ trustedProxies: 1 });
   expect(await (await fetch(`${base()}/page`, { headers })).text()).toBe('/page from 203.0.113.7');
   await client({ headers });
   await seen.until('open');
-  expect([seen.offers[0]!.address, seen.peers[0]!.address]).toEqual(['203.0.113.7', '203.0.113.7']);
+  expect([seen.requests[0]!.address, seen.peers[0]!.address]).toEqual(['203.0.113.7', '203.0.113.7']);
 });
 
-test('with no proxy trusted a forwarded address is what anybody can write: it is ignored', async () => {
+test('without a trusted proxy a forwarded address is ignored: any client can send one', async () => {
   const headers = { 'X-Forwarded-For': '203.0.113.7' };
   const seen = start();
   expect(await (await fetch(`${base()}/page`, { headers })).text()).toBe('/page from 127.0.0.1');
   await client({ headers });
   await seen.until('open');
-  expect([seen.offers[0]!.address, seen.peers[0]!.address]).toEqual(['127.0.0.1', '127.0.0.1']);
+  expect([seen.requests[0]!.address, seen.peers[0]!.address]).toEqual(['127.0.0.1', '127.0.0.1']);
 });
 
-test('an offer may be declined with a status and a time to come back', async () => {
+test('an upgrade can be rejected with a status and a Retry-After', async () => {
   start();
-  const answer = await fetch(`${base()}/busy`, { headers: { upgrade: 'websocket', connection: 'upgrade' } });
-  expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '3']);
+  const response = await fetch(`${base()}/busy`, {
+    headers: { upgrade: 'websocket', connection: 'upgrade' },
+  });
+  expect([response.status, response.headers.get('retry-after')]).toEqual([503, '3']);
 });
 
-test('an upgrade that is no proper handshake is refused', async () => {
+test('an upgrade without a valid handshake is refused', async () => {
   start();
-  const answer = await fetch(`${base()}/room`, { headers: { upgrade: 'websocket', connection: 'upgrade' } });
-  expect(answer.status).toBe(426);
+  const response = await fetch(`${base()}/room`, {
+    headers: { upgrade: 'websocket', connection: 'upgrade' },
+  });
+  expect(response.status).toBe(426);
 });
 
-test('P1 no extension is agreed on, whatever the page offers', async () => {
+test('P1 no extension is negotiated, whatever the page offers', async () => {
   start();
   const socket = await client({ headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate' } });
   expect(socket.answer.toLowerCase()).toContain('sec-websocket-accept');
   expect(socket.answer.toLowerCase()).not.toContain('sec-websocket-extensions');
 });
 
-test('a text frame is told apart from a binary one', async () => {
+test('a text frame is reported as text, not as a message', async () => {
   const seen = start();
   (await client()).sendFrame(Opcode.text, Buffer.from('hi'));
   await seen.until('text');
 });
 
-test('a pong of the WebSocket layer is a sign of life, a ping is told apart from it', async () => {
+test('WebSocket pings and pongs are reported separately', async () => {
   const seen = start();
   const socket = await client();
   await seen.until('open');
   seen.peers[0]!.ping();
-  await seen.until('alive');
+  await seen.until('pong');
   expect(socket.pings).toBe(1);
   socket.sendFrame(Opcode.ping, Buffer.from('?'));
-  await seen.until('pinged');
-  expect(seen.events).toEqual(['open', 'alive', 'pinged']);
+  await seen.until('ping');
+  expect(seen.events).toEqual(['open', 'pong', 'ping']);
 });
 
-test('a socket closed over a ping is told nothing of those that came with it', async () => {
+test('after a socket is closed from within a ping, further pings of the same read are not reported', async () => {
   const seen = start();
   const socket = await client();
   await seen.until('open');
@@ -178,7 +182,7 @@ test('a socket closed over a ping is told nothing of those that came with it', a
   const ping = maskedFrame(Opcode.ping, new Uint8Array(0));
   socket.sendRaw(Buffer.concat(Array.from({ length: 50_000 }, () => ping)));
   expect(await socket.closed).toBe(4002);
-  expect(seen.events).toEqual(['open', 'pinged', 'closed 4002']);
+  expect(seen.events).toEqual(['open', 'ping', 'closed 4002']);
 });
 
 test('a frame over the limit closes that socket with 1009', async () => {
@@ -189,17 +193,17 @@ test('a frame over the limit closes that socket with 1009', async () => {
   await seen.until('closed');
 });
 
-test('a frame of the full size passes', async () => {
+test('a frame of exactly the limit is delivered', async () => {
   const seen = start();
   (await client()).sendBinary(new Uint8Array(1_000));
   await seen.until('message');
 });
 
-/** In continuous integration a missing part is a failure. */
+/** Without a compiler the test is skipped; with CI=true it fails. */
 const noCompiler = process.env['CI'] !== 'true' && Bun.which('gcc') === null;
 
 test.skipIf(noCompiler)(
-  'a frame leaves in one write, be it short or long, and frames sent together do, too',
+  'a frame is one write, short or long, and so are all frames of one cork',
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sends-'));
     try {
@@ -208,7 +212,7 @@ test.skipIf(noCompiler)(
       expect(Bun.spawnSync(['gcc', '-shared', '-fPIC', '-o', library, source, '-ldl']).exitCode).toBe(0);
       const command = [process.execPath, join(import.meta.dir, 'sends.child.ts'), library];
       const child = Bun.spawn(command, { env: { ...process.env, LD_PRELOAD: library }, stderr: 'inherit' });
-      // 60 bytes; 100,000 bytes; four frames one by one; four together, and once more from within.
+      // 60 bytes; 100,000 bytes; four frames uncorked; four corked; four in a nested cork.
       expect(JSON.parse(await new Response(child.stdout).text())).toEqual([1, 1, 4, 1, 1]);
     } finally {
       rmSync(folder, { recursive: true });
@@ -216,25 +220,25 @@ test.skipIf(noCompiler)(
   },
 );
 
-test('what is sent together and not taken by the kernel counts as congestion, and drains', async () => {
+test('corked frames that the kernel does not take count as backpressure, and drain', async () => {
   const seen = start();
   const socket = await client({ neverReads: true });
   await seen.until('open');
   const [peer] = seen.peers;
-  // Short frames: none of them alone tells that the kernel is full.
+  // Short frames: no single `send` shows that the kernel's buffer is full.
   while (peer!.buffered() === 0) {
-    expect(peer!.congested).toBe(false);
-    peer!.together(() => {
+    expect(peer!.isBackpressured).toBe(false);
+    peer!.cork(() => {
       for (let each = 0; each < 10; each++) expect(peer!.send(new Uint8Array(1_000))).toBe(true);
     });
   }
-  expect(peer!.congested).toBe(true);
+  expect(peer!.isBackpressured).toBe(true);
   socket.read();
   await seen.until('drained');
-  expect([peer!.congested, peer!.buffered()]).toEqual([false, 0]);
+  expect([peer!.isBackpressured, peer!.buffered()]).toEqual([false, 0]);
 });
 
-test('closing sends what is buffered first, then the code, and tells at once', async () => {
+test('closing sends what is buffered, then the close code; the handler is called at once', async () => {
   const seen = start();
   const socket = await client({ neverReads: true });
   await seen.until('open');
@@ -244,7 +248,7 @@ test('closing sends what is buffered first, then the code, and tells at once', a
     expect(peer!.send(new Uint8Array(65_536))).toBe(true);
     sent++;
   }
-  expect(peer!.congested).toBe(true);
+  expect(peer!.isBackpressured).toBe(true);
   peer!.close(4001, 'too slow');
   peer!.close(4002, 'a second time');
   expect(seen.events).toEqual(['open', 'closed 4001']);
@@ -254,7 +258,7 @@ test('closing sends what is buffered first, then the code, and tells at once', a
   expect(socket.frames.length).toBe(sent);
 });
 
-test('drained comes once everything buffered is out, and congestion ends', async () => {
+test('backpressure ends with onDrain, when everything that was buffered is sent', async () => {
   const seen = start();
   const socket = await client({ neverReads: true });
   await seen.until('open');
@@ -262,7 +266,7 @@ test('drained comes once everything buffered is out, and congestion ends', async
   while (peer!.buffered() < 300_000) peer!.send(new Uint8Array(65_536));
   socket.read();
   await seen.until('drained');
-  expect([peer!.congested, peer!.buffered()]).toEqual([false, 0]);
+  expect([peer!.isBackpressured, peer!.buffered()]).toEqual([false, 0]);
 });
 
 test('a paused socket is not read until it is resumed, and loses nothing', async () => {
@@ -271,7 +275,7 @@ test('a paused socket is not read until it is resumed, and loses nothing', async
   await seen.until('open');
   seen.peers[0]!.pause();
   socket.sendBinary(Uint8Array.of(7));
-  // Another socket's frame, sent later and received, shows that the paused one was passed over.
+  // A later frame of another socket is received first: the paused socket was not read.
   const other = await client();
   other.sendBinary(Uint8Array.of(8));
   await seen.until('message 08');
@@ -280,7 +284,7 @@ test('a paused socket is not read until it is resumed, and loses nothing', async
   await seen.until('message 07');
 });
 
-test('a paused socket that is closed is told why', async () => {
+test('a paused socket that is closed gets the close code', async () => {
   const seen = start();
   const socket = await client();
   await seen.until('open');
@@ -290,7 +294,7 @@ test('a paused socket that is closed is told why', async () => {
   expect(await socket.closed).toBe(4002);
 });
 
-test('a paused socket that breaks is still noticed', async () => {
+test('a connection that breaks while paused is reported', async () => {
   const seen = start();
   const socket = await client();
   await seen.until('open');
@@ -299,7 +303,7 @@ test('a paused socket that breaks is still noticed', async () => {
   await seen.until('closed 1006');
 });
 
-test('a socket closed while its handler is being made is told so', async () => {
+test('a socket that is closed while its handler is created gets onClose', async () => {
   const seen = start({}, (peer) => peer.close(4200, 'elsewhere'));
   const socket = await client();
   expect(await socket.closed).toBe(4200);
@@ -314,7 +318,7 @@ test('a close reason of 200 bytes still closes', async () => {
   expect(await socket.closed).toBe(4004);
 });
 
-test('a handler that throws costs only its own socket', async () => {
+test('a handler that throws closes only its own socket', async () => {
   const seen = start();
   const other = await client();
   const socket = await client();
@@ -325,7 +329,7 @@ test('a handler that throws costs only its own socket', async () => {
   await seen.until('message 05');
 });
 
-test('a page that throws answers 500 and the server goes on', async () => {
+test('a page that throws gives 500 and the server continues', async () => {
   const seen = start({
     fetch: () => {
       throw bug;
@@ -342,7 +346,7 @@ test('a request body over a megabyte is refused', async () => {
   expect((await post(1024 * 1024 + 1)).status).toBe(413);
 });
 
-test('stopping gives open sockets their grace, then ends them', async () => {
+test('a stop closes sockets that are still open after the grace period', async () => {
   const seen = start();
   const socket = await client();
   await seen.until('open');

@@ -1,67 +1,70 @@
 /** The public port: HTTP for pages, WebSocket for rooms. The built-in adapter is Bun's server. */
+
+/** One WebSocket. */
 export interface Peer {
   /** The visitor's address, also behind trusted proxies; for limits only. */
   readonly address: string;
-  /** Takes the whole frame or (socket gone) none of it: false. Never drops silently: see `buffered`. */
+  /** Sends or buffers the whole frame. False = the socket is closed and nothing was sent. See `buffered`. */
   send(frame: Uint8Array): boolean;
-  /** Runs it at once; what it sends to this socket leaves in one write, as far as that may be long. */
-  together(run: () => void): void;
+  /** Calls `run` at once; frames that it sends to this socket leave in one write, up to the adapter's buffer size. */
+  cork(run: () => void): void;
   /** Bytes accepted by `send` that the kernel has not taken yet. */
   buffered(): number;
   /**
-   * True from a `send` of which the kernel did not take everything until `drained`: what the sender
-   * of every move looks at, since asking for `buffered` costs a call each time.
+   * True from a `send` of which the kernel did not take everything until `onDrain`. A field, because it is
+   * read for every move and socket, and `buffered` costs a call into the runtime.
    */
-  readonly congested: boolean;
-  /** A ping of the WebSocket layer; the other side's runtime answers it, and `alive` follows. */
+  readonly isBackpressured: boolean;
+  /** Sends a WebSocket ping; the other side's runtime replies with a pong (`onPong`). */
   ping(): void;
-  /** Stops reading: the other side feels it as TCP backpressure. Frames already read still come. */
+  /** Stops reading, which is TCP backpressure for the other side. Frames that were read already are still delivered. */
   pause(): void;
   resume(): void;
-  /** Graceful: buffered frames first, then the close frame. A second call does nothing. */
+  /** Sends buffered frames, then the close frame. A second call does nothing. */
   close(code: number, reason: string): void;
 }
 
-/** What happens on one socket. No call comes after `closed`. */
+/** Events of one socket. Nothing is called after `onClose`. */
 export interface PeerHandler {
   /** A binary frame; the bytes are only valid during the call. */
-  message(frame: Uint8Array): void;
-  /** A text frame: never part of our protocol. */
-  text(): void;
-  /** A ping of the WebSocket layer came in, and is answered: work that the other side gives at no cost. */
-  pinged(): void;
-  /** A pong of the WebSocket layer came in, asked for or not: the other side lives. */
-  alive(): void;
-  /** Everything buffered has gone out. */
-  drained(): void;
-  /** The socket is gone, whoever closed it. */
-  closed(code: number): void;
+  onMessage(frame: Uint8Array): void;
+  /** A text frame: not part of our protocol. */
+  onText(): void;
+  /** A WebSocket ping was received; the adapter has replied. Reported, because pings cause work and must be limited. */
+  onPing(): void;
+  /** A WebSocket pong was received, whether or not a ping was sent. */
+  onPong(): void;
+  /** The kernel has taken everything that was buffered. */
+  onDrain(): void;
+  /** The socket is closed, by either side or by an error. */
+  onClose(code: number): void;
 }
 
-export interface SocketOffer {
+export interface UpgradeRequest {
   readonly path: string;
   readonly address: string;
   readonly origin: string | null;
 }
 
-/** Decides on an upgrade before any other work is done for it. */
-export type SocketAnswer =
+/** The decision on an upgrade. `retryAfter` in seconds. */
+export type UpgradeResponse =
   | { readonly accept: true; readonly open: (peer: Peer) => PeerHandler }
   | { readonly accept: false; readonly status: number; readonly retryAfter?: number };
 
 export interface FrontendOptions {
   readonly hostname: string;
   readonly port: number;
-  /** Proxies of ours before this port, whose X-Forwarded-For is believed; default 0, then no header is. */
+  /** Number of trusted proxies in front of this port that append to X-Forwarded-For; default 0: it is ignored. */
   readonly trustedProxies?: number;
   readonly fetch: (request: Request, address: string) => Response | Promise<Response>;
-  readonly sockets: (offer: SocketOffer) => SocketAnswer;
-  /** A longer frame closes the socket with 1009, before it is held in memory. */
+  /** Called before any other work is done for the socket. */
+  readonly onUpgrade: (request: UpgradeRequest) => UpgradeResponse;
+  /** A longer frame closes the socket with 1009, before its body is read into memory. */
   readonly frameBytesMax: number;
-  /** So long a request's body may take to come, and a connection may wait for another one; default 20, 0 = for ever. */
+  /** An HTTP connection without traffic is closed after this time: a stalled body or no next request; default 20, 0 = never. */
   readonly httpIdleSeconds?: number;
-  /** A bug: a handler threw. Its request got 500, its socket 1011; everybody else goes on. */
-  readonly failed: (error: unknown) => void;
+  /** A handler threw, which is a bug. Its request gets 500, its socket is closed with 1011; others are not affected. */
+  readonly onError: (error: unknown) => void;
 }
 
 export interface Frontend {

@@ -1,6 +1,6 @@
 /**
- * Bun's front end with one socket, which says how many writes to the network its frames took: an array of
- * counts as JSON. Started with the library of test/support/processes/count-sends.c preloaded, whose path is the argument.
+ * Child process of a test: Bun's front end with one socket. Prints the number of network writes of each step as a JSON
+ * array. Runs with the library of test/support/processes/count-sends.c preloaded; its path is the argument.
  */
 import { dlopen } from 'bun:ffi';
 import { realWorld } from '../../lib/world.real.ts';
@@ -12,14 +12,14 @@ const sends = (): number => Number(library.symbols.sends_so_far());
 
 const frames = [60, 60, 9_000, 60].map((length) => new Uint8Array(length));
 
-/** What is done to the socket, each from an empty event loop. */
+/** Each step begins in a new turn of the event loop. */
 const STEPS: readonly ((peer: Peer) => void)[] = [
   (peer) => void peer.send(new Uint8Array(60)),
   (peer) => void peer.send(new Uint8Array(100_000)),
   (peer) => frames.forEach((frame) => peer.send(frame)),
-  (peer) => peer.together(() => frames.forEach((frame) => peer.send(frame))),
-  // From within another one, as when a replay that is over at once says so.
-  (peer) => peer.together(() => peer.together(() => frames.forEach((frame) => peer.send(frame)))),
+  (peer) => peer.cork(() => frames.forEach((frame) => peer.send(frame))),
+  // Nested, as when a replay that ends at once sends its last frame.
+  (peer) => peer.cork(() => peer.cork(() => frames.forEach((frame) => peer.send(frame)))),
 ];
 
 async function measure(peer: Peer): Promise<void> {
@@ -40,22 +40,22 @@ const frontend = bunFrontend(
     hostname: '127.0.0.1',
     port: 0,
     fetch: () => new Response(),
-    sockets: () => ({
+    onUpgrade: () => ({
       accept: true,
       open(peer) {
         void measure(peer);
         return {
-          message: nothing,
-          text: nothing,
-          pinged: nothing,
-          alive: nothing,
-          drained: nothing,
-          closed: nothing,
+          onMessage: nothing,
+          onText: nothing,
+          onPing: nothing,
+          onPong: nothing,
+          onDrain: nothing,
+          onClose: nothing,
         };
       },
     }),
     frameBytesMax: 1_000,
-    failed: console.error,
+    onError: console.error,
   },
   realWorld.timers,
 );

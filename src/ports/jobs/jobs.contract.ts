@@ -1,4 +1,4 @@
-/** What every job queue must do. Each adapter's test calls this with a way to make empty ones. */
+/** The contract of every job queue. Each adapter's test calls it with a factory of empty queues. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
 import { failureOf } from '../../../test/support/failure.ts';
 import type { Clock } from '../../lib/world.ts';
@@ -66,7 +66,7 @@ export function jobsContract(name: string, make: (clock: Clock) => Promise<JobsU
       expect(await claim()).toEqual([]);
     });
 
-    test('an effect and its job are done together or not at all', async () => {
+    test('finishWith commits the effect and the end of the job together or not at all', async () => {
       await enqueue(stats('r'));
       const job = await claimOne();
       const report = { room: 'r', release: '', kind: 'k', detail: '', reported_at: 1 };
@@ -119,7 +119,7 @@ function claiming({
   rooms,
   under,
 }: Tools & { readonly rooms: (claimed: readonly Job<'stats'>[]) => string[] }): void {
-  test('a job is there once per kind and key, for ever', async () => {
+  test('there is one job per kind and key, also after it is done', async () => {
     const { jobs } = under().one;
     await enqueue(stats('r'), stats('r', { payload: { room: 'other' } }));
     const [job, ...rest] = await claim();
@@ -130,7 +130,7 @@ function claiming({
     expect(await claim()).toEqual([]);
   });
 
-  test('only jobs of the kind that are due are claimed, the longest due first', async () => {
+  test('a claim returns due jobs of its kind only, longest due first', async () => {
     await enqueue(
       stats('late', { runAt: clock.now() + 1 }),
       stats('second', { runAt: clock.now() }),
@@ -144,7 +144,7 @@ function claiming({
     expect(rooms(await claim())).toEqual(['late']);
   });
 
-  test('of workers that claim at once no two get the same job', async () => {
+  test('of workers that claim concurrently, no two get the same job', async () => {
     const all = Array.from({ length: 12 }, (_, index) => `r${index}`);
     await enqueue(...all.map((room) => stats(room)));
     const { one, two } = under();
@@ -163,7 +163,7 @@ function leases({
   claimOne,
   under,
 }: Tools & { readonly claimOne: (from?: Jobs) => Promise<Job<'stats'>> }): void {
-  test('a job whose lease ran out goes to another worker; the first can do nothing to it any more', async () => {
+  test('a job whose lease expired goes to another worker; the first can no longer change it', async () => {
     const { one, two } = under();
     await enqueue(stats('r'));
     const lost = await claimOne();
@@ -173,7 +173,7 @@ function leases({
     const held = await claimOne(two.jobs);
     expect(held).toMatchObject({ id: lost.id, attempt: 2 });
     expect(await one.jobs.finish(lost)).toBe(false);
-    expect(await one.jobs.retry(lost, 'x', 0)).toBe(false);
+    expect(await one.jobs.retryOrBury(lost, 'x', 0)).toBe(false);
     expect(await one.jobs.bury(lost, 'x')).toBe(false);
     let ran = false;
     const effect = one.jobs.finishWith(lost, async () => {
@@ -184,29 +184,29 @@ function leases({
     expect(await two.jobs.finish(held)).toBe(false);
   });
 
-  test('a lease that ran out is still good while nobody else took the job', async () => {
+  test('an expired lease is still valid until another worker claims the job', async () => {
     await enqueue(stats('r'));
     const job = await claimOne();
     clock.at += 10 * LEASE_MS;
     expect(await under().one.jobs.finish(job)).toBe(true);
   });
 
-  test('a retry comes back after its delay, and after the last attempt never', async () => {
+  test('a retry is due after its delay; after the last attempt the job is dead', async () => {
     const { jobs } = under().one;
     await enqueue(stats('r', { maxAttempts: 2 }));
-    expect(await jobs.retry(await claimOne(), 'no route', 500)).toBe(true);
+    expect(await jobs.retryOrBury(await claimOne(), 'no route', 500)).toBe(true);
     clock.at += 499;
     expect(await claim()).toEqual([]);
     clock.at += 1;
     const last = await claimOne();
     expect([last.attempt, last.maxAttempts]).toEqual([2, 2]);
-    expect(await jobs.retry(last, 'still no route', 500)).toBe(true);
+    expect(await jobs.retryOrBury(last, 'still no route', 500)).toBe(true);
     clock.at += 1_000_000;
     expect(await claim()).toEqual([]);
     expect(await jobs.counts(under().one.db.read)).toEqual([{ kind: 'stats', state: 'dead', count: 1 }]);
   });
 
-  test('a job that takes its worker down each time is buried after its last attempt', async () => {
+  test('a job that crashes its worker each time is buried after its last attempt', async () => {
     await enqueue(stats('r', { maxAttempts: 3 }), stats('other', { runAt: clock.now() + 1 }));
     for (let attempt = 1; attempt <= 3; attempt++) {
       expect(await claimOne()).toMatchObject({ key: 'r', attempt });
@@ -219,7 +219,7 @@ function leases({
     ).toEqual([{ state: 'dead', last_error: 'the last attempt never came back' }]);
   });
 
-  test('a very long error is kept in part', async () => {
+  test('a very long error is stored in part', async () => {
     await enqueue(stats('r'));
     await under().one.jobs.bury(await claimOne(), 'x'.repeat(1_000_000));
     const [row] = await under().one.db.read.selectFrom('jobs').select('last_error').execute();

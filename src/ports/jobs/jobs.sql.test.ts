@@ -9,7 +9,7 @@ import { openSqlite } from '../main-db/main-db.sqlite.ts';
 import { jobsContract } from './jobs.contract.ts';
 import { SqlJobs } from './jobs.sql.ts';
 
-// Making a PostgreSQL cluster takes seconds on a busy machine.
+// Creating a PostgreSQL cluster takes seconds on a busy machine.
 setDefaultTimeout(60_000);
 
 const { random } = realWorld;

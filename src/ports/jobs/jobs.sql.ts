@@ -1,17 +1,16 @@
 /**
- * Jobs in a table of the main database. A claim takes a lease under a token of its own; whatever is
- * done to a job afterwards names that token, so a worker that lost its lease changes nothing.
- * Leases are reckoned by this process's clock: a clock that runs ahead may run a job twice, never
- * lose one.
+ * Jobs in a table of the main database. Each claim leases jobs under a new random token, and every later change
+ * requires that token: a worker that lost its lease changes nothing. Leases expire by this process's clock: a clock
+ * that runs ahead can make a job run twice, but never lose one.
  */
 import type { Selectable } from 'kysely';
 import type { Clock, Random } from '../../lib/world.ts';
 import type { MainDb, Reader, Tx } from '../main-db/main-db.ts';
 import type { JobRow } from '../main-db/schema.ts';
-import type { Job, JobKind, JobKinds, Jobs, NewJob } from './jobs.ts';
+import { isLastAttempt, type Job, type JobKind, type JobKinds, type Jobs, type NewJob } from './jobs.ts';
 
 const ATTEMPTS_MAX_DEFAULT = 10;
-/** The longest error text kept with a job. */
+/** Longer error texts are cut. */
 const ERROR_LENGTH_MAX = 2_000;
 const TOKEN_BYTES = 16;
 
@@ -50,7 +49,7 @@ export class SqlJobs implements Jobs {
 
   async claim<K extends JobKind>(kind: K, limit: number, leaseMs: number): Promise<readonly Job<K>[]> {
     const now = this.clock.now();
-    // Most looks find nothing; they must not take the write lock.
+    // Most polls find nothing; they must not take the write lock.
     if ((await due(this.db.read, kind, now, 1)).length === 0) return [];
     const token = Buffer.from(this.random.bytes(TOKEN_BYTES)).toString('hex');
     return this.db.write(async (tx) => {
@@ -87,9 +86,8 @@ export class SqlJobs implements Jobs {
     });
   }
 
-  /** After the last attempt the job is buried instead. */
-  retry(job: Job, error: string, delayMs: number): Promise<boolean> {
-    if (job.attempt >= job.maxAttempts) return this.bury(job, error);
+  retryOrBury(job: Job, error: string, delayMs: number): Promise<boolean> {
+    if (isLastAttempt(job)) return this.bury(job, error);
     const run_at = this.clock.now() + delayMs;
     return this.db.write((tx) => release(tx, job, { state: 'ready', run_at, last_error: short(error) }));
   }
@@ -109,7 +107,7 @@ export class SqlJobs implements Jobs {
   }
 }
 
-/** Jobs that may be taken now, longest due first. `lock`: pass over those that another claim holds. */
+/** Jobs that can be claimed now, longest due first. `lock`: skips rows that another transaction has locked. */
 async function due(
   read: Reader,
   kind: JobKind,
@@ -133,7 +131,7 @@ async function due(
   return (lock ? query.forUpdate().skipLocked() : query).execute();
 }
 
-/** A job that takes its worker down each time must not be tried for ever. */
+/** Buries jobs whose lease expired in their last attempt: a job that crashes its worker must not run for ever. */
 async function buryAbandoned(tx: Tx, kind: JobKind, now: number): Promise<void> {
   await tx
     .updateTable('jobs')
@@ -165,7 +163,7 @@ function toJob<K extends JobKind>(row: StoredJob, kind: K, leaseToken: string): 
     id: row.id,
     kind,
     key: row.key,
-    // Written by enqueue, whose type ties the payload to the kind.
+    // Not validated: written by `enqueue`, whose type couples the payload to the kind.
     payload: JSON.parse(row.payload) as JobKinds[K],
     attempt: row.attempts + 1,
     maxAttempts: row.max_attempts,

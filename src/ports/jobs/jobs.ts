@@ -1,19 +1,19 @@
 /**
  * Jobs between services: a table in the main database, written in the caller's transaction, so a
- * job exists exactly if what it belongs to was committed. Delivery is at least once; a worker's
- * effect must be harmless when repeated.
+ * job exists exactly if what it belongs to was committed. Delivery is at least once: a worker's
+ * effect must be idempotent.
  */
 import type { Reader, Tx } from '../main-db/main-db.ts';
 
 export interface JobKinds {
-  /** Send a mail. */
+  /** Sends a mail. */
   mail: MailJob;
-  /** Compute the result of a finished room. */
+  /** Computes the result of a finished room. */
   stats: { readonly room: string };
 }
 export type JobKind = keyof JobKinds;
 
-/** A mail is stored as its template and data: the text is made when it is sent. */
+/** A mail is stored as template and data; its text is composed when it is sent. */
 export interface MailJob {
   readonly template: 'purchase' | 'resend';
   readonly to: string;
@@ -26,32 +26,38 @@ export interface Job<K extends JobKind = JobKind> {
   readonly kind: K;
   readonly key: string;
   readonly payload: JobKinds[K];
-  /** 1 at the first try. */
+  /** 1 for the first attempt. */
   readonly attempt: number;
   readonly maxAttempts: number;
   readonly leaseToken: string;
 }
 
+export function isLastAttempt({ attempt, maxAttempts }: Job): boolean {
+  return attempt >= maxAttempts;
+}
+
 export interface NewJob<K extends JobKind> {
   readonly kind: K;
-  /** One job per kind and key, ever: a second enqueue with the same key does nothing. */
+  /** Idempotency key: a second enqueue of the same kind and key does nothing, even after the first job is done. */
   readonly key: string;
   readonly payload: JobKinds[K];
-  /** Wall clock ms; 0 = at once. */
+  /** Earliest start, wall clock ms; default 0 = at once. */
   readonly runAt?: number;
+  /** Default 10. */
   readonly maxAttempts?: number;
 }
 
+/** `finish`, `finishWith`, `retryOrBury` and `bury` return false, and change nothing, if another worker has the lease. */
 export interface Jobs {
   enqueue<K extends JobKind>(tx: Tx, job: NewJob<K>, now: number): Promise<void>;
-  /** Takes up to `limit` jobs that are due or whose lease ran out. */
+  /** Leases up to `limit` jobs that are due or whose lease has expired. */
   claim<K extends JobKind>(kind: K, limit: number, leaseMs: number): Promise<readonly Job<K>[]>;
-  /** Each of these changes nothing and answers false when the lease was lost in the meantime. */
   finish(job: Job): Promise<boolean>;
-  /** Runs `effect` and marks the job done in one transaction. */
+  /** Marks the job as done and runs `effect` in one transaction. */
   finishWith(job: Job, effect: (tx: Tx) => Promise<void>): Promise<boolean>;
-  retry(job: Job, error: string, delayMs: number): Promise<boolean>;
-  /** No further tries: a dead letter, kept for the operator. */
+  /** Makes the job due again after the delay; after its last attempt, buries it. */
+  retryOrBury(job: Job, error: string, delayMs: number): Promise<boolean>;
+  /** Ends the attempts: the job becomes a dead letter, kept for the operator. */
   bury(job: Job, error: string): Promise<boolean>;
   counts(read: Reader): Promise<readonly { kind: string; state: string; count: number }[]>;
 }

@@ -17,7 +17,7 @@ function keysOf(outcome: KeyringOutcome) {
   return outcome.keys;
 }
 
-test('the keys made at the first start are the keys of every later one', () => {
+test('every later start reads the keys that the first one created', () => {
   const folder = emptyFolder();
   const made = keysOf(open(folder));
   expect(made.seal).toHaveLength(32);
@@ -29,13 +29,13 @@ test('the keys made at the first start are the keys of every later one', () => {
   expect(readdirSync(folder)).toEqual(['keys.json']);
 });
 
-test('two installations have nothing in common', () => {
+test('two installations have different keys', () => {
   const [a, b] = [keysOf(open(emptyFolder())), keysOf(open(emptyFolder()))];
   expect(a.admin).not.toBe(b.admin);
   expect(a.seal).not.toEqual(b.seal);
 });
 
-test('only the owner may read the file, also after somebody copied it back', () => {
+test('only the owner can read the file, also after its mode was changed', () => {
   const folder = emptyFolder();
   open(folder);
   const file = join(folder, 'keys.json');
@@ -45,7 +45,7 @@ test('only the owner may read the file, also after somebody copied it back', () 
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
-test('a damaged file is refused and left as it is, and its secrets are not told', () => {
+test('a damaged file is refused and not changed, and the message contains no secret', () => {
   const folder = emptyFolder();
   const { admin } = keysOf(open(folder));
   const file = join(folder, 'keys.json');
@@ -64,7 +64,7 @@ test('a damaged file is refused and left as it is, and its secrets are not told'
   }
 });
 
-test('what an interrupted first start left behind does no harm', () => {
+test('a file left by an interrupted first start is replaced', () => {
   const folder = emptyFolder();
   writeFileSync(join(folder, 'keys.json.new'), '{"for');
   keysOf(open(folder));

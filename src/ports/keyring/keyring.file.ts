@@ -1,6 +1,6 @@
 /**
- * The installation's keys in `keys.json`: made once, at the first start, then only read. Whoever
- * loses the file loses the sealed links, so it is never written over.
+ * The installation's keys in `keys.json`: created at the first start, then only read. Without the file
+ * the sealed links cannot be decrypted, so it is never overwritten.
  */
 import { hkdfSync } from 'node:crypto';
 import {
@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { parseJson } from '../../lib/json.ts';
 import type { Keyring } from './keyring.ts';
 
 const FILE = 'keys.json';
@@ -24,7 +25,7 @@ const ADMIN_BYTES = 24;
 
 export type KeyringOutcome =
   | { readonly ok: true; readonly keys: Keyring }
-  /** The file is there and cannot be used; it was left as it is. */
+  /** The file exists but is not valid; it was not changed. `why` contains no secret. */
   | { readonly ok: false; readonly file: string; readonly why: string };
 
 const key = z
@@ -32,6 +33,7 @@ const key = z
   .regex(/^[\w-]{43}$/, 'must be 32 bytes in base64url')
   .transform((text) => new Uint8Array(Buffer.from(text, 'base64url')));
 
+/** `till` is the key of the test provider: the file's format keeps this name. */
 const fileSchema = z.strictObject({
   format: z.literal(1),
   pass: z
@@ -43,37 +45,37 @@ const fileSchema = z.strictObject({
 });
 
 /**
- * Reads the keys, or makes them when there is no file yet. `bytes` gives bytes fit for secrets. The
- * caller holds the data folder's lock. Throws the system's error when the disk is full or denies.
+ * Reads the keys, or creates them when there is no file. `bytes` must be cryptographically secure. The
+ * caller holds the data folder's lock. Throws the system's error (`ENOSPC`, `EACCES` …).
  */
 export function openKeyring(dataDir: string, bytes: (length: number) => Uint8Array): KeyringOutcome {
   const file = join(dataDir, FILE);
   const text = readOrNull(file) ?? create(file, bytes);
   const parsed = fileSchema.safeParse(parseJson(text));
   if (!parsed.success) return { ok: false, file, why: whyNot(parsed.error) };
-  // A copy made by hand is often readable by all.
+  // A file that was copied by hand is often readable by all users.
   chmodSync(file, MODE);
-  const { pass, seal, admin, till } = parsed.data;
-  // Derived, so that files of earlier releases have it, too.
+  const { pass, seal, admin, till: testProvider } = parsed.data;
+  // Derived, because files of earlier releases do not contain it.
   const control = new Uint8Array(hkdfSync('sha256', seal, '', 'escapement control', KEY_BYTES));
-  return { ok: true, keys: { pass, seal, admin, testProvider: till, control } };
+  return { ok: true, keys: { pass, seal, admin, testProvider, control } };
 }
 
 function create(file: string, bytes: (length: number) => Uint8Array): string {
   const secret = (length: number) => Buffer.from(bytes(length)).toString('base64url');
-  const made = {
+  const keys = {
     format: 1,
     pass: { current: 'k1', keys: { k1: secret(KEY_BYTES) } },
     seal: secret(KEY_BYTES),
     admin: secret(ADMIN_BYTES),
     till: secret(KEY_BYTES),
   };
-  const text = `${JSON.stringify(made, null, 2)}\n`;
+  const text = `${JSON.stringify(keys, null, 2)}\n`;
   writeAtomically(file, text);
   return text;
 }
 
-/** All or nothing, and durable. */
+/** Atomic and durable. */
 function writeAtomically(file: string, text: string): void {
   const temporary = `${file}.new`;
   rmSync(temporary, { force: true });
@@ -93,17 +95,9 @@ function readOrNull(file: string): string | null {
   }
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Names the place, never the value: it is a secret. */
+/** Names the path, never the value: it is a secret. */
 function whyNot(error: z.ZodError): string {
   const issue = error.issues[0];
-  const place = issue?.path.join('.');
-  return place ? `${place} is missing or damaged` : 'it is not the JSON that was written';
+  const path = issue?.path.join('.');
+  return path ? `${path} is missing or damaged` : 'it is not the JSON that was written';
 }

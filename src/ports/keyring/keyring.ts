@@ -1,13 +1,13 @@
-/** The installation's keys. They live in a file of the data folder (mode 0600), never in the database. */
+/** The installation's keys. They are stored in a file of the data folder (mode 0600), never in the database. */
 export interface Keyring {
   /** Tickets and resume passes. Same shape as `PassKeys` in domain/pass.ts. */
   readonly pass: { readonly current: string; readonly keys: { readonly [id: string]: Uint8Array } };
-  /** 32 bytes; seals link secrets for sending them again. */
+  /** 32 bytes; encrypts link secrets, so that links can be sent again. */
   readonly seal: Uint8Array;
-  /** Opens admin, outbox and status pages; stands in their address. */
+  /** The secret in the addresses of the admin, outbox and status pages. */
   readonly admin: string;
-  /** 32 bytes; signs the test till's webhooks. */
+  /** 32 bytes; signs the test provider's webhooks. */
   readonly testProvider: Uint8Array;
-  /** 32 bytes; signs what processes of the installation tell each other. Made from `seal`. */
+  /** 32 bytes; signs requests between processes of the installation. Derived from `seal`. */
   readonly control: Uint8Array;
 }

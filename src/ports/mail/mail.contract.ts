@@ -1,10 +1,10 @@
-/** What holds for every way of sending mail. */
+/** The contract of every mail adapter. */
 import { expect, test } from 'bun:test';
 import type { Mail, MailSender } from './mail.ts';
 
 export interface MailHarness {
   readonly sender: MailSender;
-  /** What arrived, by message id. */
+  /** The mail that arrived with this message id. */
   arrived(messageId: string): Promise<{ subject: string; text: string; html: string; to: string } | null>;
 }
 
@@ -19,7 +19,7 @@ export const SAMPLE: Mail = {
 };
 
 export function mailContract(name: string, harness: () => MailHarness): void {
-  test(`${name}: a mail arrives with its subject, both bodies and its receiver`, async () => {
+  test(`${name}: a mail arrives with its subject, both bodies and its recipient`, async () => {
     const { sender, arrived } = harness();
     expect(await sender.send(SAMPLE)).toMatchObject({ ok: true });
     const mail = await arrived(SAMPLE.messageId);

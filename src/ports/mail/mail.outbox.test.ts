@@ -31,14 +31,14 @@ test('outbox: the newest mail comes first and the list is bounded', async () => 
   expect(newest.map((mail) => mail.messageId)).toEqual(['<job-8@studio.example>']);
 });
 
-test('outbox: an id that is no id of a mail finds nothing, wherever it points', async () => {
+test('outbox: an invalid id finds nothing, also if it is the path of a file', async () => {
   await writeFile(join(folder, '..', 'escapement-outside.json'), '{}');
   expect(await readOutbox(folder, '../escapement-outside')).toBeNull();
   expect(await readOutbox(folder, 'job-8-studio-example')).not.toBeNull();
   await rm(join(folder, '..', 'escapement-outside.json'));
 });
 
-test('outbox: a folder that cannot be written is a failure to try again, not an exception', async () => {
+test('outbox: a folder that cannot be written is a temporary failure, not an exception', async () => {
   const blocked = join(folder, 'file');
   await writeFile(blocked, '');
   const outcome = await outboxSender(join(blocked, 'sub'), { now: () => 0, mono: () => 0 }).send(SAMPLE);

@@ -1,10 +1,11 @@
 /**
- * Mail that is not sent: each becomes a file of the outbox folder, which the operator reads in the
- * browser. One mail, one file, named after its message id, so that a repeated job shows one mail.
+ * Stores mails in a folder instead of sending them; the operator reads them in the browser. The file is named
+ * after the message id, so that a repeated job gives one mail.
  */
 import { mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { parseJson } from '../../lib/json.ts';
 import type { Clock } from '../../lib/world.ts';
 import type { Mail, MailSender, SendOutcome } from './mail.ts';
 import type { Outbox } from './outbox.ts';
@@ -37,12 +38,11 @@ export function outboxSender(folder: string, clock: Clock): MailSender {
   };
 }
 
-/** For the pages that read it. */
 export function directoryOutbox(folder: string): Outbox {
   return { list: (limit) => listOutbox(folder, limit), read: (id) => readOutbox(folder, id) };
 }
 
-/** The newest first, at most `limit`. */
+/** At most `limit` mails, newest first. */
 export async function listOutbox(folder: string, limit: number): Promise<readonly StoredMail[]> {
   const names = await readdir(folder).catch(() => []);
   const mails = await Promise.all(
@@ -54,7 +54,7 @@ export async function listOutbox(folder: string, limit: number): Promise<readonl
     .slice(0, limit);
 }
 
-/** null when there is no such mail. `id` comes from a visitor's address and is checked here. */
+/** null when there is no such mail. `id` comes from a URL and is validated here. */
 export async function readOutbox(folder: string, id: string): Promise<StoredMail | null> {
   return MAIL_ID.test(id) ? readStored(folder, id) : null;
 }
@@ -77,7 +77,7 @@ async function store(folder: string, mail: Mail, sentAt: number): Promise<void> 
 async function readStored(folder: string, id: string): Promise<StoredMail | null> {
   const text = await readFile(join(folder, `${id}.json`), 'utf8').catch(() => null);
   if (text === null) return null;
-  const parsed = storedMailSchema.safeParse(JSON.parse(text));
+  const parsed = storedMailSchema.safeParse(parseJson(text));
   return parsed.success ? { ...parsed.data, id } : null;
 }
 

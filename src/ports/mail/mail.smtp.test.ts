@@ -25,19 +25,19 @@ mailContract('smtp', () => ({
   },
 }));
 
-test('smtp: a 4xx reply is to be tried again', async () => {
+test('smtp: a 4xx reply is a temporary failure', async () => {
   server.refuse(451);
   expect(await sender.send(SAMPLE)).toMatchObject({ ok: false, permanent: false });
   server.refuse(null);
 });
 
-test('smtp: a 5xx reply about the receiver is final', async () => {
+test('smtp: a 5xx reply about the recipient is a permanent failure', async () => {
   server.refuse(550);
   expect(await sender.send(SAMPLE)).toMatchObject({ ok: false, permanent: true });
   server.refuse(null);
 });
 
-test('smtp: a server that is not there is to be tried again', async () => {
+test('smtp: an unreachable server is a temporary failure', async () => {
   const gone = await startSmtp();
   await gone.stop();
   const lost = smtpSender(gone.url);

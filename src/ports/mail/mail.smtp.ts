@@ -1,13 +1,13 @@
-/** Mail by SMTP: any server or relay. */
+/** Sends mail by SMTP. */
 import { createTransport } from 'nodemailer';
 import type { MailSender, SendOutcome } from './mail.ts';
 
-/** Longest waits for a connection, the greeting and silence during a mail, ms. */
+/** Timeouts, ms: for the connection, the greeting, and inactivity during a mail. */
 const CONNECT_MS = 10_000;
 const GREETING_MS = 10_000;
-const SILENCE_MS = 30_000;
+const INACTIVITY_MS = 30_000;
 
-/** `address` is smtp://user:password@host:port or smtps://…; STARTTLS is used where offered. */
+/** `address` is smtp://user:password@host:port or smtps://…; STARTTLS is used if the server offers it. */
 export function smtpSender(address: string): MailSender {
   const transport = createTransport({
     url: address,
@@ -15,7 +15,7 @@ export function smtpSender(address: string): MailSender {
     maxConnections: 2,
     connectionTimeout: CONNECT_MS,
     greetingTimeout: GREETING_MS,
-    socketTimeout: SILENCE_MS,
+    socketTimeout: INACTIVITY_MS,
   });
   return {
     async send(mail) {
@@ -43,8 +43,8 @@ export function smtpSender(address: string): MailSender {
 }
 
 /**
- * Only a 5xx reply about this mail is final. A refused log-in is 5xx, too, but it is the
- * operator's to mend, and the mail should go out once it is.
+ * Only a 5xx reply about this mail is permanent. A refused login is 5xx, too, but the operator can
+ * correct it, and the mail should be sent then.
  */
 function failure(error: unknown): SendOutcome {
   const { responseCode, code, message } = error as { responseCode?: number; code?: string; message: string };

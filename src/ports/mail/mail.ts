@@ -1,6 +1,6 @@
-/** Sending one mail. Adapters: an outbox folder (default) and SMTP. */
+/** Sends mails. Adapters: an outbox folder (default) and SMTP. */
 export interface Mail {
-  /** Stable per job, so that a mail sent twice is one mail to the reader: `<id@host>`. */
+  /** `<id@host>`, the same for every attempt of a job, so that mail programs can recognise a repeated mail. */
   readonly messageId: string;
   readonly from: string;
   readonly to: string;
@@ -13,9 +13,9 @@ export interface Mail {
 
 export type SendOutcome =
   | { readonly ok: true; readonly response: string }
-  /** Try again later: 4xx, no connection, time-out. */
+  /** May succeed later: 4xx, no connection, timeout. */
   | { readonly ok: false; readonly permanent: false; readonly error: string }
-  /** Will not work however often tried: 5xx, bad address. */
+  /** Will never succeed: 5xx, invalid address. */
   | { readonly ok: false; readonly permanent: true; readonly error: string };
 
 export interface MailSender {

@@ -1,6 +1,6 @@
-/** Reading mails that were kept instead of sent. Only the outbox folder has such mails. */
-export interface KeptMail {
-  /** Names the mail in addresses. */
+/** Reads mails that the outbox folder stored instead of sending them. */
+export interface OutboxMail {
+  /** The mail's id in URLs. */
   readonly id: string;
   readonly from: string;
   readonly to: string;
@@ -12,8 +12,8 @@ export interface KeptMail {
 }
 
 export interface Outbox {
-  /** The newest first, at most `limit`. */
-  list(limit: number): Promise<readonly KeptMail[]>;
-  /** null when there is no such mail; `id` may be anything a visitor wrote. */
-  read(id: string): Promise<KeptMail | null>;
+  /** At most `limit` mails, newest first. */
+  list(limit: number): Promise<readonly OutboxMail[]>;
+  /** null when there is no such mail. `id` may be untrusted. */
+  read(id: string): Promise<OutboxMail | null>;
 }

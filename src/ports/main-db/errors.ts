@@ -1,20 +1,20 @@
-/** What can go wrong with the main database as a whole; queries themselves answer with values. */
+/** Errors of the main database as a whole. Queries report expected outcomes as return values. */
 
 export type MainDbCode =
   /** The database was written by a newer release of this program. */
   | 'database-newer'
-  /** The engine is set so that a commit may be lost in a power cut. */
+  /** The engine's settings allow a commit to be lost in a power cut. */
   | 'database-unsafe'
   /** The database cannot be opened or reached. */
   | 'database-unreachable'
-  /** The connection or the worker is gone: what was under way may or may not have happened. */
+  /** The connection or the thread was lost: whether running statements were committed is unknown. */
   | 'database-lost'
-  /** Too much is waiting already; nothing was done. */
+  /** Too many requests are waiting; nothing was done. */
   | 'database-busy'
   /** The database is closed; nothing was done. */
   | 'database-closed';
 
-/** `message` is one sentence for the operator that says what to do. */
+/** `message` is a sentence for the operator that says what to do. */
 export class MainDbError extends Error {
   override readonly name = 'MainDbError';
   readonly code: MainDbCode;
@@ -25,7 +25,7 @@ export class MainDbError extends Error {
   }
 }
 
-/** The schema in the database is of a later release; nothing was changed. */
+/** The database has the schema of a later release; nothing was changed. */
 export class DatabaseNewer extends MainDbError {
   readonly found: number;
   readonly known: number;
@@ -33,7 +33,7 @@ export class DatabaseNewer extends MainDbError {
   constructor(found: number, known: number) {
     super(
       'database-newer',
-      `The database has schema ${found}, this program knows up to ${known}: ` +
+      `The database has schema ${found}, this program supports up to ${known}: ` +
         'start the newer release again, or restore a backup made before the upgrade.',
     );
     this.found = found;
@@ -41,7 +41,7 @@ export class DatabaseNewer extends MainDbError {
   }
 }
 
-/** A statement that the engine refused; `code` is the engine's own (`SQLITE_FULL`, `SQLITE_READONLY` …). */
+/** The engine refused a statement; `code` is the engine's code (`SQLITE_FULL`, `SQLITE_READONLY` …). */
 export class StatementError extends Error {
   override readonly name = 'StatementError';
   readonly code: string;

@@ -1,6 +1,6 @@
 /**
- * What every main database must do: the engine's promises here, those of the queries in
- * `queries/*.contract.ts`. Each adapter's test calls this with a way to make databases.
+ * The contract of every main database: the engine's part here, that of the queries in
+ * `queries/*.contract.ts`. Each adapter's test calls it with a factory of databases.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { sql } from 'kysely';
@@ -14,22 +14,7 @@ import { directoryContract } from './queries/directory.contract.ts';
 import { playContract } from './queries/play.contract.ts';
 import { salesContract } from './queries/sales.contract.ts';
 import { entitlement, order } from './queries/rows.fixture.ts';
-
-/** An empty database that can be opened more than once, as several processes would. */
-export interface TestDatabase {
-  open(migrations?: readonly Migration[]): Promise<MainDb>;
-}
-
-export interface Harness {
-  create(): Promise<TestDatabase>;
-  stop(): Promise<void>;
-}
-
-/** Two processes on one migrated database. */
-export interface Pair {
-  readonly one: MainDb;
-  readonly two: MainDb;
-}
+import type { Harness, Pair, TestDatabase } from './test-database.fixture.ts';
 
 export function mainDbContract(name: string, start: () => Promise<Harness>): void {
   describe(`main database contract: ${name}`, () => {
@@ -80,7 +65,7 @@ function transactions(pair: () => Promise<Pair>): void {
     expect(await db.read.selectFrom('orders').select('id').execute()).toEqual([]);
   });
 
-  test('a read sees nothing of a write before it is committed, and all of it afterwards', async () => {
+  test('a read sees nothing of a write before its commit, and all of it afterwards', async () => {
     const count = (from: MainDb) => from.read.selectFrom('orders').select('id').execute();
     await db.write(async (tx) => {
       await tx.insertInto('orders').values(order('o1')).execute();
@@ -92,7 +77,7 @@ function transactions(pair: () => Promise<Pair>): void {
     expect(await count(other)).toHaveLength(1);
   });
 
-  test('a write outside a transaction is refused by the engine', async () => {
+  test('the engine refuses a write outside a transaction', async () => {
     const refused = /readonly|read-only/;
     for (const attempt of [
       () => db.read.insertInto('orders').values(order('o2')).execute(),
@@ -106,14 +91,14 @@ function transactions(pair: () => Promise<Pair>): void {
     ]);
   });
 
-  test('after a statement that failed the next write works', async () => {
+  test('after a failed statement the next write works', async () => {
     await failureOf(db.write((tx) => tx.insertInto('orders').values(order('o1')).execute()));
     await db.write((tx) => tx.insertInto('orders').values(order('o3')).execute());
     expect(await db.read.selectFrom('orders').select('id').where('id', '=', 'o3').execute()).toHaveLength(1);
   });
 
-  test('no update of many writers at once is lost', async () => {
-    const raise = (from: MainDb) =>
+  test('no update of concurrent writers is lost', async () => {
+    const increment = (from: MainDb) =>
       from.write(async (tx) => {
         const { generation } = await tx
           .selectFrom('entitlements')
@@ -127,7 +112,7 @@ function transactions(pair: () => Promise<Pair>): void {
           .execute();
       });
     await db.write((tx) => tx.insertInto('entitlements').values(entitlement('counter')).execute());
-    await Promise.all(Array.from({ length: 12 }, (_, index) => raise(index % 2 === 0 ? db : other)));
+    await Promise.all(Array.from({ length: 12 }, (_, index) => increment(index % 2 === 0 ? db : other)));
     const { generation } = await db.read
       .selectFrom('entitlements')
       .select('generation')
@@ -136,16 +121,15 @@ function transactions(pair: () => Promise<Pair>): void {
     expect(generation).toBe(12);
   });
 
-  test('a close waits for the write under way, and later calls are refused', async () => {
+  test('a close waits for the running write, and later calls are refused', async () => {
     const { one, two } = await pair();
-    let begun = (): void => {};
-    const underWay = new Promise<void>((resolve) => (begun = resolve));
+    const begun = Promise.withResolvers<void>();
     const write = one.write(async (tx) => {
       await tx.insertInto('orders').values(order('last')).execute();
-      begun();
+      begun.resolve();
       await tx.updateTable('orders').set({ locale: 'de' }).execute();
     });
-    await underWay;
+    await begun.promise;
     await Promise.all([write, one.close()]);
     expect(await two.read.selectFrom('orders').select('locale').execute()).toEqual([{ locale: 'de' }]);
     await failureOf(one.read.selectFrom('orders').select('id').execute());
@@ -185,7 +169,7 @@ function values(pair: () => Promise<Pair>): void {
     });
   });
 
-  test('whole numbers up to 53 bits, texts and nulls come back as they were', async () => {
+  test('integers up to 53 bits, texts and nulls are read as they were written', async () => {
     const row = await db.read.selectFrom('rooms').selectAll().executeTakeFirstOrThrow();
     expect(row).toMatchObject({
       seed: 0xffff_ffff,
@@ -195,7 +179,7 @@ function values(pair: () => Promise<Pair>): void {
     });
   });
 
-  test('bytes come back as plain Uint8Array, all 256 of them, and none at all', async () => {
+  test('bytes are read as plain Uint8Array: all 256 values, and an empty array', async () => {
     const all = Uint8Array.from({ length: 256 }, (_, index) => index);
     const part = new Uint8Array(all.buffer, 10, 5);
     const chunks = [all, new Uint8Array(0), part].map((deflated, index) => ({
@@ -212,12 +196,12 @@ function values(pair: () => Promise<Pair>): void {
     expect(rows.map((row) => row.deflated.constructor)).toEqual([Uint8Array, Uint8Array, Uint8Array]);
   });
 
-  test('a text where a number belongs is refused', async () => {
+  test('a text in a number column is refused', async () => {
     const seed = 'seven' as unknown as number;
     await failureOf(db.write((tx) => tx.updateTable('rooms').set({ seed }).execute()));
   });
 
-  test('a row that refers to nothing is refused', async () => {
+  test('a row whose foreign key matches nothing is refused', async () => {
     await failureOf(
       db.write((tx) =>
         tx.insertInto('room_epochs').values({ room: 'nowhere', epoch: 1, first_seq: 1 }).execute(),
@@ -236,7 +220,7 @@ function migrating(
   };
   const tables = (db: MainDb) => sql`select * from extras`.execute(db.read);
 
-  test('a database is brought to the present schema once, also by two processes at once', async () => {
+  test('a database is migrated once, also when two processes open it at once', async () => {
     const database = await create();
     await Promise.all([open(database), open(database)]);
     const db = await open(database, [...MIGRATIONS, extra]);
@@ -244,7 +228,7 @@ function migrating(
     expect((await tables(db)).rows).toEqual([]);
   });
 
-  test('a database newer than the program is refused and left as it was', async () => {
+  test('a database newer than the program is refused and not changed', async () => {
     const database = await create();
     const newer = await open(database, [...MIGRATIONS, extra]);
     await newer.write((tx) => sql`insert into extras values (7)`.execute(tx));
@@ -255,12 +239,12 @@ function migrating(
     await open(database, [...MIGRATIONS, extra]);
   });
 
-  test('of steps that fail nothing stays, not even the ones before', async () => {
+  test('when one migration fails, all migrations of that start are rolled back', async () => {
     const database = await create();
-    const broken: Migration = { name: 'broken', up: () => Promise.reject(new Error('half way')) };
+    const broken: Migration = { name: 'broken', up: () => Promise.reject(new Error('failed half-way')) };
     const failure = await failureOf(open(database, [...MIGRATIONS, extra, broken]));
-    expect(failure.message).toContain('half way');
-    // The step before the broken one can be taken now: its table is not there yet.
+    expect(failure.message).toContain('failed half-way');
+    // The migration before the broken one was rolled back: it can run again.
     await open(database, [...MIGRATIONS, extra]);
   });
 }

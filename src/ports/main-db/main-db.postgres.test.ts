@@ -6,7 +6,7 @@ import { mainDbContract } from './main-db.contract.ts';
 import { type PostgresOptions, openPostgres } from './main-db.postgres.ts';
 import { order } from './queries/rows.fixture.ts';
 
-// Making a cluster and its databases takes seconds on a busy machine.
+// Creating a cluster and its databases takes seconds on a busy machine.
 setDefaultTimeout(60_000);
 
 const base = { ...realWorld, onConnectionLost: () => {} };
@@ -28,7 +28,7 @@ withPostgres(() => {
   }));
 
   describe('PostgreSQL', () => {
-    test('a server that may lose what it confirmed is refused with a sentence that says what to do', async () => {
+    test('a server whose settings may lose commits is refused; the message says what to do', async () => {
       const url = await postgres.createDatabase();
       const name = new URL(url).pathname.slice(1);
       await postgres.administer(`alter database ${name} set synchronous_commit = off`);
@@ -49,7 +49,7 @@ withPostgres(() => {
       await db.close();
     });
 
-    test('a connection cut during a write is an unknown outcome, and the next write gets a new one', async () => {
+    test('a connection lost during a write is an unknown outcome, and the next write gets a new connection', async () => {
       const db = await open(await postgres.createDatabase());
       const failure = await failureOf(
         db.write(async (tx) => {
@@ -66,7 +66,7 @@ withPostgres(() => {
       await db.close();
     });
 
-    test('no server at the address is one clear sentence', async () => {
+    test('an unreachable server gives a message that names the setting', async () => {
       const failure = await failureOf(open('postgres://postgres@localhost/x?host=/nowhere'));
       expect(failure).toMatchObject({ code: 'database-unreachable' });
       expect(failure.message).toContain('ESCAPEMENT_DATABASE');

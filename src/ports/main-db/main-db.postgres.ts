@@ -1,9 +1,11 @@
 /**
- * The main database in PostgreSQL. Writes are SERIALIZABLE and run again when the engine says that
- * they collided; reads go over connections that the engine itself holds to reading.
+ * The main database in PostgreSQL. Writes are SERIALIZABLE and retried after serialization failures; reads use
+ * connections on which the server refuses writes.
  */
 import { Kysely, PostgresDialect } from 'kysely';
 import { DatabaseError, Pool, type PoolConfig, types } from 'pg';
+import { backoffMs, withFullJitter } from '../../lib/backoff.ts';
+import { pause } from '../../lib/pause.ts';
 import type { Random, Timers } from '../../lib/world.ts';
 import { MainDbError } from './errors.ts';
 import { type MainDb, snapshotInTransaction, type Tx } from './main-db.ts';
@@ -16,11 +18,11 @@ export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`; `?host=/path` for a unix socket. */
   readonly url: string;
   readonly timers: Timers;
-  /** Spreads the retries of writes that collided. */
+  /** Jitter of retries. */
   readonly random: Random;
-  /** A connection was lost; the pool opens another when one is needed. For the log. */
+  /** A connection was lost; the pool opens another one when needed. For the log. */
   readonly onConnectionLost: (error: Error) => void;
-  /** Other than the program's own, for tests. */
+  /** Default: the program's migrations. For tests. */
   readonly migrations?: readonly Migration[];
 }
 
@@ -28,21 +30,22 @@ const CONNECTIONS_MAX = 10;
 const CONNECT_MS = 5_000;
 const STATEMENT_MS = 30_000;
 const LOCK_MS = 10_000;
-/** A transaction that waits for us longer than this is given up by the server. */
+/** The server aborts a transaction that waits longer than this for its next statement. */
 const IDLE_IN_TRANSACTION_MS = 15_000;
-const RETRY_MS = 4;
+/** Delays between attempts, with full jitter. */
+const RETRY = { firstMs: 8, maxMs: 2_048 };
 
-/** How often a write that ended with a SQLSTATE is tried: what ended so was surely rolled back. */
-const TRIES: { readonly [sqlState: string]: number } = {
+/** Attempts per SQLSTATE. A transaction that failed with one of these was certainly rolled back. */
+const ATTEMPTS_MAX: { readonly [sqlState: string]: number } = {
   /** Serialization failure. */
   '40001': 10,
   /** Deadlock. */
   '40P01': 10,
-  /** Unique key: what the first try saw free may have been taken under its hands; the second sees it. */
+  /** Unique violation: a concurrent transaction may have inserted the key; the second attempt reads it. */
   '23505': 2,
 };
 
-/** Checks the server's settings and migrates; throws `MainDbError` with a sentence for the operator. */
+/** Checks the server's settings and migrates; throws `MainDbError` with a message for the operator. */
 export async function openPostgres(options: PostgresOptions): Promise<MainDb> {
   const writePool = pool(options);
   const boundedWrite = new BoundedPool(writePool);
@@ -76,13 +79,13 @@ function pool(options: PostgresOptions, settings = ''): Pool {
     statement_timeout: STATEMENT_MS,
     lock_timeout: LOCK_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-    // The server's own limit comes first; this one is for a server that does not answer at all.
+    // The server's limit expires first; this one is for a server that does not respond at all.
     query_timeout: STATEMENT_MS + CONNECT_MS,
     types: { getTypeParser: typeParser as typeof types.getTypeParser },
     ...(settings === '' ? {} : { options: settings }),
   };
-  // Two listeners: the pool watches its idle connections only, and an error event of one in use that
-  // nobody listens to ends the process.
+  // Two listeners: the pool reports errors of idle connections only, and an unhandled error event of a
+  // connection in use would end the process.
   return new Pool(config)
     .on('error', options.onConnectionLost)
     .on('connect', (client) => client.on('error', options.onConnectionLost));
@@ -91,7 +94,7 @@ function pool(options: PostgresOptions, settings = ''): Pool {
 const INT8 = 20;
 const BYTEA = 17;
 
-/** Values as SQLite gives them, too: whole numbers as numbers, bytes as plain Uint8Array. */
+/** The same types as from SQLite: integers as numbers, bytes as plain Uint8Array. */
 function typeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
   if (oid === INT8 && format !== 'binary') return readInteger;
   if (oid === BYTEA && format !== 'binary') return readBytes;
@@ -129,19 +132,18 @@ async function writeWithRetry<T>(
     try {
       return await writer.transaction().setIsolationLevel('serializable').execute(work);
     } catch (error) {
-      const triesMax = error instanceof DatabaseError ? (TRIES[error.code ?? ''] ?? 0) : 0;
-      if (triesMax === 0) throw writeError(error);
-      if (attempt >= triesMax) throw error;
-      const ms = random.next() * RETRY_MS * 2 ** attempt;
-      await new Promise<void>((resolve) => timers.after(ms, resolve));
+      const attemptsMax = error instanceof DatabaseError ? (ATTEMPTS_MAX[error.code ?? ''] ?? 0) : 0;
+      if (attemptsMax === 0) throw writeError(error);
+      if (attempt >= attemptsMax) throw error;
+      await pause(timers, withFullJitter(backoffMs(RETRY, attempt), random));
     }
   }
 }
 
-/** Node's and pg's own errors about a connection, as opposed to what the server says of a statement. */
+/** Codes of connection errors: SQLSTATE classes 08 and 57P, and Node's codes. */
 const CONNECTION = /^(?:08|57P)|^E(?:CONN|PIPE|HOST|NET|ADDR|TIMEDOUT)|^ENOENT$/;
 
-function lostConnection(error: unknown): error is Error {
+function isConnectionError(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   const { code } = error as Error & { readonly code?: string };
   if (code !== undefined) return CONNECTION.test(code);
@@ -149,7 +151,7 @@ function lostConnection(error: unknown): error is Error {
 }
 
 function writeError(error: unknown): unknown {
-  if (!lostConnection(error)) return error;
+  if (!isConnectionError(error)) return error;
   const message = `The connection to PostgreSQL was lost (${error.message}); whether the write happened is unknown.`;
   return new MainDbError('database-lost', message, { cause: error });
 }
@@ -158,7 +160,7 @@ function openError(error: unknown): unknown {
   if (error instanceof MainDbError || !(error instanceof Error)) return error;
   return new MainDbError(
     'database-unreachable',
-    `PostgreSQL does not let us in (${error.message}): check ESCAPEMENT_DATABASE, that the server runs, ` +
+    `Cannot connect to PostgreSQL (${error.message}): check ESCAPEMENT_DATABASE, that the server runs, ` +
       'and that the role owns its database.',
     { cause: error },
   );

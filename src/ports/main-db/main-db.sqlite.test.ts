@@ -29,14 +29,14 @@ mainDbContract('SQLite', async () => {
   };
 });
 
-test('a thread that dies rejects what is under way, tells once, and refuses what comes later', async () => {
+test('a thread that ends rejects pending requests, reports it once, and refuses later requests', async () => {
   const folder = await temporary();
   const lost: MainDbError[] = [];
   const db = await openSqlite({ path: join(folder, 'main.sqlite'), onLost: (error) => lost.push(error) });
   const reads = Array.from({ length: 20 }, () => db.read.selectFrom('orders').selectAll().execute());
   const write = db.write((tx) => tx.insertInto('orders').values(order('o1')).execute());
   const failures = [...reads, write].map(failureOf);
-  // The thread's answers need a turn of the event loop; sending the questions does not.
+  // Requests are sent in microtasks; responses need a turn of the event loop.
   for (let step = 0; step < 100; step++) await Promise.resolve();
   db.crash();
   for (const failure of await Promise.all(failures)) expect(failure).toMatchObject({ code: 'database-lost' });
@@ -48,7 +48,7 @@ test('a thread that dies rejects what is under way, tells once, and refuses what
   await rm(folder, { recursive: true });
 });
 
-test('a write that finds no room is refused whole, and the next one works when there is room again', async () => {
+test('a write on a full disk is rolled back as a whole, and the next one works when there is space again', async () => {
   const folder = await temporary();
   const db = await openSqlite({ path: join(folder, 'main.sqlite'), onLost });
   const pages = (most: number) => db.write((tx) => sql`pragma max_page_count = ${sql.lit(most)}`.execute(tx));
@@ -60,15 +60,15 @@ test('a write that finds no room is refused whole, and the next one works when t
         .execute();
     }
   };
-  // SQLite takes the pages it has for the least there may be.
+  // SQLite raises a maximum below the present size to that size: the database is full now.
   await pages(1);
   expect(await failureOf(db.write((tx) => many(tx)))).toMatchObject({ code: 'SQLITE_FULL' });
   expect(await db.read.selectFrom('orders').select('id').execute()).toEqual([]);
-  const overlooked = db.write(async (tx) => {
+  const ignoringTheError = db.write(async (tx) => {
     await failureOf(many(tx));
     await tx.insertInto('orders').values(order('late')).execute();
   });
-  expect((await failureOf(overlooked)).message).toContain('the transaction is over');
+  expect((await failureOf(ignoringTheError)).message).toContain('the transaction is over');
   expect(await db.read.selectFrom('orders').select('id').execute()).toEqual([]);
   await pages(1_000_000);
   await db.write((tx) => many(tx));
@@ -77,7 +77,7 @@ test('a write that finds no room is refused whole, and the next one works when t
   await rm(folder, { recursive: true });
 });
 
-test('a close leaves one file and nothing in the write-ahead log', async () => {
+test('a close checkpoints the write-ahead log and leaves one file', async () => {
   const folder = await temporary();
   const db = await openSqlite({ path: join(folder, 'main.sqlite'), onLost });
   await db.write((tx) => tx.insertInto('orders').values(order('o1')).execute());
@@ -86,7 +86,7 @@ test('a close leaves one file and nothing in the write-ahead log', async () => {
   await rm(folder, { recursive: true });
 });
 
-test('a file that is no database, or a folder that is not there, is one clear sentence', async () => {
+test('a file that is not a database, or a missing folder, gives a message with the path', async () => {
   const folder = await temporary();
   await writeFile(join(folder, 'text.sqlite'), 'this is not a database, but it is long enough to be read');
   for (const path of [join(folder, 'text.sqlite'), join(folder, 'missing', 'main.sqlite')]) {
@@ -97,27 +97,25 @@ test('a file that is no database, or a folder that is not there, is one clear se
   await rm(folder, { recursive: true });
 });
 
-test('a write that waits for another process keeps nobody from reading', async () => {
+test('a write that waits for another process does not delay reads', async () => {
   const folder = await temporary();
   const path = join(folder, 'main.sqlite');
   const [one, two] = [await openSqlite({ path, onLost }), await openSqlite({ path, onLost })];
-  let open = (): void => {};
-  const gate = new Promise<void>((resolve) => (open = resolve));
-  let taken = (): void => {};
-  const holds = new Promise<void>((resolve) => (taken = resolve));
+  const end = Promise.withResolvers<void>();
+  const locked = Promise.withResolvers<void>();
   const first = one.write(async (tx) => {
     await tx.insertInto('orders').values(order('o1')).execute();
-    taken();
-    await gate;
+    locked.resolve();
+    await end.promise;
   });
-  await holds;
+  await locked.promise;
   const events: string[] = [];
   const second = two
     .write((tx) => tx.insertInto('orders').values(order('o2')).execute())
     .then(() => events.push('written'));
   await two.read.selectFrom('orders').select('id').execute();
   events.push('read');
-  open();
+  end.resolve();
   await Promise.all([first, second]);
   expect(events).toEqual(['read', 'written']);
   await one.close();
@@ -125,17 +123,16 @@ test('a write that waits for another process keeps nobody from reading', async (
   await rm(folder, { recursive: true });
 });
 
-test('more than the bounded number of waiting writes are refused and do nothing', async () => {
+test('a write beyond the maximum of waiting ones is refused and does nothing', async () => {
   const folder = await temporary();
   const db = await openSqlite({ path: join(folder, 'main.sqlite'), onLost });
-  let open = (): void => {};
-  const gate = new Promise<void>((resolve) => (open = resolve));
-  const first = db.write(async () => gate);
+  const end = Promise.withResolvers<void>();
+  const first = db.write(async () => end.promise);
   const outcomes = Array.from({ length: 5_001 }, () =>
     db.write(async () => 'done').catch((error: MainDbError) => error.code),
   );
   for (let step = 0; step < 100; step++) await Promise.resolve();
-  open();
+  end.resolve();
   await first;
   const settled = await Promise.all(outcomes);
   expect(settled.filter((each) => each === 'database-busy')).toHaveLength(1);

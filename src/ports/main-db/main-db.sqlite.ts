@@ -1,4 +1,4 @@
-/** The main database in one file: SQLite, in threads of its own, durable at every commit. */
+/** The main database in SQLite: one file, two threads (writer and reader), durable at every commit. */
 import { Kysely } from 'kysely';
 import { MainDbError, StatementError } from './errors.ts';
 import type { MainDb } from './main-db.ts';
@@ -9,24 +9,24 @@ import { threadDialect } from './sqlite-dialect.ts';
 import { SqliteThread } from './sqlite-thread.ts';
 
 export interface SqliteOptions {
-  /** The file; it and its `-wal` and `-shm` are made if missing. */
+  /** The database file; it and its `-wal` and `-shm` files are created if missing. */
   readonly path: string;
-  /** The thread died: nothing more will be answered and what was under way is unknown. Stop the process. */
+  /** A thread ended unexpectedly: the outcome of pending requests is unknown, all later ones fail. Stop the process. */
   readonly onLost: (error: MainDbError) => void;
-  /** Other than the program's own, for tests. */
+  /** Default: the program's migrations. For tests. */
   readonly migrations?: readonly Migration[];
 }
 
 export interface SqliteDb extends MainDb {
-  /** Ends the thread as a crash would: for tests. */
+  /** Ends the writer thread as a crash would. For tests. */
   crash(): void;
 }
 
 /**
- * Opens and migrates; throws `MainDbError` with a sentence for the operator.
+ * Opens and migrates; throws `MainDbError` with a message for the operator.
  *
- * Reads have a thread of their own: a write that waits for another process's lock must not keep
- * anybody from loading a room.
+ * Reads have their own thread: a write that waits for another process's lock must not delay
+ * the loading of rooms.
  */
 export async function openSqlite(options: SqliteOptions): Promise<SqliteDb> {
   const { path } = options;
@@ -44,9 +44,9 @@ export async function openSqlite(options: SqliteOptions): Promise<SqliteDb> {
   const writer = new Kysely<Schema>({ dialect: threadDialect(writes, 'write') });
   const read = new Kysely<Schema>({ dialect: threadDialect(reads, 'read') });
   try {
-    await writes.ask({ kind: 'open', path, reads: false });
+    await writes.request({ kind: 'open', path, reads: false });
     await migrate(writer as unknown as Untyped, 'sqlite', options.migrations);
-    await reads.ask({ kind: 'open', path, reads: true });
+    await reads.request({ kind: 'open', path, reads: true });
   } catch (error) {
     for (const thread of [reads, writes]) await thread.close().catch(() => thread.kill());
     throw openError(path, error);
@@ -56,7 +56,7 @@ export async function openSqlite(options: SqliteOptions): Promise<SqliteDb> {
     read,
     snapshot: (queries) => reads.snapshot(queries),
     write: (work) => writer.transaction().execute(work),
-    // On both connections in turn, so that no transaction under way is cut off.
+    // Acquires both connections first, so that running transactions end before the threads close.
     close: () =>
       writer
         .connection()

@@ -1,17 +1,17 @@
 /**
- * The main database: purchases and the long-term state of rooms. Adapters: SQLite in a worker
- * thread (default) and PostgreSQL. Queries are written with Kysely in `queries/<topic>.ts`, each a
- * function of a reader or a transaction; services call those and write no SQL of their own.
+ * The main database: purchases and the long-term state of rooms. Adapters: SQLite in worker
+ * threads (default) and PostgreSQL. Queries are written with Kysely in `queries/<topic>.ts`, each a
+ * function of a reader or a transaction; services call these functions and contain no SQL.
  */
 import type { CompiledQuery, Kysely, Transaction } from 'kysely';
 import type { Schema } from './schema.ts';
 
-/** Reads outside a transaction. A write through it is refused by the database itself. */
+/** Reads outside a transaction. The database itself refuses writes through it. */
 export type Reader = Kysely<Schema>;
-/** A write transaction. Inside it only queries are awaited: nothing else, it holds the write lock. */
+/** A write transaction. It holds the write lock: await nothing but queries inside it. */
 export type Tx = Transaction<Schema>;
 
-/** The rows of several queries, in their order. */
+/** The rows of several queries, in the order of the queries. */
 export type Rows<T extends readonly CompiledQuery[]> = {
   readonly [K in keyof T]: T[K] extends CompiledQuery<infer Row> ? readonly Row[] : never;
 };
@@ -19,14 +19,17 @@ export type Rows<T extends readonly CompiledQuery[]> = {
 export interface MainDb {
   readonly engine: 'sqlite' | 'postgres';
   readonly read: Reader;
-  /** Queries as of one moment, in one trip. */
+  /** Runs the queries on one snapshot of the database; on SQLite in one message to the thread. */
   snapshot<T extends readonly CompiledQuery[]>(queries: readonly [...T]): Promise<Rows<T>>;
-  /** BEGIN IMMEDIATE (SQLite) or SERIALIZABLE with retry (PostgreSQL); `work` may run more than once. */
+  /**
+   * Runs `work` in a transaction: BEGIN IMMEDIATE (SQLite) or SERIALIZABLE with retry (PostgreSQL), where `work` may
+   * run more than once. Rejects with code `database-lost` when it is unknown whether the transaction was committed.
+   */
   write<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
-/** `snapshot` for engines that are asked statement by statement. */
+/** `snapshot` as a read-only transaction, for engines without a better way. */
 export async function snapshotInTransaction<T extends readonly CompiledQuery[]>(
   read: Reader,
   queries: readonly [...T],

@@ -1,6 +1,5 @@
 /**
- * Brings a database to the schema this program was written for: all steps that are due in one
- * transaction, or none of them.
+ * Migrates a database to the schema of this program: all pending migrations in one transaction, or none.
  */
 import { sql } from 'kysely';
 import { DatabaseNewer } from './errors.ts';
@@ -8,8 +7,8 @@ import { MIGRATIONS } from './migrations/index.ts';
 import { type Engine, type Migration, type Untyped, build } from './migrations/migration.ts';
 
 /**
- * `db` is a connection that may write. Answers how many steps were taken. Throws `DatabaseNewer`
- * before anything is changed when the database knows more steps than the program.
+ * `db` must be writable. Returns the number of migrations that were run. Throws `DatabaseNewer`, before anything is
+ * changed, when the database has more migrations than the program.
  */
 export async function migrate(
   db: Untyped,
@@ -18,7 +17,7 @@ export async function migrate(
 ): Promise<number> {
   return db.transaction().execute(async (tx) => {
     if (engine === 'postgres') {
-      // Two programs that start at once: the second waits here and then finds nothing left to do.
+      // When two processes start at once, the second one waits here and then finds nothing to do.
       await sql`select pg_advisory_xact_lock(${LOCK})`.execute(tx);
     }
     const version = (await tableExists(tx, engine)) ? await readVersion(tx) : 0;
@@ -31,7 +30,7 @@ export async function migrate(
   });
 }
 
-/** Any number that nothing else in the database locks. */
+/** Key of the advisory lock; arbitrary, but used for nothing else in the database. */
 const LOCK = 1_163_084_097;
 
 async function tableExists(db: Untyped, engine: Engine): Promise<boolean> {

@@ -1,12 +1,12 @@
 /**
- * A pg pool with a bound on who waits for a connection, and a close that lets everybody finish:
- * pg's own `end` forgets those who wait.
+ * A pg pool with a bound on waiting callers and a graceful close: pg's own `end` never settles the
+ * promises of callers that wait for a connection.
  */
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import type { Pool } from 'pg';
 import { MainDbError } from './errors.ts';
 
-/** Users of a pool at once, those who wait for a connection included; a further one is refused. */
+/** Callers that hold or wait for a connection of a pool; a further one is refused. */
 const USERS_MAX = 2_000;
 
 export class BoundedPool implements PostgresPool {
@@ -27,7 +27,7 @@ export class BoundedPool implements PostgresPool {
     this.users++;
     try {
       const client = await this.pool.connect();
-      // pg sets a fresh `release` each time it hands the client out.
+      // pg sets a new `release` each time it hands out the client.
       const release = client.release.bind(client);
       client.release = (error) => {
         release(error);
@@ -40,7 +40,7 @@ export class BoundedPool implements PostgresPool {
     }
   }
 
-  /** Refuses new users, waits for those there are, closes the connections. */
+  /** Refuses new callers, waits for the present ones, closes the connections. */
   end(): Promise<void> {
     this.closing ??= this.finish();
     return this.closing;

@@ -1,7 +1,7 @@
 /**
- * The tables of the main database as TypeScript sees them; the migrations make them. Times are
- * wall clock milliseconds; money is integer minor units beside its currency; ids are text.
- * Booleans are 0 and 1; JSON is text: the same on SQLite and PostgreSQL.
+ * The types of the tables, which the migrations create. The same on SQLite and PostgreSQL: times are
+ * wall clock milliseconds; money is integer minor units beside its currency; ids are text;
+ * booleans are 0 and 1; JSON is text.
  */
 import type { Generated } from 'kysely';
 
@@ -28,11 +28,11 @@ export interface ReleaseRow {
   /** Content hash of the whole release. */
   id: string;
   game: string;
-  /** Content hash of the built rules: what a room pins. */
+  /** Content hash of the built rules; rooms pin it. */
   rules_hash: string;
   /** The API level the release was written for. */
   api: number;
-  /** JSON: titles, texts, prices, paths of its files (`ReleaseManifest` in domain/release.ts). */
+  /** JSON: `ReleaseManifest` in domain/release.ts. Parsed by `queries/releases.ts`. */
   manifest: string;
   /** 1 for the release that new rooms of the game get. */
   is_current: number;
@@ -41,9 +41,9 @@ export interface ReleaseRow {
 
 export interface OrderRow {
   id: string;
-  /** pending → paid | declined | cancelled; a paid order never goes back. */
+  /** Transitions: domain/order.ts. */
   state: 'pending' | 'paid' | 'declined' | 'cancelled';
-  /** The buyer's page: SHA-256 (hex) of the secret in its address. */
+  /** SHA-256 (hex) of the secret in the address of the buyer's page. */
   secret_hash: string;
   email: string;
   locale: string;
@@ -54,7 +54,7 @@ export interface OrderRow {
   paid_at: number | null;
 }
 
-/** What was bought. Totals are sums of lines and are stored nowhere else. */
+/** Totals of orders are sums of lines and are not stored. */
 export interface OrderLineRow {
   order_id: string;
   line: number;
@@ -68,7 +68,7 @@ export interface OrderLineRow {
   tax_rate: number;
 }
 
-/** Every event of the payment provider, once, under its own id, before it acts. */
+/** Every event of the payment provider is stored once, under its own id, before it has an effect. */
 export interface PaymentEventRow {
   provider: string;
   event_id: string;
@@ -77,17 +77,17 @@ export interface PaymentEventRow {
   received_at: number;
 }
 
-/** The right to play; its link secret is a capability. */
+/** The right to play a game; the secret of its link is a capability. */
 export interface EntitlementRow {
   id: string;
   order_id: string | null;
   game: string;
   kind: 'bought' | 'given' | 'free';
-  /** SHA-256 (hex) of the link secret: how a link is found. */
+  /** SHA-256 (hex) of the link secret, to find the link. */
   secret_hash: string;
-  /** The secret, AES-256-GCM under the installation's key (base64url): how a link is sent again. */
+  /** The secret, AES-256-GCM under the installation's key (base64url), to send the link again. */
   secret_sealed: string;
-  /** Raised when the link is rotated. */
+  /** Incremented when the link is rotated. */
   generation: number;
   room: string | null;
   created_at: number;
@@ -105,19 +105,19 @@ export interface RoomRow {
   /** JSON of the game's options. */
   options: string;
   region: string;
-  /** Which store holds the live tail. */
+  /** The store that holds the live tail. */
   log: string;
   created_at: number;
-  /** When ms 0 of the records is, wall clock. */
+  /** Wall clock ms of the records' ms 0. */
   started_at: number;
   /** Everything up to this seq is in chunks. */
   archived_upto: number;
   archived_epoch: number;
   archived_ms: number;
   finished_at: number | null;
-  /** Whoever has it may look at the end page. */
+  /** A capability: opens the end page. */
   end_token: string;
-  /** Set when the log and the archive disagree: no play until the studio looked at it. */
+  /** The reason, set when log and archive disagree: the room cannot be played until the studio has checked it. */
   quarantined: string | null;
 }
 
@@ -138,7 +138,7 @@ export interface RoomOwnerRow {
   epoch: number;
 }
 
-/** Seats belong to the entitlement: they are taken in the lobby, before the room exists. */
+/** Seats belong to the entitlement: they are assigned in the lobby, before the room exists. */
 export interface SeatRow {
   entitlement: string;
   /** 1, 2, 3 … */
@@ -147,13 +147,13 @@ export interface SeatRow {
   colour: string;
   /** SHA-256 (hex) of the device token that holds the seat. */
   device_hash: string;
-  /** The link's generation when the holder last came through it: a replaced link admits nobody. */
+  /** The link's generation when the holder last used it: a rotated link gives no access. */
   generation: number;
   ready: number;
   taken_at: number;
 }
 
-/** 1 … 256 records, deflated: made once, sent as stored. */
+/** 1 … 256 records, deflated once and sent to clients as stored. */
 export interface ChunkRow {
   room: string;
   first_seq: number;
@@ -171,7 +171,7 @@ export interface RoomEpochRow {
   first_seq: number;
 }
 
-/** The dedupe state: last client seq per client, as far as archived. */
+/** The deduplication state: last archived client seq per client. */
 export interface RoomClientRow {
   room: string;
   number: number;
@@ -209,7 +209,7 @@ export interface JobRow {
   created_at: number;
 }
 
-/** What players' pages report of themselves: errors, reconnects and their causes. */
+/** Reports of players' pages: errors, reconnects and their causes. */
 export interface ClientReportRow {
   id: Generated<number>;
   room: string;

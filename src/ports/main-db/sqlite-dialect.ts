@@ -1,4 +1,4 @@
-/** Kysely on top of a SQLite thread: one driver per connection, its users in turn. */
+/** A Kysely dialect for a SQLite thread: one connection, used by one transaction or query at a time. */
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -9,13 +9,14 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
+import { Semaphore } from '../../lib/semaphore.ts';
+import { MainDbError } from './errors.ts';
 import type { SqliteThread } from './sqlite-thread.ts';
-import { Turns } from './turns.ts';
 
-/** Transactions and single queries that wait for a connection; a further one is refused. */
+/** Transactions and single queries that may wait for the connection; a further one is refused. */
 const WAITING_MAX = 5_000;
 
-/** IMMEDIATE takes the write lock before the first read: a later upgrade could only fail. */
+/** IMMEDIATE takes the write lock before the first read: upgrading a read transaction later can fail with SQLITE_BUSY. */
 const BEGIN_WRITE = 'begin immediate';
 const BEGIN_READ = 'begin';
 
@@ -29,7 +30,7 @@ export function threadDialect(thread: SqliteThread, on: 'read' | 'write'): Diale
 }
 
 class ThreadDriver implements Driver {
-  private readonly turns = new Turns(WAITING_MAX);
+  private readonly mutex = new Semaphore(1, WAITING_MAX);
   private readonly connection: ThreadConnection;
 
   constructor(thread: SqliteThread, on: 'read' | 'write') {
@@ -39,12 +40,16 @@ class ThreadDriver implements Driver {
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<DatabaseConnection> {
-    await this.turns.take();
+    const acquired = this.mutex.acquire();
+    if (!acquired) {
+      throw new MainDbError('database-busy', `More than ${WAITING_MAX} requests wait for the database.`);
+    }
+    await acquired;
     return this.connection;
   }
 
   async releaseConnection(): Promise<void> {
-    this.turns.next();
+    this.mutex.release();
   }
 
   async beginTransaction(): Promise<void> {
@@ -65,7 +70,7 @@ class ThreadDriver implements Driver {
 class ThreadConnection implements DatabaseConnection {
   private readonly thread: SqliteThread;
   private readonly beginSql: string;
-  /** A transaction was asked for and its first statement is still to come. */
+  /** A transaction was begun and has no statement yet: `begin` is sent together with the first one. */
   private beginning = false;
 
   constructor(thread: SqliteThread, beginSql: string) {
@@ -79,23 +84,23 @@ class ThreadConnection implements DatabaseConnection {
 
   async commit(): Promise<void> {
     if (this.beginning) this.beginning = false;
-    else await this.thread.ask({ kind: 'query', sql: 'commit', parameters: [] });
+    else await this.thread.request({ kind: 'query', sql: 'commit', parameters: [] });
   }
 
   async rollback(): Promise<void> {
     if (this.beginning) this.beginning = false;
-    else await this.thread.ask({ kind: 'rollback' });
+    else await this.thread.request({ kind: 'rollback' });
   }
 
   async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
-    const question = { kind: 'query', sql, parameters } as const;
+    const query = { kind: 'query', sql, parameters } as const;
     const begin = this.beginning ? { begin: this.beginSql } : {};
     this.beginning = false;
-    const { rows, changes } = await this.thread.ask({ ...question, ...begin });
+    const { rows, changes } = await this.thread.request({ ...query, ...begin });
     return { rows: rows as Row[], numAffectedRows: BigInt(changes) };
   }
 
   streamQuery(): never {
-    throw new Error('queries are read whole: ask for pages');
+    throw new Error('streaming is not supported: read in pages');
   }
 }

@@ -1,18 +1,18 @@
 /**
- * A thread in which SQLite lives. bun:sqlite is synchronous and waits for locks and disks, so it
- * must never be opened where rooms are served. Each thread has one connection.
+ * A worker thread with one SQLite connection. bun:sqlite is synchronous and blocks on locks and disks, so it
+ * must not be used on the thread that serves rooms.
  */
 import { Database, type SQLQueryBindings } from 'bun:sqlite';
-import type { FromWorker, ToWorker } from './sqlite-messages.ts';
+import type { WorkerResponse, WorkerRequest } from './sqlite-messages.ts';
 
 declare const self: Worker;
 
-/** How long a statement waits for another process's lock before it fails with SQLITE_BUSY. */
+/** A statement that waits longer for another process's lock fails with SQLITE_BUSY. */
 const BUSY_MS = 10_000;
-/** Two processes that make a new database at once get SQLITE_BUSY without waiting: we wait instead. */
+/** busy_timeout does not apply when two processes create a database at once: SQLITE_BUSY is retried here. */
 const OPEN_TRIES = 200;
 const OPEN_PAUSE_MS = 25;
-/** Prepared statements that are kept: more than the program has different ones. */
+/** Prepared statements in Bun's cache: more than the program has different ones. */
 const STATEMENTS_MAX = 400;
 
 interface Connection {
@@ -22,23 +22,23 @@ interface Connection {
 
 let connection: Connection | null = null;
 
-self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
-  self.postMessage(answer(data));
+self.onmessage = ({ data }: MessageEvent<WorkerRequest>) => {
+  self.postMessage(respond(data));
 };
 
-function answer(request: ToWorker): FromWorker {
+function respond(request: WorkerRequest): WorkerResponse {
   try {
     return handle(request);
   } catch (error) {
-    // What bun:sqlite throws carries the engine's code; anything else is a bug on our side.
+    // Errors of bun:sqlite carry the engine's code; any other error is a bug in this file.
     const { code = 'SQLITE_ERROR', message } = error as Error & { readonly code?: string };
     return { id: request.id, ok: false, code, message };
   }
 }
 
-function handle(request: ToWorker): FromWorker {
+function handle(request: WorkerRequest): WorkerResponse {
   if (request.kind === 'open') {
-    connection = { database: openPatiently(request.path, request.reads), reads: request.reads };
+    connection = { database: openWithRetry(request.path, request.reads), reads: request.reads };
     return { id: request.id, ok: true, rows: [], changes: 0 };
   }
   if (!connection) throw new Error('the database is not open');
@@ -57,8 +57,8 @@ function handle(request: ToWorker): FromWorker {
     return { id: request.id, ok: true, rows: [], changes: 0 };
   }
   if (request.begin !== undefined) database.query(request.begin).run();
-  // SQLite ends a transaction by itself when the disk is full. Whoever overlooked that error must not
-  // go on without a transaction, statement by statement.
+  // SQLite rolls a transaction back by itself when the disk is full. If the caller ignored that error, its
+  // further statements must not run in autocommit mode.
   if (!reads && !database.inTransaction) throw new Error('the transaction is over');
   const statement = database.query(request.sql);
   const parameters = request.parameters as SQLQueryBindings[];
@@ -69,12 +69,12 @@ function handle(request: ToWorker): FromWorker {
   return { id: request.id, ok: true, rows: [], changes: statement.run(...parameters).changes };
 }
 
-/** Nothing else comes between: the thread answers one request after another. */
+/** Returns one list of rows per query. No other request can run in between: the thread is synchronous. */
 function snapshot(
   database: Database,
   queries: readonly { readonly sql: string; readonly parameters: readonly unknown[] }[],
 ): unknown[][] {
-  // Somebody's transaction may be open between two of its statements: it is one moment, too.
+  // A read transaction of another request may be open between two of its statements: it is a snapshot, too.
   const own = !database.inTransaction;
   if (own) database.query('begin').run();
   try {
@@ -86,7 +86,7 @@ function snapshot(
   }
 }
 
-function openPatiently(path: string, reads: boolean): Database {
+function openWithRetry(path: string, reads: boolean): Database {
   for (let attempt = 1; ; attempt++) {
     try {
       return reads ? openReader(path) : openWriter(path);
@@ -113,7 +113,7 @@ function openWriter(path: string): Database {
   return database;
 }
 
-/** To be opened behind the writer: a reader alone could not make the files that WAL needs. */
+/** Open it after the writer: a read-only connection cannot create the files that WAL needs. */
 function openReader(path: string): Database {
   Database.MAX_QUERY_CACHE_SIZE = STATEMENTS_MAX;
   const database = new Database(path, { readonly: true, strict: true });
@@ -131,7 +131,7 @@ function close({ database, reads }: Connection): void {
   try {
     if (!reads) database.run('pragma wal_checkpoint(truncate)');
   } catch (error) {
-    // Only tidying: every commit is durable in the write-ahead log, and the next start carries it over.
+    // The checkpoint is optional: every commit is durable in the write-ahead log, which the next start reads.
     if ((error as { readonly code?: string }).code !== 'SQLITE_FULL') throw error;
   }
   database.close(true);

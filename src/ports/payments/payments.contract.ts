@@ -1,13 +1,13 @@
-/** What every way of taking money keeps. Each adapter's test runs this. */
+/** The contract of every payments adapter. Each adapter's test runs it. */
 import { expect, test } from 'bun:test';
 import type { CheckoutRequest, Payments, SessionState } from './payments.ts';
 
 export interface PaymentsHarness {
   readonly payments: Payments;
-  /** Ends the session as a buyer would; answers the webhooks that the provider sent for it. */
+  /** Closes the session as a buyer would; returns the webhooks that the provider sent for it. */
   end(sessionId: string, state: Exclude<SessionState, 'open'>): Promise<readonly SignedWebhook[]>;
-  /** Lets time pass. */
-  pass(ms: number): void;
+  /** Advances the clock. */
+  advance(ms: number): void;
   stop(): Promise<void>;
 }
 
@@ -16,7 +16,7 @@ export interface SignedWebhook {
   readonly headers: Headers;
 }
 
-/** Longer than any provider's signature may be good for. */
+/** Longer than any provider's signature may be valid. */
 const STALE_MS = 3_600_000;
 
 export const sampleCheckout: CheckoutRequest = {
@@ -42,7 +42,7 @@ export function paymentsContract(open: () => Promise<PaymentsHarness>): void {
   };
 
   test(
-    'the same order and attempt give the same session, another attempt another one',
+    'the same order and attempt return the same session, another attempt another one',
     withHarness(async ({ payments }) => {
       const first = await payments.createCheckout(sampleCheckout);
       expect(await payments.createCheckout(sampleCheckout)).toEqual(first);
@@ -52,7 +52,7 @@ export function paymentsContract(open: () => Promise<PaymentsHarness>): void {
   );
 
   test(
-    'a session is open until it ends, and then says how, for which order and how much',
+    'a session is open until it is closed, and then has its outcome, order and amount',
     withHarness(async ({ payments, end }) => {
       const { sessionId } = await payments.createCheckout(sampleCheckout);
       expect(await payments.fetchSession(sessionId)).toMatchObject({ state: 'open', orderId: 'order-1' });
@@ -63,14 +63,14 @@ export function paymentsContract(open: () => Promise<PaymentsHarness>): void {
   );
 
   test(
-    'a session nobody opened is unknown',
+    'a session that was never created is unknown',
     withHarness(async ({ payments }) => {
       expect(await payments.fetchSession('never-made')).toBeNull();
     }),
   );
 
   test(
-    'a webhook is read, and tells the same as a look, under the same event id',
+    'a webhook carries the same event as the fetched session, under the same event id',
     withHarness(async ({ payments, end }) => {
       const { sessionId } = await payments.createCheckout(sampleCheckout);
       const [webhook] = await end(sessionId, 'declined');
@@ -82,8 +82,8 @@ export function paymentsContract(open: () => Promise<PaymentsHarness>): void {
   );
 
   test(
-    'a webhook with another body, without signature, or sent again much later is not from the provider',
-    withHarness(async ({ payments, end, pass }) => {
+    'a webhook with a changed body, without a signature, or replayed much later is rejected',
+    withHarness(async ({ payments, end, advance: pass }) => {
       const { sessionId } = await payments.createCheckout(sampleCheckout);
       const [webhook] = await end(sessionId, 'paid');
       if (!webhook) throw new Error('no webhook was sent');

@@ -1,4 +1,4 @@
-/** The test till keeps the contract of payments, and behaves badly only as it is told to. */
+/** The test provider keeps the contract of payments, and sends webhooks with the chosen timing. */
 import { expect, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,8 +15,8 @@ const ACTIONS: { readonly [state: string]: TestPaymentAction } = {
   cancelled: 'cancel',
 };
 
-async function openTill(takes: (body: string) => boolean = () => true) {
-  const folder = await mkdtemp(join(tmpdir(), 'escapement-till-'));
+async function openProvider(accepts: (body: string) => boolean = () => true) {
+  const folder = await mkdtemp(join(tmpdir(), 'escapement-payments-'));
   const world = new TestWorld();
   const sent: SignedWebhook[] = [];
   const restart = async () => {
@@ -28,81 +28,85 @@ async function openTill(takes: (body: string) => boolean = () => true) {
       url: 'http://shop.test',
       deliver: async (body, headers) => {
         sent.push({ body, headers: new Headers(headers) });
-        return takes(body);
+        return accepts(body);
       },
     });
   };
-  const till = await restart();
-  return { till, world, sent, restart, stop: () => rm(folder, { recursive: true, force: true }) };
+  const provider = await restart();
+  return { provider, world, sent, restart, stop: () => rm(folder, { recursive: true, force: true }) };
 }
 
 paymentsContract(async () => {
-  const { till, world, sent, stop } = await openTill();
+  const { provider, world, sent, stop } = await openProvider();
   return {
-    payments: till.payments,
+    payments: provider.payments,
     async end(sessionId, state) {
-      await till.desk.act(sessionId, ACTIONS[state] ?? 'pay', 'first');
+      await provider.checkout.closeSession(sessionId, ACTIONS[state] ?? 'pay', 'first');
       return sent;
     },
-    pass: (ms) => world.pass(ms),
+    advance: (ms) => world.advance(ms),
     stop,
   };
 });
 
 test('a session survives a restart', async () => {
-  const { till, restart, stop } = await openTill();
-  const { sessionId } = await till.payments.createCheckout(sampleCheckout);
-  await till.desk.act(sessionId, 'pay', 'never');
+  const { provider, restart, stop } = await openProvider();
+  const { sessionId } = await provider.payments.createCheckout(sampleCheckout);
+  await provider.checkout.closeSession(sessionId, 'pay', 'never');
   expect(await (await restart()).payments.fetchSession(sessionId)).toMatchObject({ state: 'paid' });
   await stop();
 });
 
-test('a session that ended stays as it ended, whoever presses what at the same time', async () => {
-  const { till, sent, stop } = await openTill();
-  const { sessionId } = await till.payments.createCheckout(sampleCheckout);
+test('a closed session does not change, even if several actions arrive at the same time', async () => {
+  const { provider, sent, stop } = await openProvider();
+  const { sessionId } = await provider.payments.createCheckout(sampleCheckout);
   await Promise.all([
-    till.desk.act(sessionId, 'pay', 'first'),
-    till.desk.act(sessionId, 'decline', 'first'),
-    till.desk.act(sessionId, 'pay', 'first'),
+    provider.checkout.closeSession(sessionId, 'pay', 'first'),
+    provider.checkout.closeSession(sessionId, 'decline', 'first'),
+    provider.checkout.closeSession(sessionId, 'pay', 'first'),
   ]);
-  expect(await till.payments.fetchSession(sessionId)).toMatchObject({ state: 'paid' });
+  expect(await provider.payments.fetchSession(sessionId)).toMatchObject({ state: 'paid' });
   expect(sent).toHaveLength(1);
   await stop();
 });
 
-test('the webhook comes first, late, twice or never, as chosen', async () => {
-  const { till, world, sent, stop } = await openTill();
+test('the webhook is sent first, late, twice or never, as chosen', async () => {
+  const { provider, world, sent, stop } = await openProvider();
   const open = async (attempt: number) =>
-    (await till.payments.createCheckout({ ...sampleCheckout, attempt })).sessionId;
-  await till.desk.act(await open(1), 'pay', 'never');
+    (await provider.payments.createCheckout({ ...sampleCheckout, attempt })).sessionId;
+  await provider.checkout.closeSession(await open(1), 'pay', 'never');
   expect(sent).toHaveLength(0);
-  await till.desk.act(await open(2), 'pay', 'first');
+  await provider.checkout.closeSession(await open(2), 'pay', 'first');
   expect(sent).toHaveLength(1);
-  await till.desk.act(await open(3), 'pay', 'twice');
+  await provider.checkout.closeSession(await open(3), 'pay', 'twice');
   expect(sent).toHaveLength(3);
   expect(sent[1]?.body).toBe(sent[2]?.body ?? '');
-  await till.desk.act(await open(4), 'pay', 'late');
+  await provider.checkout.closeSession(await open(4), 'pay', 'late');
   expect(sent).toHaveLength(3);
-  world.pass(60_000);
-  await till.desk.stop();
+  world.advance(60_000);
+  await provider.checkout.stop();
   expect(sent).toHaveLength(4);
   await stop();
 });
 
-test('a webhook that is not taken is tried three times and then left to the reconciling look', async () => {
-  const { till, sent, stop } = await openTill(() => false);
-  const { sessionId } = await till.payments.createCheckout(sampleCheckout);
-  await till.desk.act(sessionId, 'pay', 'first');
+test('a webhook that is not accepted is sent three times and then left to reconciliation', async () => {
+  const { provider, sent, stop } = await openProvider(() => false);
+  const { sessionId } = await provider.payments.createCheckout(sampleCheckout);
+  await provider.checkout.closeSession(sessionId, 'pay', 'first');
   expect(sent).toHaveLength(3);
   await stop();
 });
 
-test('a cancelled buyer goes back another way than one who paid', async () => {
-  const { till, stop } = await openTill();
+test('a buyer who cancels is sent to another address than one who pays or is declined', async () => {
+  const { provider, stop } = await openProvider();
   const open = async (attempt: number) =>
-    (await till.payments.createCheckout({ ...sampleCheckout, attempt })).sessionId;
-  expect(await till.desk.act(await open(1), 'cancel', 'first')).toBe(sampleCheckout.cancelUrl);
-  expect(await till.desk.act(await open(2), 'decline', 'first')).toBe(sampleCheckout.successUrl);
-  expect(await till.desk.act('../../etc/passwd', 'pay', 'first')).toBeNull();
+    (await provider.payments.createCheckout({ ...sampleCheckout, attempt })).sessionId;
+  expect(await provider.checkout.closeSession(await open(1), 'cancel', 'first')).toBe(
+    sampleCheckout.cancelUrl,
+  );
+  expect(await provider.checkout.closeSession(await open(2), 'decline', 'first')).toBe(
+    sampleCheckout.successUrl,
+  );
+  expect(await provider.checkout.closeSession('../../etc/passwd', 'pay', 'first')).toBeNull();
   await stop();
 });

@@ -1,22 +1,28 @@
 /**
- * The test till: a payment provider of our own for trying the shop. It behaves like a real one: a
- * session per order and attempt, a page to pay on, signed webhooks that may come late, twice or
- * never, and a state that can be asked for. Sessions are files, so they survive a restart; webhooks
- * still owed then are lost, which a real provider's may be, too: the shop asks for itself.
+ * The test provider: a payment provider of our own, for trying the shop without money. Like a real one it has a
+ * session per order and attempt, a page to pay on, signed webhooks that may come late, twice or never, and sessions
+ * that can be fetched. Sessions are files, so they survive a restart. Late webhooks do not, as may happen with a
+ * real provider: reconciliation finds those payments.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import { Semaphore } from '../../lib/semaphore.ts';
 import type { World } from '../../lib/world.ts';
 import type { Files } from '../files/files.ts';
 import type { TestPaymentAction, TestCheckout, TestSession, TestWebhookTiming } from './test-provider.ts';
 import type { CheckoutRequest, CheckoutSession, PaymentEvent, Payments, SessionState } from './payments.ts';
 
 const LATE_MS = 4_000;
-/** A signature is good for so long, so that a recorded webhook cannot be sent again later. */
+/** How long a signature is valid, so that a recorded webhook cannot be replayed scheduled. */
 const TOLERANCE_MS = 300_000;
 const WEBHOOK_LENGTH_MAX = 4_096;
 const DELIVERIES_MAX = 3;
-export const TEST_SIGNATURE_HEADER = 'till-signature';
+/**
+ * The provider's name as orders and payment events have stored it from the first release on. The addresses of its
+ * pages and webhooks, its signature header, its folder and the text keys use it too.
+ */
+const NAME = 'till';
+export const TEST_SIGNATURE_HEADER = `${NAME}-signature`;
 
 const sessionSchema = z.strictObject({
   id: z.string(),
@@ -42,17 +48,17 @@ const eventSchema = z.strictObject({
 export interface TestProviderOptions {
   readonly files: Files;
   readonly world: World;
-  /** 32 bytes; signs webhooks and names sessions. */
+  /** 32 bytes; signs webhooks and derives session ids. */
   readonly key: Uint8Array;
-  /** Base of the till's pages; without a slash at the end. */
+  /** Base address of the provider's pages; without a slash at the end. */
   readonly url: string;
-  /** Posts a webhook to the shop; false = not taken, try again. */
+  /** Posts a webhook to the shop; false = not accepted, send it again. */
   readonly deliver: (body: string, headers: { readonly [name: string]: string }) => Promise<boolean>;
 }
 
 export interface TestProvider {
   readonly payments: Payments;
-  readonly desk: TestCheckout;
+  readonly checkout: TestCheckout;
 }
 
 const STATE_AFTER: { readonly [A in TestPaymentAction]: SessionState } = {
@@ -62,34 +68,34 @@ const STATE_AFTER: { readonly [A in TestPaymentAction]: SessionState } = {
 };
 
 export function createTestProvider(options: TestProviderOptions): TestProvider {
-  const book = sessionBook(options.files);
-  const courier = webhookCourier(options);
+  const sessions = sessionStore(options.files);
+  const webhooks = webhookSender(options);
   const payments: Payments = {
-    name: 'till',
+    name: NAME,
     async createCheckout(request) {
       const id = sessionId(options.key, request);
-      await book.create(newSession(id, request));
-      return { sessionId: id, url: `${options.url}/till/${id}` } satisfies CheckoutSession;
+      await sessions.create(newSession(id, request));
+      return { sessionId: id, url: `${options.url}/${NAME}/${id}` } satisfies CheckoutSession;
     },
     async readWebhook(rawBody, headers) {
       return readSigned(options.key, options.world.clock.now(), rawBody, headers.get(TEST_SIGNATURE_HEADER));
     },
     async fetchSession(id) {
-      const session = await book.read(id);
+      const session = await sessions.read(id);
       return session && eventOf(session);
     },
   };
-  const desk: TestCheckout = {
-    session: (id) => book.read(id),
-    async act(id, action, webhook) {
-      const closed = await book.close(id, STATE_AFTER[action]);
+  const checkout: TestCheckout = {
+    fetchSession: (id) => sessions.read(id),
+    async closeSession(id, action, webhook) {
+      const closed = await sessions.close(id, STATE_AFTER[action]);
       if (!closed) return null;
-      if (closed.changed) await courier.send(eventOf(closed.session), webhook);
+      if (closed.changed) await webhooks.send(eventOf(closed.session), webhook);
       return closed.session.state === 'cancelled' ? closed.session.cancelUrl : closed.session.successUrl;
     },
-    stop: () => courier.stop(),
+    stop: () => webhooks.stop(),
   };
-  return { payments, desk };
+  return { payments, checkout };
 }
 
 function newSession(id: string, request: CheckoutRequest): TestSession {
@@ -97,26 +103,21 @@ function newSession(id: string, request: CheckoutRequest): TestSession {
   return { id, orderId, locale, currency, totalMinor, title, successUrl, cancelUrl, state: 'open' };
 }
 
-/** The same order and attempt always give the same session; nobody can guess another's. */
+/** The same for the same order and attempt, and not guessable without the key. */
 function sessionId(key: Uint8Array, request: CheckoutRequest): string {
   const named = createHmac('sha256', key).update(`session ${request.orderId} ${request.attempt}`);
   return named.digest('hex').slice(0, 32);
 }
 
-/** A session has at most one closing event, so the id follows from both. */
+/** A session is closed at most once, so session and state identify the event. */
 function eventOf(session: TestSession): PaymentEvent {
   const { id, orderId, state, currency, totalMinor } = session;
   return { eventId: `${id}-${state}`, sessionId: id, orderId, state, currency, totalMinor };
 }
 
-function sessionBook(files: Files) {
-  // Changes one after another: a session is read, changed and written back.
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = last.then(work);
-    last = result.catch(() => undefined);
-    return result;
-  };
+function sessionStore(files: Files) {
+  // One change at a time: a session is read, changed and written back.
+  const changes = new Semaphore(1, Infinity);
   const read = async (id: string): Promise<TestSession | null> => {
     if (!/^[0-9a-f]{32}$/.test(id)) return null;
     const stored = await files.get(pathOf(id));
@@ -126,12 +127,12 @@ function sessionBook(files: Files) {
     files.put(pathOf(session.id), new TextEncoder().encode(JSON.stringify(session)), 'application/json');
   return {
     read,
-    create: (session: TestSession) =>
-      inTurn(async () => {
+    create: async (session: TestSession) =>
+      changes.run(async () => {
         if (!(await read(session.id))) await write(session);
       }),
-    close: (id: string, state: SessionState) =>
-      inTurn(async () => {
+    close: async (id: string, state: SessionState) =>
+      changes.run(async () => {
         const session = await read(id);
         if (!session) return null;
         if (session.state !== 'open') return { session, changed: false };
@@ -143,13 +144,13 @@ function sessionBook(files: Files) {
 }
 
 function pathOf(id: string): string {
-  return `till/${id}.json`;
+  return `${NAME}/${id}.json`;
 }
 
-function webhookCourier({ world, key, deliver }: TestProviderOptions) {
-  const later = new Set<() => void>();
-  const underWay = new Set<Promise<void>>();
-  const once = async (body: string) => {
+function webhookSender({ world, key, deliver }: TestProviderOptions) {
+  const scheduled = new Set<() => void>();
+  const sending = new Set<Promise<void>>();
+  const deliverWithRetries = async (body: string) => {
     for (let attempt = 1; attempt <= DELIVERIES_MAX; attempt += 1) {
       const signature = sign(key, world.clock.now(), body);
       const headers = { 'content-type': 'application/json', [TEST_SIGNATURE_HEADER]: signature };
@@ -157,27 +158,27 @@ function webhookCourier({ world, key, deliver }: TestProviderOptions) {
     }
   };
   const start = (body: string): Promise<void> => {
-    const run = once(body).finally(() => underWay.delete(run));
-    underWay.add(run);
+    const run = deliverWithRetries(body).finally(() => sending.delete(run));
+    sending.add(run);
     return run;
   };
   return {
-    /** Resolves when the buyer may go on. */
+    /** Resolves when the buyer may be sent back. */
     async send(event: PaymentEvent, webhook: TestWebhookTiming): Promise<void> {
       const body = JSON.stringify(event);
       if (webhook === 'first') await start(body);
       if (webhook === 'twice') await Promise.all([start(body), start(body)]);
       if (webhook !== 'late') return;
       const cancel = world.timers.after(LATE_MS, () => {
-        later.delete(cancel);
+        scheduled.delete(cancel);
         void start(body);
       });
-      later.add(cancel);
+      scheduled.add(cancel);
     },
     async stop(): Promise<void> {
-      for (const cancel of later) cancel();
-      later.clear();
-      await Promise.all(underWay);
+      for (const cancel of scheduled) cancel();
+      scheduled.clear();
+      await Promise.all(sending);
     },
   };
 }

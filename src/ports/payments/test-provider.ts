@@ -1,8 +1,8 @@
-/** What the pages of the test till do behind its counter. Only a till of our own has such pages. */
+/** The operations behind the test provider's payment page. Other providers have pages of their own. */
 import type { SessionState } from './payments.ts';
 
 export type TestPaymentAction = 'pay' | 'decline' | 'cancel';
-/** first: before the buyer returns · late: some seconds after · twice: two at once · never. */
+/** first: before the buyer returns; late: four seconds later; twice: two at the same time; never. */
 export type TestWebhookTiming = 'first' | 'late' | 'twice' | 'never';
 
 export interface TestSession {
@@ -18,9 +18,9 @@ export interface TestSession {
 }
 
 export interface TestCheckout {
-  session(id: string): Promise<TestSession | null>;
-  /** Closes an open session; a closed one stays as it is. Answers where the buyer goes; null = no such session. */
-  act(id: string, action: TestPaymentAction, webhook: TestWebhookTiming): Promise<string | null>;
-  /** Webhooks under way are waited for, those for later dropped. */
+  fetchSession(id: string): Promise<TestSession | null>;
+  /** Closes an open session; a closed one does not change. Returns where to send the buyer; null = unknown session. */
+  closeSession(id: string, action: TestPaymentAction, webhook: TestWebhookTiming): Promise<string | null>;
+  /** Waits for webhooks that are being sent, and drops the late ones. */
   stop(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Placement when all rooms are served by this process, behind its one port. */
+/** Placement when all rooms are served by this process, on one port. */
 import { socketPath } from '../../domain/room.ts';
 import type { RoomPlacement } from './placement.ts';
 
@@ -12,5 +12,5 @@ export function localPlacement(slot: string, bootId: string): RoomPlacement {
   };
 }
 
-/** Always the same array: callers compare it by identity. */
+/** Always the same array: callers cache headers by its identity. */
 const NO_ORIGINS: readonly string[] = [];

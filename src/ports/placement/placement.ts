@@ -5,13 +5,13 @@
 export interface RoomPlacement {
   /** The slot for a new room: of those that are ready, the one with the fewest rooms. null = none is ready. */
   choose(): Placement | null;
-  /** Counts a room for the slot from now on, before the slot has opened it. */
+  /** Adds a room to the slot's count before the slot has opened it. Does nothing if the slot is unknown. */
   reserve(slot: string): void;
-  /** The address of a room's socket: a path of this site's origin, or a full `ws://` address. */
+  /** The address of a room's socket: a path on this site's origin, or a full `ws://` address. */
   socketAddress(slot: string, room: string): string;
   /** Any slot, for the lobby's check that sockets can be opened at all. */
   anySlot(): string;
-  /** Origins, other than this site's own, under which sockets are reached (`ws://127.0.0.1:8081`). */
+  /** Origins of sockets other than this site's own (`ws://127.0.0.1:8081`); the same array until they change. */
   socketOrigins(): readonly string[];
 }
 
@@ -21,14 +21,14 @@ export interface Placement {
   readonly bootId: string;
 }
 
-/** A slot that is served by a process of its own, as placement sees it. */
+/** A slot with its own process, as far as placement needs it. */
 export interface PlacementSlot {
   readonly name: string;
   /** null while no process serves the slot. */
-  readonly place: Placement | null;
-  /** Open rooms, and rooms that were reserved a moment ago. */
+  readonly placement: Placement | null;
+  /** Open rooms plus reserved rooms that are not counted yet. */
   readonly rooms: number;
-  /** The port of its process; null until it listened for the first time. */
+  /** The port of its process; null until it has listened for the first time. */
   readonly port: number | null;
-  expectRoom(): void;
+  reserve(): void;
 }

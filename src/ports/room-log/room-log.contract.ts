@@ -1,7 +1,4 @@
-/**
- * What every room log does, whatever it is built on. Each adapter's test calls `roomLogContract`;
- * an adapter is done when this suite is green.
- */
+/** The contract of room logs, as a test suite: each adapter's test calls `roomLogContract`. */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import {
   type AppendOutcome,
@@ -14,14 +11,14 @@ import {
 
 export interface RoomLogSubject {
   readonly log: RoomLog;
-  /** Waits for an answer of the log, letting simulated time pass if the adapter needs it. */
-  wait<T>(answer: Promise<T>): Promise<T>;
-  /** Ends the process without warning and starts the log again on what is durable. */
+  /** Awaits a result of the log; advances simulated time if the adapter needs it. */
+  wait<T>(result: Promise<T>): Promise<T>;
+  /** Ends the process and opens the log again with what is durable. */
   restart(): Promise<RoomLogSubject>;
   stop(): Promise<void>;
 }
 
-/** Bytes that stand for the records `first` … `last`; the log does not look into them. */
+/** Test records `first` … `last`; the log does not parse them. */
 export function recordsOf(room: string, first: number, last: number): Uint8Array {
   const texts = Array.from({ length: last - first + 1 }, (_, index) => `<${room}#${first + index}>`);
   return new TextEncoder().encode(texts.join(''));
@@ -74,19 +71,19 @@ export function roomLogContract(name: string, start: () => Promise<RoomLogSubjec
       expect(await open('a', 5)).toEqual({ ok: true, head: { epoch: 5, seq: 0, ms: 0 }, trimmed: 0 });
     });
 
-    test('opening answers the head of what was appended before', async () => {
+    test('opening returns the head of what was appended before', async () => {
       await open('a', 5);
       await append('a', 5, 0, 3);
       expect(await open('a', 6)).toEqual({ ok: true, head: { epoch: 6, seq: 3, ms: 30 }, trimmed: 0 });
     });
 
-    test('the same or a lower epoch is fenced and told the present one', async () => {
+    test('the same or a lower epoch is fenced; the result has the open epoch', async () => {
       await open('a', 5);
       expect(await open('a', 5)).toEqual({ ok: false, why: 'fenced', epoch: 5 });
       expect(await open('a', 4)).toEqual({ ok: false, why: 'fenced', epoch: 5 });
     });
 
-    test('the epoch of the archive fences, too', async () => {
+    test('the epoch of the archive also fences', async () => {
       const archived = { epoch: 9, seq: 2, ms: 20 };
       expect(await open('a', 9, archived)).toEqual({ ok: false, why: 'fenced', epoch: 9 });
       expect((await open('a', 10, archived)).ok).toBe(true);
@@ -106,7 +103,7 @@ export function roomLogContract(name: string, start: () => Promise<RoomLogSubjec
       expect(await append('a', 5, 1)).toBe('fenced');
     });
 
-    test('an archive that is ahead of the log decides: its entries are not expected in the log', async () => {
+    test('an archive that is ahead of the log sets the head: its entries are not expected in the log', async () => {
       await open('a', 5);
       await append('a', 5, 0, 2);
       const archived = { epoch: 5, seq: 7, ms: 700 };
@@ -120,7 +117,7 @@ export function roomLogContract(name: string, start: () => Promise<RoomLogSubjec
       expect(await read('a')).toBe(text('a', 8, 8));
     });
 
-    test('an archive that is behind the log leaves the rest in the log', async () => {
+    test('with an archive that is behind the log, the other entries stay in the log', async () => {
       await open('a', 5);
       await append('a', 5, 0, 2);
       await append('a', 5, 2, 4);
@@ -134,14 +131,14 @@ export function roomLogContract(name: string, start: () => Promise<RoomLogSubjec
   });
 
   describe(`${name}: appending`, () => {
-    test('what is committed can be read, in order and with its bytes', async () => {
+    test('committed entries can be read, in order and unchanged', async () => {
       await open('a', 5);
       expect(await append('a', 5, 0, 2)).toBe('committed');
       expect(await append('a', 5, 2, 3)).toBe('committed');
       expect(await read('a')).toBe(text('a', 1, 3));
     });
 
-    test('what is committed survives a restart', async () => {
+    test('committed entries survive a restart', async () => {
       await open('a', 5);
       await open('b', 6);
       await append('a', 5, 0, 2);
@@ -162,7 +159,7 @@ export function roomLogContract(name: string, start: () => Promise<RoomLogSubjec
       expect(await read('a')).toBe(text('a', 1, 1));
     });
 
-    test('an append that does not stand on the head is fenced and writes nothing', async () => {
+    test('an append whose prevSeq is not the head is fenced and writes nothing', async () => {
       await open('a', 5);
       await append('a', 5, 0, 2);
       expect(await append('a', 5, 1)).toBe('fenced');
@@ -171,11 +168,11 @@ export function roomLogContract(name: string, start: () => Promise<RoomLogSubjec
       expect(await append('a', 5, 2)).toBe('committed');
     });
 
-    test('an append to a room that nobody opened is fenced', async () => {
+    test('an append to a room that is not open is fenced', async () => {
       expect(await append('a', 5, 0)).toBe('fenced');
     });
 
-    test('an append begun before a takeover and ending after it is in the head or fenced', async () => {
+    test('an append that begins before a takeover and ends after it is in the head or fenced', async () => {
       await open('a', 5);
       const records = recordsOf('a', 1, 1);
       const zombie = subject.log.append({ room: 'a', epoch: 5, prevSeq: 0, lastSeq: 1, lastMs: 10, records });
@@ -185,7 +182,7 @@ export function roomLogContract(name: string, start: () => Promise<RoomLogSubjec
       expect(await read('a')).toBe(outcome === 'committed' ? text('a', 1, 1) : '');
     });
 
-    test('a second append to a room while one is under way is a bug and throws', async () => {
+    test('a second append to a room while one is in progress is a bug and throws', async () => {
       await open('a', 5);
       const first = append('a', 5, 0);
       expect(() =>
@@ -197,11 +194,11 @@ export function roomLogContract(name: string, start: () => Promise<RoomLogSubjec
           lastMs: 9,
           records: recordsOf('a', 2, 2),
         }),
-      ).toThrow('while one is under way');
+      ).toThrow('while one is in progress');
       expect(await first).toBe('committed');
     });
 
-    test('many rooms append at once, and none hears of another', async () => {
+    test('many rooms append at once without affecting one another', async () => {
       const rooms = Array.from({ length: 50 }, (_, index) => `room${index}`);
       await Promise.all(rooms.map((room) => open(room, 5)));
       for (let seq = 0; seq < 5; seq++) {
@@ -214,7 +211,7 @@ export function roomLogContract(name: string, start: () => Promise<RoomLogSubjec
   });
 
   describe(`${name}: reading`, () => {
-    test('reading pages through the log, a run at least each time', async () => {
+    test('reading in pages returns at least one run each time', async () => {
       await open('a', 5);
       for (let seq = 0; seq < 10; seq += 2) await append('a', 5, seq, seq + 2);
       let after = 0;
@@ -229,21 +226,21 @@ export function roomLogContract(name: string, start: () => Promise<RoomLogSubjec
       expect(seen).toBe(text('a', 1, 10));
     });
 
-    test('a page is not longer than asked for', async () => {
+    test('a page is not longer than maxBytes', async () => {
       await open('a', 5);
-      // Runs so long that a log has no reason to join them.
+      // Too long to be joined into one run.
       for (let seq = 0; seq < 5_000; seq += 1_000) await append('a', 5, seq, seq + 1_000);
       const runs = await subject.wait(subject.log.read('a', 0, recordsOf('a', 1, 3_000).length));
       expect(textOf(runs)).toBe(text('a', 1, 3_000));
     });
 
-    test('reading from within a run answers that run', async () => {
+    test('reading from within a run returns that run', async () => {
       await open('a', 5);
       await append('a', 5, 0, 4);
       expect(await read('a', 2)).toBe(text('a', 1, 4));
     });
 
-    test('reading behind the head or an unknown room answers nothing', async () => {
+    test('reading after the head or an unknown room returns nothing', async () => {
       await open('a', 5);
       await append('a', 5, 0, 4);
       expect(await read('a', 4)).toBe('');
@@ -252,10 +249,10 @@ export function roomLogContract(name: string, start: () => Promise<RoomLogSubjec
   });
 
   describe(`${name}: trimming and forgetting`, () => {
-    test('what is trimmed is gone and stays gone; the rest can be read', async () => {
+    test('trimmed entries are gone and stay gone; the others can be read', async () => {
       await open('a', 5);
       await append('a', 5, 0, 2);
-      // What was read may be trimmed exactly; otherwise a log may keep a few entries longer.
+      // After a read exactly these entries can be trimmed; otherwise a log may keep some of them longer.
       await read('a');
       await append('a', 5, 2, 4);
       await subject.wait(subject.log.trim('a', 2));
@@ -266,7 +263,7 @@ export function roomLogContract(name: string, start: () => Promise<RoomLogSubjec
       expect((await read('a', 2)).endsWith(text('a', 3, 5))).toBe(true);
     });
 
-    test('trimming everything leaves the head, and appending goes on from there', async () => {
+    test('trimming everything keeps the head, and appending continues from there', async () => {
       await open('a', 5);
       await append('a', 5, 0, 2);
       await subject.wait(subject.log.trim('a', 2));
@@ -304,7 +301,7 @@ export function roomLogContract(name: string, start: () => Promise<RoomLogSubjec
       expect(await live('a')).toBeUndefined();
     });
 
-    test('a room released and trimmed comes back with the head of the archive', async () => {
+    test('a released and trimmed room opens with the head of the archive', async () => {
       await open('a', 5);
       await append('a', 5, 0, 4);
       await subject.wait(subject.log.trim('a', 4));
@@ -321,19 +318,19 @@ export function roomLogContract(name: string, start: () => Promise<RoomLogSubjec
       expect(await read('a')).toBe(text('a', 5, 5));
     });
 
-    test('who opens it with an older word of the archive gets the head, although all was trimmed since', async () => {
+    test('opening with an outdated archive head returns the head, although everything was trimmed since', async () => {
       await open('a', 5);
       await append('a', 5, 0, 4);
       await subject.wait(subject.log.release('a', 5));
       const before = { epoch: 5, seq: 2, ms: 20 };
-      // The archiver is done between the look into the archive and the opening.
+      // The archiver trims between the read of the archive and the open.
       await subject.wait(subject.log.trim('a', 4));
       expect(await open('a', 6, before)).toMatchObject({ ok: true, head: { seq: 4 }, trimmed: 4 });
       await subject.wait(subject.log.release('a', 6));
       expect(await open('a', 7, before)).toMatchObject({ ok: true, head: { seq: 4 }, trimmed: 4 });
     });
 
-    test('a release by somebody who was shut out changes nothing', async () => {
+    test('a release with a fenced epoch changes nothing', async () => {
       await open('a', 5);
       await open('a', 6);
       await subject.wait(subject.log.release('a', 5));
@@ -342,11 +339,11 @@ export function roomLogContract(name: string, start: () => Promise<RoomLogSubjec
   });
 
   describe(`${name}: closing`, () => {
-    test('closing finishes what is under way; later calls are refused', async () => {
+    test('closing finishes operations in progress; later ones are refused', async () => {
       await open('a', 5);
-      const under = append('a', 5, 0);
+      const inProgress = append('a', 5, 0);
       await subject.wait(subject.log.close());
-      expect(await under).toBe('committed');
+      expect(await inProgress).toBe('committed');
       expect(await append('a', 5, 1)).toBe('refused');
       expect(await open('a', 6)).toEqual({ ok: false, why: 'refused' });
       await restart();

@@ -1,4 +1,4 @@
-/** The journal keeps the room log's contract, on a simulated disk and on the machine's. */
+/** The journal passes the room log's contract, on a simulated and on a real disk. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,10 +7,10 @@ import { createSimulatedWorld, seededRandom } from '../../../test/support/in-pro
 import { lockFile } from '../../lib/lock.real.ts';
 import { realWorld } from '../../lib/world.real.ts';
 import { createRealDisk } from './journal/disk.real.ts';
-import { type Journal, type JournalOptions, openJournal } from './room-log.journal.ts';
+import { type Journal, type JournalDeps, openJournal } from './room-log.journal.ts';
 import { type RoomLogSubject, roomLogContract } from './room-log.contract.ts';
 
-async function opened(options: JournalOptions): Promise<Journal> {
+async function opened(options: JournalDeps): Promise<Journal> {
   const outcome = await openJournal(options);
   if (!outcome.ok) throw new Error(outcome.message);
   return outcome.journal;
@@ -20,7 +20,7 @@ const fatal = (error: Error): never => {
   throw error;
 };
 
-/** Restarts are power cuts in which everything goes that need not stay. */
+/** A restart is a power cut that loses everything that is not durable. */
 async function simulated(disk = new SimulatedDisk({ random: seededRandom(1) })): Promise<RoomLogSubject> {
   const world = createSimulatedWorld(2);
   const lock = () => ({ ok: true, release: () => {} }) as const;
@@ -28,9 +28,9 @@ async function simulated(disk = new SimulatedDisk({ random: seededRandom(1) })):
   const journal = await opened({ disk, directory: 'journal', world, lock, fatal, limits });
   return {
     log: journal,
-    wait: (answer) => world.until(answer),
+    wait: (result) => world.until(result),
     restart() {
-      disk.cut('everything');
+      disk.powerCut('everything');
       world.clearTimers();
       return simulated(disk);
     },
@@ -38,7 +38,7 @@ async function simulated(disk = new SimulatedDisk({ random: seededRandom(1) })):
   };
 }
 
-/** Restarts close the journal: the machine's disk cannot be cut. */
+/** A restart closes and reopens the journal. */
 async function real(directory = mkdtempSync(join(tmpdir(), 'escapement-journal-'))): Promise<RoomLogSubject> {
   const limits = { stepBytes: 65_536 };
   const journal = await opened({
@@ -51,7 +51,7 @@ async function real(directory = mkdtempSync(join(tmpdir(), 'escapement-journal-'
   });
   return {
     log: journal,
-    wait: (answer) => answer,
+    wait: (result) => result,
     async restart() {
       await journal.close();
       return real(directory);

@@ -1,24 +1,30 @@
 /**
- * The embedded room log: segment files on this host's disk (`segment.ts` has their layout), live
- * entries in memory, group commit for all rooms together (`committer.ts` has pace and states).
+ * The embedded room log: a write-ahead log in segment files (format in `journal/segment.ts`), with the live entries
+ * in memory and group commit for all rooms (timing and states in `journal/committer.ts`).
  *
- * One folder per slot, one process per folder (a lock), one segment written at a time. Every call
- * answers from what is durable.
+ * One folder per slot, one process per folder (lock file), one active segment. Results contain durable data only.
  */
+import { pause } from '../../lib/pause.ts';
 import type { World } from '../../lib/world.ts';
 import type { Operation } from './journal/commit-batch.ts';
 import { Committer } from './journal/committer.ts';
 import { type CompactionDeps, compact } from './journal/compaction.ts';
 import { type Disk, DiskError } from './journal/disk.ts';
 import {
-  BASE_LENGTH_MAX,
   EntryType,
+  SNAPSHOT_LENGTH_MAX,
   isRoomName,
-  markLengthMax,
-  writeBase,
-  writeMark,
+  roomStateLengthMax,
+  writeRoomState,
+  writeSnapshot,
 } from './journal/entries.ts';
+import { type StoredRun, roomStateOf } from './journal/journal-room.ts';
+import { JournalRooms } from './journal/journal-rooms.ts';
 import { recover } from './journal/recovery.ts';
+import type { CommitPayload } from './journal/segment-create.ts';
+import { DirectorySyncError, SegmentSpace } from './journal/segment-space.ts';
+import { SegmentWriter, type SegmentWriterDeps } from './journal/segment-writer.ts';
+import { COMMIT_HEADER_BYTES, SALT_BYTES, commitLength } from './journal/segment.ts';
 import type {
   Append,
   AppendOutcome,
@@ -29,28 +35,25 @@ import type {
   RoomLog,
   Run,
 } from './room-log.ts';
-import { JournalRooms, markOf } from './journal/journal-rooms.ts';
-import type { Payload } from './journal/segment-make.ts';
-import { type SegmentPlan, SegmentWriter } from './journal/segment-writer.ts';
-import { COMMIT_HEADER_BYTES, SALT_BYTES, commitLength } from './journal/segment.ts';
-import { NamesNotDurable, SegmentSpace } from './journal/segment-space.ts';
-import type { StoredRun } from './journal/stored-run.ts';
 
-/** A segment is left as it is for so long after everything in it was trimmed: a backup may be copying it. */
-export const KEEP_MS = 10 * 60_000;
-const SWEEP_MS = 60_000;
+/** Segments stay unchanged this long after all their entries were trimmed, since a backup may be copying them. */
+export const RETENTION_MS = 10 * 60_000;
+const SWEEP_INTERVAL_MS = 60_000;
+const LOCK_RETRY_MS = 100;
 
 export interface JournalLimits {
   readonly segmentBytes: number;
-  /** Disk space is taken ahead in steps of this. */
+  /** Preallocation step. */
   readonly stepBytes: number;
-  /** Free space that is left to the rest of the program, less on a small disk: `space.ts`. */
+  /** Free disk space left to others, at most 5 % of the disk: `journal/segment-space.ts`. */
   readonly reserveBytes: number;
-  /** A segment that so many newer ones follow is emptied if little of it is live: `compaction.ts`. */
-  readonly segmentsBehindMax: number;
-  /** Segments that nothing needs and whose space is kept to be used again. */
+  /** Segments older than this many newest ones may be compacted: `journal/compaction.ts`. */
+  readonly compactionLagSegments: number;
+  /** Most unneeded segments kept for recycling. */
   readonly sparesMax: number;
+  /** Operations beyond this many queued bytes are refused. */
   readonly queueBytesMax: number;
+  /** Beyond this many live bytes the journal goes on hold. */
   readonly liveBytesMax: number;
 }
 
@@ -58,24 +61,28 @@ export const JOURNAL_LIMITS: JournalLimits = {
   segmentBytes: 64 * 1024 * 1024,
   stepBytes: 4 * 1024 * 1024,
   reserveBytes: 128 * 1024 * 1024,
-  segmentsBehindMax: 16,
+  compactionLagSegments: 16,
   sparesMax: 2,
   queueBytesMax: 16 * 1024 * 1024,
   liveBytesMax: 2 * 1024 * 1024 * 1024,
 };
 
-export interface JournalOptions {
+export interface JournalDeps {
   readonly disk: Disk;
-  /** The slot's own folder; made if it is not there. */
+  /** Folder of the slot; created if missing. */
   readonly directory: string;
   readonly world: World;
-  /** Locks a file between processes without waiting (`lib/lock.real.ts`). */
+  /** Tries to lock a file against other processes (`lib/lock.real.ts`). */
   readonly lock: (path: string) => { readonly ok: true; release(): void } | { readonly ok: false };
+  /** How long to wait for the lock; default 0. */
+  readonly lockWaitMs?: number;
   /**
-   * The disk failed. Nothing further is taken; the process must stop and be started again. Called
-   * once, after the appends under way were answered 'unknown'.
+   * The disk failed and the process must be restarted. Called once, after appends in progress were resolved with
+   * 'unknown'; later operations are refused.
    */
   readonly fatal: (error: Error) => void;
+  /** Called at each read while the journal is being recovered. */
+  readonly onProgress?: () => void;
   readonly limits?: Partial<JournalLimits>;
 }
 
@@ -88,130 +95,142 @@ export type JournalFault =
 
 export type JournalOutcome =
   | { readonly ok: true; readonly journal: Journal }
-  /** `message` is a sentence for the operator; nothing was damaged. */
+  /** `message` is for the operator. */
   | { readonly ok: false; readonly code: JournalFault; readonly message: string };
 
 export interface Journal extends RoomLog {
-  /** How often this journal has been opened. */
+  /** How often this journal was opened. */
   readonly boot: number;
 }
 
-/** Verifies and loads what is there, then serves. */
-export async function openJournal(options: JournalOptions): Promise<JournalOutcome> {
-  const { disk, directory } = options;
-  let release: (() => void) | null = null;
+/** Locks, verifies and recovers the journal. */
+export async function openJournal(deps: JournalDeps): Promise<JournalOutcome> {
+  const { disk, directory } = deps;
+  let unlock: (() => void) | null = null;
   try {
     await disk.makeDirectory(directory);
-    const lock = options.lock(`${directory}/lock`);
-    if (!lock.ok)
-      return refusal('journal-in-use', `Another process uses the journal in ${directory}; stop it first.`);
-    release = lock.release;
-    const outcome = await load(options, release);
-    if (!outcome.ok) release();
+    unlock = await acquireLock(deps);
+    if (!unlock)
+      return failure('journal-in-use', `Another process uses the journal in ${directory}; stop it first.`);
+    const outcome = await load(deps, unlock);
+    if (!outcome.ok) unlock();
     return outcome;
   } catch (error) {
-    release?.();
+    unlock?.();
     return unusable(directory, error);
   }
 }
 
-async function load(options: JournalOptions, release: () => void): Promise<JournalOutcome> {
-  const { disk, directory, world } = options;
-  const limits = { ...JOURNAL_LIMITS, ...options.limits };
+/** Returns the release function; null = another process still holds the lock after `lockWaitMs`. */
+async function acquireLock({ lock, directory, world, lockWaitMs = 0 }: JournalDeps) {
+  const { clock, timers } = world;
+  const deadline = clock.mono() + lockWaitMs;
+  for (;;) {
+    const outcome = lock(`${directory}/lock`);
+    if (outcome.ok) return () => outcome.release();
+    if (clock.mono() >= deadline) return null;
+    await pause(timers, LOCK_RETRY_MS);
+  }
+}
+
+async function load(deps: JournalDeps, unlock: () => void): Promise<JournalOutcome> {
+  const { disk, directory, world, onProgress = () => {} } = deps;
+  const limits = { ...JOURNAL_LIMITS, ...deps.limits };
   const rooms = new JournalRooms(world.clock.mono);
-  const recovered = await recover(disk, directory, rooms);
+  const recovered = await recover({ disk, directory, rooms, onProgress });
   if (!recovered.ok) return recovered;
   const space = new SegmentSpace(disk, directory, limits);
-  await space.adopt(recovered.spares);
-  const plan: SegmentPlan = {
+  await space.addSpares(recovered.spares);
+  const writerDeps: SegmentWriterDeps = {
     disk,
     directory,
     space,
     segmentBytes: limits.segmentBytes,
     stepBytes: limits.stepBytes,
-    snapshot: (number) => snapshotOf(rooms, number),
-    salt: () => drawSalt(world),
+    encodeSnapshot: (number) => encodeSnapshot(rooms, number),
+    newSalt: () => newSalt(world),
   };
   const writer = recovered.last
-    ? await SegmentWriter.resumed(plan, recovered.last)
-    : await SegmentWriter.first(plan);
+    ? await SegmentWriter.resume(writerDeps, recovered.last)
+    : await SegmentWriter.create(writerDeps);
   if (writer === 'full') {
     const needed = limits.reserveBytes + limits.stepBytes;
-    return refusal(
+    return failure(
       'journal-disk-full',
       `The disk of ${directory} needs ${megabytes(needed)} of free space to start.`,
     );
   }
-  return { ok: true, journal: new FileJournal(options, limits, rooms, space, writer, release) };
+  return { ok: true, journal: new FileJournal(deps, limits, rooms, space, writer, unlock) };
 }
 
 class FileJournal implements Journal {
   readonly boot: number;
-  readonly #options: JournalOptions;
-  readonly #rooms: JournalRooms;
-  readonly #space: SegmentSpace;
-  readonly #writer: SegmentWriter;
-  readonly #committer: Committer;
-  readonly #compaction: CompactionDeps;
-  readonly #release: () => void;
-  #cancelSweep: () => void = () => {};
-  #sweeping: Promise<void> = Promise.resolve();
-  #closed: Promise<void> | null = null;
+  private readonly deps: JournalDeps;
+  private readonly rooms: JournalRooms;
+  private readonly space: SegmentSpace;
+  private readonly writer: SegmentWriter;
+  private readonly committer: Committer;
+  private readonly compactionDeps: CompactionDeps;
+  private readonly unlock: () => void;
+  private cancelSweep: () => void = () => {};
+  private sweeping: Promise<void> = Promise.resolve();
+  private closed: Promise<void> | null = null;
 
   constructor(
-    options: JournalOptions,
+    deps: JournalDeps,
     limits: JournalLimits,
     rooms: JournalRooms,
     space: SegmentSpace,
     writer: SegmentWriter,
-    release: () => void,
+    unlock: () => void,
   ) {
-    const { world, fatal } = options;
+    const { world, fatal } = deps;
     const probeBytes = Math.ceil(limits.stepBytes / 4);
     this.boot = writer.boot;
-    this.#options = options;
-    this.#rooms = rooms;
-    this.#space = space;
-    this.#writer = writer;
-    this.#release = release;
-    this.#committer = new Committer({ world, rooms, writer, fatal, limits: { ...limits, probeBytes } });
-    this.#compaction = {
+    this.deps = deps;
+    this.rooms = rooms;
+    this.space = space;
+    this.writer = writer;
+    this.unlock = unlock;
+    this.committer = new Committer({ world, rooms, writer, fatal, limits: { ...limits, probeBytes } });
+    this.compactionDeps = {
       world,
       rooms,
       limits,
-      present: () => writer.segment,
-      add: (operation) => this.#committer.add(operation),
-      stopped: () => this.#closed !== null,
+      activeSegment: () => writer.segment,
+      enqueue: (operation) => this.committer.enqueue(operation),
+      isStopped: () => this.closed !== null,
     };
-    this.#scheduleSweep();
+    this.scheduleSweep();
   }
 
   open(name: string, epoch: number, archived: Head): Promise<OpenOutcome> {
-    if (!isRoomName(name)) throw new Error(`not the name of a room: ${name}`);
-    const room = this.#rooms.ensure(name);
-    return new Promise((answer) => {
-      if (this.#committer.add({ kind: 'open', room, epoch, archived, answer })) return;
-      this.#rooms.forgetUnopened(room);
-      answer({ ok: false, why: 'refused' });
+    if (!isRoomName(name)) throw new Error(`invalid room name: ${name}`);
+    const room = this.rooms.getOrCreate(name);
+    return new Promise((resolve) => {
+      if (this.committer.enqueue({ kind: 'open', room, epoch, archived, resolve })) return;
+      this.rooms.evictIfUnopened(room);
+      resolve({ ok: false, why: 'refused' });
     });
   }
 
   append(entry: Append): Promise<AppendOutcome> {
     const { epoch, prevSeq, lastSeq, records } = entry;
     if (lastSeq <= prevSeq || records.length === 0) throw new Error(`nothing to append to ${entry.room}`);
-    const room = this.#rooms.get(entry.room);
+    const room = this.rooms.get(entry.room);
     if (!room) return Promise.resolve('fenced');
-    if (room.appending === epoch) throw new Error(`a second append to ${entry.room} while one is under way`);
-    return new Promise((answer) => {
-      const operation: Operation = { kind: 'append', room, entry, answer };
-      if (!this.#committer.add(operation)) answer('refused');
+    if (room.appending === epoch)
+      throw new Error(`a second append to ${entry.room} while one is in progress`);
+    return new Promise((resolve) => {
+      const operation: Operation = { kind: 'append', room, entry, resolve };
+      if (!this.committer.enqueue(operation)) resolve('refused');
       else if (epoch === room.epoch) room.appending = epoch;
     });
   }
 
   async read(name: string, afterSeq: number, maxBytes: number): Promise<readonly Run[]> {
-    const runs = this.#rooms.get(name)?.runs ?? [];
-    const first = firstBehind(runs, afterSeq);
+    const runs = this.rooms.get(name)?.runs ?? [];
+    const first = firstRunAfter(runs, afterSeq);
     let end = first;
     for (let bytes = 0; end < runs.length; end++) {
       bytes += runs[end]!.length;
@@ -221,84 +240,84 @@ class FileJournal implements Journal {
   }
 
   async trim(name: string, uptoSeq: number): Promise<void> {
-    const room = this.#rooms.get(name);
+    const room = this.rooms.get(name);
     const upto = Math.min(uptoSeq, room?.seq ?? 0);
     if (!room || upto <= room.trimmed) return;
-    this.#rooms.trim(room, upto);
-    this.#committer.noteTrim(room);
-    // Forgotten later (#sweep): who opens it now may have read the archive before this was in it.
-    room.unownedSince = this.#options.world.clock.mono();
+    this.rooms.trim(room, upto);
+    this.committer.enqueueTrim(room);
+    // The room stays for RETENTION_MS: a caller of `open` may have read the archive before these entries were in it.
+    room.unownedSince = this.deps.world.clock.mono();
   }
 
   async release(name: string, epoch: number): Promise<void> {
-    const room = this.#rooms.get(name);
+    const room = this.rooms.get(name);
     if (!room || room.epoch !== epoch) return;
     room.owned = false;
-    room.unownedSince = this.#options.world.clock.mono();
+    room.unownedSince = this.deps.world.clock.mono();
   }
 
   async liveRooms(): Promise<readonly LiveRoom[]> {
     const live: LiveRoom[] = [];
-    for (const room of this.#rooms.all()) {
+    for (const room of this.rooms.all()) {
       const oldest = room.runs[0];
       if (!oldest) continue;
       const { epoch, seq, ms } = room;
       const { name, trimmed, bytes } = room;
-      live.push({ room: name, head: { epoch, seq, ms }, trimmed, bytes, oldestAt: oldest.place.at });
+      live.push({ room: name, head: { epoch, seq, ms }, trimmed, bytes, oldestAt: oldest.location.at });
     }
     return live;
   }
 
   onState(listener: (state: LogState) => void): void {
-    this.#committer.onState(listener);
+    this.committer.onState(listener);
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#close();
-    return this.#closed;
+    this.closed ??= this.shutDown();
+    return this.closed;
   }
 
-  async #close(): Promise<void> {
-    this.#cancelSweep();
-    await this.#sweeping;
-    await this.#committer.close();
+  private async shutDown(): Promise<void> {
+    this.cancelSweep();
+    await this.sweeping;
+    await this.committer.close();
     try {
-      await this.#writer.close();
+      await this.writer.close();
     } finally {
-      this.#release();
+      this.unlock();
     }
   }
 
-  #scheduleSweep(): void {
-    this.#cancelSweep = this.#options.world.timers.after(SWEEP_MS, () => {
-      this.#sweeping = this.#sweep()
+  private scheduleSweep(): void {
+    this.cancelSweep = this.deps.world.timers.after(SWEEP_INTERVAL_MS, () => {
+      this.sweeping = this.sweep()
         .catch((error: unknown) => {
-          if (error instanceof NamesNotDurable) return this.#committer.fail(error);
-          // Nothing depends on it; a disk that fails is met by the next commit.
+          if (error instanceof DirectorySyncError) return this.committer.fail(error);
+          // The next sweep retries; a commit reports a failing disk.
           if (!(error instanceof DiskError)) throw error;
         })
         .then(() => {
-          if (!this.#closed) this.#scheduleSweep();
+          if (!this.closed) this.scheduleSweep();
         });
     });
   }
 
-  /** Puts aside what nothing needs any more. What cannot be moved now is tried again next time. */
-  async #sweep(): Promise<void> {
-    const { clock } = this.#options.world;
-    this.#rooms.forgetUnowned(KEEP_MS);
-    await compact(this.#compaction);
-    if (this.#committer.isDead) return;
-    // A segment goes only once the trims that emptied it are durable: a restart must not miss it.
-    const before = Math.min(clock.mono() - KEEP_MS, this.#committer.trimsDurableBefore());
-    const unused = this.#rooms.unusedSegments(before).map(({ number }) => number);
-    const gone = await this.#space.retire(unused.filter((number) => number !== this.#writer.segment));
-    for (const number of gone) this.#rooms.forgetSegment(number);
+  /** Evicts idle rooms, compacts, and recycles or removes segments without live entries. */
+  private async sweep(): Promise<void> {
+    const { clock } = this.deps.world;
+    this.rooms.evictUnowned(RETENTION_MS);
+    await compact(this.compactionDeps);
+    if (this.committer.hasFailed) return;
+    // Only segments whose trims are durable: otherwise recovery would still need the segment.
+    const before = Math.min(clock.mono() - RETENTION_MS, this.committer.trimsDurableBefore());
+    const unused = this.rooms.unusedSegments(before).map(({ number }) => number);
+    const done = await this.space.recycleOrRemove(unused.filter((number) => number !== this.writer.segment));
+    for (const number of done) this.rooms.removeSegment(number);
   }
 }
 
-/** Index of the first run with entries after `seq`. */
-function firstBehind(runs: readonly StoredRun[], seq: number): number {
+/** Index of the first run with entries after `seq`; runs.length if none. */
+function firstRunAfter(runs: readonly StoredRun[], seq: number): number {
   let low = 0;
   let high = runs.length;
   while (low < high) {
@@ -309,26 +328,26 @@ function firstBehind(runs: readonly StoredRun[], seq: number): number {
   return low;
 }
 
-/** All rooms as they durably are: the first commit of a segment. */
-function snapshotOf(rooms: JournalRooms, segment: number): Payload {
-  let length = COMMIT_HEADER_BYTES + BASE_LENGTH_MAX;
-  for (const room of rooms.all()) length += markLengthMax(room.name);
+/** The first commit of a segment: the durable state of all rooms. */
+function encodeSnapshot(rooms: JournalRooms, segment: number): CommitPayload {
+  let length = COMMIT_HEADER_BYTES + SNAPSHOT_LENGTH_MAX;
+  for (const room of rooms.all()) length += roomStateLengthMax(room.name);
   const buffer = new Uint8Array(commitLength(length));
-  let end = writeBase(buffer, COMMIT_HEADER_BYTES, rooms.oldestNeeded(segment));
+  let end = writeSnapshot(buffer, COMMIT_HEADER_BYTES, rooms.oldestLiveSegment(segment));
   for (const room of rooms.all()) {
-    if (room.epoch > 0) end = writeMark(buffer, end, EntryType.room, room.name, markOf(room));
+    if (room.epoch > 0) end = writeRoomState(buffer, end, EntryType.room, room.name, roomStateOf(room));
   }
   return { buffer, length: end - COMMIT_HEADER_BYTES };
 }
 
-function drawSalt(world: World): Uint8Array {
+function newSalt(world: World): Uint8Array {
   const salt = world.random.bytes(SALT_BYTES);
-  // Zeros are what empty space looks like.
+  // Unused space is zeros.
   if (salt.every((byte) => byte === 0)) salt[0] = 1;
   return salt;
 }
 
-function refusal(code: JournalFault, message: string): JournalOutcome {
+function failure(code: JournalFault, message: string): JournalOutcome {
   return { ok: false, code, message };
 }
 
@@ -338,8 +357,8 @@ function megabytes(bytes: number): string {
 
 function unusable(directory: string, error: unknown): JournalOutcome {
   if (error instanceof DiskError && error.fault === 'full') {
-    return refusal('journal-disk-full', `The disk of ${directory} is full; make room on it.`);
+    return failure('journal-disk-full', `The disk of ${directory} is full; free some space on it.`);
   }
   const reason = error instanceof Error ? error.message : String(error);
-  return refusal('journal-unusable', `The journal in ${directory} cannot be used: ${reason}`);
+  return failure('journal-unusable', `The journal in ${directory} cannot be used: ${reason}`);
 }

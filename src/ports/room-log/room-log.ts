@@ -1,15 +1,15 @@
 /**
- * The live log of rooms: where a move becomes durable. Adapters: `journal` (segment files on this
- * host); later PostgreSQL and Redis. One contract suite (`room-log.contract.ts`) holds for all.
+ * The live write-ahead log of rooms: a move is durable when `append` resolves with 'committed' (I1). Adapter:
+ * `journal` (segment files on this host). Every adapter passes `room-log.contract.ts`.
  *
- * Entries of a room have the seqs 1, 2, 3 … The log keeps those that the archive does not have yet:
- * from `trimmed + 1` to the head. All records are in the encoding of `sdk/protocol/record.ts`.
+ * Entries of a room have the seqs 1, 2, 3 … The log keeps those that are not archived yet: from `trimmed + 1` to
+ * the head. Records are encoded as in `sdk/protocol/record.ts`.
  *
- * The log is the fence: `open` with a higher epoch shuts out whoever held the room before, and
- * `append` is compare-and-append against the head kept in the log's own store.
+ * The log is the fence (I5): after `open` with a higher epoch, appends with a lower one fail. `append` is a
+ * compare-and-append against the head in the log's own store.
  */
 
-/** Where a room's log ends: last durable seq, the epoch that is open, and the last record's ms. */
+/** The end of a room's log: last durable seq, open epoch, and ms of the last record. */
 export interface Head {
   readonly epoch: number;
   readonly seq: number;
@@ -22,81 +22,81 @@ export type OpenOutcome =
   | {
       readonly ok: true;
       readonly head: Head;
-      /** All entries up to here are only in the archive. */ readonly trimmed: number;
+      /** Entries up to this seq are only in the archive. */ readonly trimmed: number;
     }
-  /** `epoch` is already open with this or a higher number. */
+  /** The room is already open with `epoch`, which is the requested one or higher. */
   | { readonly ok: false; readonly why: 'fenced'; readonly epoch: number }
-  /** The store cannot take the fence right now (disk full); nothing was opened. */
+  /** The fence cannot be written now (e.g. disk full); the room was not opened. */
   | { readonly ok: false; readonly why: 'refused' };
 
 /**
- * - committed: durable on the store.
- * - fenced:    someone opened a higher epoch, or prevSeq is not the head; nothing was written.
- * - refused:   surely not written; the caller may try the same entries again: when `onState` says
- *              serving if the store is on hold, otherwise (too much at once) after a moment.
- * - unknown:   may or may not be durable; never retry: forget the room, open a new epoch, read.
+ * - committed: durable.
+ * - fenced:    the epoch is not the open one, or prevSeq is not the head; nothing was written.
+ * - refused:   not written. The caller may retry the same entries: after `onState` reports 'serving' if the log
+ *              is on hold, otherwise (queue full) after a short delay.
+ * - unknown:   may or may not be durable. Never retry: unload the room, open a new epoch and read the log.
  */
 export type AppendOutcome = 'committed' | 'fenced' | 'refused' | 'unknown';
 
 export interface Append {
   readonly room: string;
   readonly epoch: number;
-  /** The seq of the entry before the first of these: the durable head as the caller knows it. */
+  /** Seq before the first record: the durable head the caller expects. */
   readonly prevSeq: number;
   readonly lastSeq: number;
   /** ms of the last record. */
   readonly lastMs: number;
-  /** The records prevSeq + 1 … lastSeq, one after another. The log may keep this very buffer. */
+  /** Records prevSeq + 1 … lastSeq, concatenated. The log may keep this buffer: do not change it afterwards. */
   readonly records: Uint8Array;
 }
 
-/** A run of records of whole appends, in order and without a gap; its first and its last never change. */
+/** Consecutive records of one or more whole appends. Never changes once it was returned. */
 export interface Run {
   readonly first: number;
   readonly last: number;
   readonly records: Uint8Array;
 }
 
-/** A room that has entries in the live log. */
+/** A room with untrimmed entries. */
 export interface LiveRoom {
   readonly room: string;
   readonly head: Head;
   readonly trimmed: number;
-  /** Bytes of the runs that hold the entries from trimmed + 1 to the head. */
+  /** Size of the runs that hold the entries from trimmed + 1 to the head. */
   readonly bytes: number;
-  /** When the oldest untrimmed entry was appended, wall clock ms (0 if before this process began). */
+  /** When the oldest untrimmed entry was appended, wall clock ms; 0 = before this process started. */
   readonly oldestAt: number;
 }
 
 export interface RoomLog {
   /**
-   * Writes the fence (durably), then answers the head. `archived` is what the main database knows:
-   * the log's head is the greater of the two, so that a room purged from the log comes back.
+   * Writes the fence durably, then returns the head. `archived` is the head in the main database; the greater of
+   * both heads is returned, so a room that was removed from the log can be opened again.
    */
   open(room: string, epoch: number, archived: Head): Promise<OpenOutcome>;
-  /** All or nothing. At most one append per room may be under way. */
+  /** Atomic. At most one append per room may be in progress; a second one throws. */
   append(entries: Append): Promise<AppendOutcome>;
   /**
-   * Durable entries after `afterSeq`, oldest first, at most about `maxBytes` (at least one run if
-   * there is any). A run may begin at or before afterSeq. Starts above afterSeq + 1 only when the
-   * entries between were trimmed: the caller checks and reads the archive again.
+   * Durable entries after `afterSeq`, oldest first: at most `maxBytes`, but at least one run if there is any. The
+   * first run may begin at or before afterSeq. If it begins after afterSeq + 1, the entries between were trimmed:
+   * the caller must check this and read the archive again (I10).
    */
   read(room: string, afterSeq: number, maxBytes: number): Promise<readonly Run[]>;
   /**
-   * The archive has everything up to `uptoSeq`: memory is freed at once, disk space later. Does not
-   * wait for the disk: after a crash what was trimmed last may be live again; trim it again.
+   * Entries up to `uptoSeq` are archived: frees memory now and disk space later. Not durable when it resolves:
+   * after a crash the last trims may be undone; trim again.
    */
   trim(room: string, uptoSeq: number): Promise<void>;
   /**
-   * The owner lets go of the room. Once everything is trimmed the log may forget it, but not for some
-   * minutes: whoever opens it just then may bring a head that the archive has left behind.
+   * Gives up ownership of the room. When all entries are trimmed the log may remove the room, but only after some
+   * minutes: a caller of `open` may have read the archive before the last entries were in it.
    */
   release(room: string, epoch: number): Promise<void>;
-  /** Every room with untrimmed entries. */
+  /** All rooms with untrimmed entries. */
   liveRooms(): Promise<readonly LiveRoom[]>;
-  /** Tells when the store stops taking entries (`hold`) and when it takes them again (`serving`). */
+  /** Calls `listener` when the log stops accepting entries ('hold') and when it accepts them again ('serving'). */
   onState(listener: (state: LogState) => void): void;
-  /** Finishes what is under way; later calls answer refused. */
+  /** Finishes operations in progress; later ones are refused. */
   close(): Promise<void>;
 }
 

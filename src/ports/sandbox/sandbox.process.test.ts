@@ -16,7 +16,7 @@ async function run(code: string, change: Partial<SandboxTask> = {}) {
   return sandbox.run({ program, inputs: [], timeMsMax: 20_000, memoryBytesMax: 2 ** 31, ...change });
 }
 
-test('a program gets its files and gives one back', async () => {
+test('a program reads its input files and its output file is returned', async () => {
   const code =
     'const [a, b, out] = process.argv.slice(2); await Bun.write(out, (await Bun.file(a).text()) + (await Bun.file(b).text()));';
   const inputs = [
@@ -27,40 +27,40 @@ test('a program gets its files and gives one back', async () => {
   expect(outcome.ok && new TextDecoder().decode(outcome.output)).toBe('together');
 });
 
-test('a program that loops for ever is ended', async () => {
+test('a program over its time limit is ended', async () => {
   expect(await run('for (;;);', { timeMsMax: 300 })).toEqual({ ok: false, why: 'took longer than 300 ms' });
 });
 
-test('a program that takes too much memory is ended', async () => {
+test('a program over its memory limit is ended', async () => {
   const hoard = 'const all = []; for (;;) { all.push(new Uint8Array(1e6).fill(1)); await Bun.sleep(1); }';
   const outcome = await run(hoard, { memoryBytesMax: 150_000_000 });
   expect(outcome).toEqual({ ok: false, why: 'used more than 150000000 bytes of memory' });
 });
 
-test('a program that throws tells why', async () => {
+test('a program that throws is a failure with its error message', async () => {
   const outcome = await run('throw new Error("the reason");');
   expect(outcome.ok ? '' : outcome.why).toContain('the reason');
 });
 
-test('a program that leaves nothing has failed', async () => {
+test('a program without output is a failure', async () => {
   expect(await run('export {};')).toEqual({ ok: false, why: 'it left no output' });
 });
 
-test('a program sees nothing of the environment but the path', async () => {
-  process.env['ESCAPEMENT_PLANTED_SECRET'] = 'planted';
+test('a program gets no environment variable but PATH', async () => {
+  process.env['ESCAPEMENT_TEST_SECRET'] = 'secret';
   const code = 'await Bun.write(process.argv[2], JSON.stringify(Object.keys(process.env)));';
   const outcome = await run(code);
-  delete process.env['ESCAPEMENT_PLANTED_SECRET'];
-  expect(outcome.ok && new TextDecoder().decode(outcome.output)).not.toContain('PLANTED');
+  delete process.env['ESCAPEMENT_TEST_SECRET'];
+  expect(outcome.ok && new TextDecoder().decode(outcome.output)).not.toContain('TEST_SECRET');
 });
 
-test('a program stands back behind the rooms', async () => {
+test('a program has a lower priority than the rooms', async () => {
   const code =
     'import { getPriority } from "node:os"; while (getPriority() < 10) await Bun.sleep(1); await Bun.write(process.argv[2], "so");';
   expect((await run(code)).ok).toBe(true);
 });
 
-test('nothing is left behind, however a program ended', async () => {
+test('the temporary folder is removed, however a program ended', async () => {
   const left = async (): Promise<number> =>
     (await readdir(tmpdir())).filter((name) => name.startsWith('escapement-sandbox-')).length;
   const before = await left();

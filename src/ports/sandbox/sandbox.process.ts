@@ -1,7 +1,7 @@
 /**
- * The sandbox as a child process: an endless loop or a native crash there ends there. Input and
- * output go through files of a private folder, because a pipe's end can be lost when a process is
- * killed. It keeps accidents away; it is no wall against code that means harm.
+ * The sandbox as a child process: endless loops and native crashes do not affect this process. Input and
+ * output are files in a private folder, because the end of a pipe's data can be lost when a process is
+ * killed. It protects against bugs, not against malicious code.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { setPriority, tmpdir } from 'node:os';
@@ -9,10 +9,10 @@ import { join } from 'node:path';
 import type { Timers } from '../../lib/world.ts';
 import type { Sandbox, SandboxOutcome, SandboxTask } from './sandbox.ts';
 
-/** How often memory is looked at where the system tells it (Linux). */
-const LOOK_MS = 250;
+/** Interval of the memory check. */
+const MEMORY_CHECK_MS = 250;
 const ERROR_CHARS_MAX = 2_000;
-/** Nobody waits for it as players wait for each other: where cores are few, rooms go first. */
+/** A lower scheduling priority than the rooms, which players wait for. */
 const NICE = 10;
 
 export function processSandbox(timers: Timers): Sandbox {
@@ -38,7 +38,7 @@ async function runIn(folder: string, task: SandboxTask, timers: Timers): Promise
   return bytes ? { ok: true, output: new Uint8Array(bytes) } : { ok: false, why: 'it left no output' };
 }
 
-/** null = ended well. */
+/** Returns why the program failed; null = it succeeded. */
 async function runProgram(
   task: SandboxTask,
   args: readonly string[],
@@ -48,10 +48,10 @@ async function runProgram(
     stdin: 'ignore',
     stdout: 'ignore',
     stderr: 'pipe',
-    // No keys and no database address in there.
+    // The environment contains keys and the database's address: it is not passed on.
     env: { PATH: process.env['PATH'] ?? '' },
   });
-  standBack(child.pid);
+  lowerPriority(child.pid);
   const ended: { why: string | null } = { why: null };
   const end = (why: string): void => {
     ended.why ??= why;
@@ -66,25 +66,25 @@ async function runProgram(
   return code === 0 ? null : errors.slice(-ERROR_CHARS_MAX) || `exit code ${code}`;
 }
 
-function standBack(pid: number): void {
+function lowerPriority(pid: number): void {
   try {
     setPriority(pid, NICE);
   } catch {
-    // It has ended already, or the system has no such thing: it runs like any other.
+    // The process has ended already, or the system has no priorities.
   }
 }
 
 function watchMemory(pid: number, bytesMax: number, timers: Timers, end: (why: string) => void): () => void {
   let stopped = false;
   let cancel = (): void => {};
-  const look = async (): Promise<void> => {
+  const check = async (): Promise<void> => {
     const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
     const kilobytes = Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0);
     if (stopped) return;
     if (kilobytes * 1024 > bytesMax) return end(`used more than ${bytesMax} bytes of memory`);
-    cancel = timers.after(LOOK_MS, () => void look());
+    cancel = timers.after(MEMORY_CHECK_MS, () => void check());
   };
-  cancel = timers.after(LOOK_MS, () => void look());
+  cancel = timers.after(MEMORY_CHECK_MS, () => void check());
   return () => {
     stopped = true;
     cancel();

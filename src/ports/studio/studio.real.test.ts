@@ -1,4 +1,4 @@
-/** The studio's folder: what it needs, and what is said when something is missing. */
+/** The studio's folder: required files, and messages about missing or wrong ones. */
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,7 +34,7 @@ test('the sample studio of the repository loads', () => {
   expect(outcome.studio.legal('terms', 'de')).toContain('Widerrufsrecht');
 });
 
-test('a wrong colour is told with its line', () => {
+test('an invalid colour is reported with its line', () => {
   change('"#2c1838"', 'aubergine');
   const line = readFileSync(join(folder, 'studio.yaml'), 'utf8')
     .split('\n')
@@ -42,12 +42,12 @@ test('a wrong colour is told with its line', () => {
   expect(faults()).toEqual([`studio.yaml:${line + 1}: colours.ink: write a colour as #rrggbb`]);
 });
 
-test('a setting nobody knows is a fault, so that a typing error cannot hide', () => {
+test('an unknown setting is a fault, so that typing errors are found', () => {
   change('vatRate:', 'vatrate:');
   expect(faults().join('\n')).toContain('vatrate');
 });
 
-test('a missing file is named: settings, logo, legal page', () => {
+test('a missing file is reported by name: settings, logo, legal page', () => {
   rmSync(join(folder, 'studio-logo.svg'));
   expect(faults()[0]).toContain('studio-logo.svg');
   change('studio-logo.svg', 'legal/terms.en.md');
@@ -60,7 +60,7 @@ test('a missing file is named: settings, logo, legal page', () => {
   expect(faults()[0]).toContain('studio.yaml');
 });
 
-test('a legal page that is missing in a language is shown in one that is there', () => {
+test('a legal page that is missing in a language is shown in another one', () => {
   rmSync(join(folder, 'legal/terms.en.md'));
   const outcome = loadStudio(folder, ['en', 'de']);
   expect(outcome.ok && outcome.studio.legal('terms', 'en')).toContain('Widerrufsrecht');

@@ -1,4 +1,4 @@
-/** Reads the studio's own settings from a folder: `studio.yaml`, its logo, `legal/*.md`. Read once, at start. */
+/** Reads the studio's settings from a folder, once at start: `studio.yaml`, its logo, `legal/*.md`. */
 import { existsSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { type LegalPage, type Studio, studioSchema } from '../../domain/studio.ts';
@@ -12,10 +12,10 @@ const LOGO_TYPES: { readonly [extension: string]: string } = {
 
 export type StudioOutcome =
   | { readonly ok: true; readonly studio: Studio }
-  /** Sentences for the operator, each with file and line where there is one. */
+  /** Messages for the operator, with file and, if known, line. */
   | { readonly ok: false; readonly faults: readonly string[] };
 
-/** `locales`: which languages a legal page may be in, in order of preference where one is missing. */
+/** `locales`: the languages of legal pages; the first available one replaces a missing one. */
 export function loadStudio(folder: string, locales: readonly string[]): StudioOutcome {
   const file = join(folder, 'studio.yaml');
   if (!existsSync(file)) return fault(`${file}: there is no such file; copy the one of the repository`);

@@ -1,46 +1,45 @@
-/** In which turn a room comes that a process before has left. */
+/** How the backlog of an earlier process is spread over time. */
 import { expect, test } from 'bun:test';
 import { createSimulatedWorld } from '../../../test/support/in-process/world.simulated.ts';
-import { BACKLOG_MS, BACKLOG_ROOMS_PER_TURN_MIN, BACKLOG_TURN_MS, Backlog } from './backlog.ts';
+import { BACKLOG_INTERVAL_MS, BACKLOG_MS, BACKLOG_SHARE_ROOMS_MIN, Backlog } from './backlog.ts';
 
-/** How many rooms come in each turn. */
-async function turns(count: number): Promise<number[]> {
+const roomNames = (count: number) => Array.from({ length: count }, (_, each) => `room-${each}`);
+
+/** Returns the size of each share. */
+async function sharesOf(count: number): Promise<number[]> {
   const world = createSimulatedWorld(1);
-  const rooms = Array.from({ length: count }, (_, each) => `room-${each}`);
-  const leftOver = new Backlog(world.clock, rooms);
+  const rooms = roomNames(count);
+  const backlog = new Backlog(world.clock, rooms);
   const seen: string[] = [];
   const sizes: number[] = [];
-  while (leftOver.size > 0) {
-    const share = leftOver.take();
-    expect(share.some((room) => leftOver.has(room))).toBe(false);
+  while (backlog.size > 0) {
+    const share = backlog.take();
+    expect(share.some((room) => backlog.has(room))).toBe(false);
     seen.push(...share);
     sizes.push(share.length);
-    await world.advance(BACKLOG_TURN_MS);
+    await world.advance(BACKLOG_INTERVAL_MS);
   }
   expect(seen.toSorted()).toEqual(rooms.toSorted());
   return sizes;
 }
 
-test('thousands of rooms come evenly, and all within two minutes', async () => {
-  const sizes = await turns(9_000);
-  expect(sizes).toHaveLength(BACKLOG_MS / BACKLOG_TURN_MS);
+test('thousands of rooms are spread evenly over a minute and a half', async () => {
+  const sizes = await sharesOf(9_000);
+  expect(sizes).toHaveLength(BACKLOG_MS / BACKLOG_INTERVAL_MS);
   expect([Math.min(...sizes), Math.max(...sizes)]).toEqual([100, 100]);
 });
 
-test('a few rooms come at once, some more in full turns', async () => {
-  expect(await turns(3)).toEqual([3]);
-  expect(await turns(40)).toEqual([BACKLOG_ROOMS_PER_TURN_MIN, BACKLOG_ROOMS_PER_TURN_MIN, 8]);
+test('a small backlog is taken in shares of the minimum size', async () => {
+  expect(await sharesOf(3)).toEqual([3]);
+  expect(await sharesOf(40)).toEqual([BACKLOG_SHARE_ROOMS_MIN, BACKLOG_SHARE_ROOMS_MIN, 8]);
 });
 
-test('who asks late gets what has come up meanwhile', async () => {
+test('a late call returns everything that became due since the last one', async () => {
   const world = createSimulatedWorld(1);
-  const leftOver = new Backlog(
-    world.clock,
-    Array.from({ length: 9_000 }, (_, each) => `room-${each}`),
-  );
+  const backlog = new Backlog(world.clock, roomNames(9_000));
   await world.advance(BACKLOG_MS / 2);
-  expect(leftOver.take().length).toBe(4_600);
-  expect(leftOver.take()).toEqual([]);
+  expect(backlog.take().length).toBe(4_600);
+  expect(backlog.take()).toEqual([]);
   await world.advance(BACKLOG_MS);
-  expect(leftOver.take().length).toBe(4_400);
+  expect(backlog.take().length).toBe(4_400);
 });

@@ -1,32 +1,31 @@
 /**
- * Rooms that a process before has left in the log. After a crash all of them are old enough to be swept
- * at once, on a machine with several processes in all of these: they would keep each other and everybody
- * who comes back waiting for the main database. So they are swept evenly over a time; where there are
- * few, sooner.
+ * The backlog: rooms that an earlier process left in the log. After a crash all of them are old enough to be due at
+ * once, in all processes of the machine; sweeping them together would block the main database for the players who
+ * reconnect. So their sweeps are spread evenly over BACKLOG_MS; a small backlog is swept sooner.
  */
 import type { Clock } from '../../lib/world.ts';
 
-/** The shares are so far apart. */
-export const BACKLOG_TURN_MS = 1_000;
-/** A share is at least so many: one transaction. */
-export const BACKLOG_ROOMS_PER_TURN_MIN = 16;
-/** All are swept after this: not while everybody comes back, and soon enough for the next crash. */
+/** Interval between shares. */
+export const BACKLOG_INTERVAL_MS = 1_000;
+/** The smallest share: as many rooms as one transaction takes. */
+export const BACKLOG_SHARE_ROOMS_MIN = 16;
+/** Time until all rooms are swept: longer than the rush of reconnects, shorter than a likely time to the next crash. */
 export const BACKLOG_MS = 90_000;
 
 export class Backlog {
   private readonly clock: Clock;
-  private readonly beganAt: number;
-  private readonly roomsPerTurn: number;
-  /** Those whose turn has not come. */
+  private readonly startedAt: number;
+  private readonly roomsPerInterval: number;
+  /** Rooms that were not taken yet. */
   private readonly rooms: Set<string>;
   private taken = 0;
 
   constructor(clock: Clock, rooms: Iterable<string>) {
     this.clock = clock;
-    this.beganAt = clock.mono();
+    this.startedAt = clock.mono();
     this.rooms = new Set(rooms);
-    const evenly = (this.rooms.size * BACKLOG_TURN_MS) / BACKLOG_MS;
-    this.roomsPerTurn = Math.max(BACKLOG_ROOMS_PER_TURN_MIN, evenly);
+    const evenShare = (this.rooms.size * BACKLOG_INTERVAL_MS) / BACKLOG_MS;
+    this.roomsPerInterval = Math.max(BACKLOG_SHARE_ROOMS_MIN, evenShare);
   }
 
   get size(): number {
@@ -37,10 +36,10 @@ export class Backlog {
     return this.rooms.has(room);
   }
 
-  /** The rooms whose turn has come since the last call. */
+  /** Removes and returns the rooms that became due since the last call. */
   take(): readonly string[] {
-    const turn = 1 + (this.clock.mono() - this.beganAt) / BACKLOG_TURN_MS;
-    const count = Math.floor(turn * this.roomsPerTurn) - this.taken;
+    const intervals = 1 + (this.clock.mono() - this.startedAt) / BACKLOG_INTERVAL_MS;
+    const count = Math.floor(intervals * this.roomsPerInterval) - this.taken;
     this.taken += count;
     const share = [...this.rooms].slice(0, count);
     for (const room of share) this.rooms.delete(room);

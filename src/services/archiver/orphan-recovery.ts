@@ -51,12 +51,12 @@ export async function recoverOrphans(deps: OrphanRecoveryDeps): Promise<readonly
     const reason = await recoverJournal(deps, slot);
     if (reason !== null) kept.push({ slot, reason });
   }
-  await forgetHostsWithoutJournal(db, servedSlots);
+  await removeHostsWithoutJournal(db, servedSlots);
   return kept;
 }
 
-/** An embedded database has no other hosts than those of this data folder; a shared one may have. */
-async function forgetHostsWithoutJournal(db: MainDb, servedSlots: readonly string[]): Promise<void> {
+/** Only with SQLite: its hosts all belong to this data folder, while a shared database may have others. */
+async function removeHostsWithoutJournal(db: MainDb, servedSlots: readonly string[]): Promise<void> {
   if (db.engine !== 'sqlite') return;
   for (const { slot } of await allHosts(db.read)) {
     if (!servedSlots.includes(slot)) await db.write((tx) => removeHost(tx, slot));

@@ -1,3 +1,4 @@
+/** Archiving one room, with failures at every step. */
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
@@ -19,8 +20,8 @@ afterEach(() => bench.stop());
 
 const archived = (entries: number): SweepOutcome => ({ kind: 'archived', entries });
 
-/** The journal with some calls done otherwise. */
-function otherwise(journal: RoomLog, change: Partial<RoomLog>): RoomLog {
+/** The journal with some methods replaced. */
+function withOverrides(journal: RoomLog, change: Partial<RoomLog>): RoomLog {
   return {
     open: (room, epoch, head) => journal.open(room, epoch, head),
     append: (entries) => journal.append(entries),
@@ -34,12 +35,12 @@ function otherwise(journal: RoomLog, change: Partial<RoomLog>): RoomLog {
   };
 }
 
-test('[10] a sweep moves everything durable into the archive and frees the log', async () => {
+test('[I10] a sweep moves everything durable into the archive and trims the log', async () => {
   const room = await bench.makeRoom('r');
   room.newClient();
   for (let turn = 0; turn < 300; turn++) {
     room.wait(10);
-    room.say(RecordKind.move, turn, 20);
+    room.send(RecordKind.move, turn, 20);
   }
   room.newClient();
   await bench.append('r', 7);
@@ -58,15 +59,15 @@ test('[10] a sweep moves everything durable into the archive and frees the log',
   expect(chunks.map((chunk) => chunk.last_seq)).toEqual([256, 304]);
   expect(chunks.every((chunk) => chunk.crc === crc32(chunk.deflated))).toBe(true);
   expect(await sweepRoom(bench.deps(), 'r')).toEqual(archived(0));
-  room.say(RecordKind.move, 1);
+  room.send(RecordKind.move, 1);
   await bench.append('r');
   expect(await sweepRoom(bench.deps(), 'r')).toEqual(archived(1));
   expect((await bench.loaded('r')).clients[1]).toMatchObject({ number: 2, last_seq: 1 });
 });
 
-test('[10] a large room goes into the archive in several steps', async () => {
+test('[I10] a large room is archived in several steps', async () => {
   const room = await bench.makeRoom('r');
-  for (let turn = 0; turn < 300; turn++) room.say(RecordKind.move, 0, 9_000);
+  for (let turn = 0; turn < 300; turn++) room.send(RecordKind.move, 0, 9_000);
   await bench.append('r', 10);
   let transactions = 0;
   const db: MainDb = {
@@ -81,9 +82,9 @@ test('[10] a large room goes into the archive in several steps', async () => {
   expect(await bench.archivedBytes('r')).toEqual(bench.writtenBytes('r'));
 });
 
-test('[10] after a crash between commit and trim the log is trimmed, and nothing is stored twice', async () => {
+test('[I10] after a crash between commit and trim the log is trimmed, and nothing is stored twice', async () => {
   await bench.makeRoom('r');
-  const roomLog = otherwise(bench.journal, { trim: () => Promise.reject(new Error('crash')) });
+  const roomLog = withOverrides(bench.journal, { trim: () => Promise.reject(new Error('crash')) });
   await failureOf(sweepRoom(bench.deps({ roomLog }), 'r'));
   expect(await bench.liveEntries('r')).toBe(2);
   await bench.restart();
@@ -92,7 +93,7 @@ test('[10] after a crash between commit and trim the log is trimmed, and nothing
   expect(await bench.archivedBytes('r')).toEqual(bench.writtenBytes('r'));
 });
 
-test('[10] nothing leaves the log before the transaction is committed', async () => {
+test('[I10] nothing is trimmed before the transaction is committed', async () => {
   await bench.makeRoom('r');
   const db: MainDb = { ...bench.db, write: () => Promise.reject(new Error('no connection')) };
   await failureOf(sweepRoom(bench.deps({ db }), 'r'));
@@ -100,13 +101,13 @@ test('[10] nothing leaves the log before the transaction is committed', async ()
   expect(await bench.archivedBytes('r')).toHaveLength(0);
 });
 
-test('[10] a transaction whose outcome is unknown is found out by reading', async () => {
+test('[I10] after a transaction with an unknown outcome the next sweep reads what was committed', async () => {
   await bench.makeRoom('r');
   const db: MainDb = {
     ...bench.db,
     async write(work) {
       await bench.db.write(work);
-      throw new Error('the connection was lost while waiting for the answer');
+      throw new Error('the connection was lost while waiting for the response');
     },
   };
   await failureOf(sweepRoom(bench.deps({ db }), 'r'));
@@ -116,9 +117,9 @@ test('[10] a transaction whose outcome is unknown is found out by reading', asyn
   expect(await bench.archivedBytes('r')).toEqual(bench.writtenBytes('r'));
 });
 
-test('[10] archivers at once store each entry once', async () => {
+test('[I10] concurrent archivers store each entry once', async () => {
   const room = await bench.makeRoom('r');
-  for (let turn = 0; turn < 50; turn++) room.say(RecordKind.move);
+  for (let turn = 0; turn < 50; turn++) room.send(RecordKind.move);
   await bench.append('r', 5);
   const outcomes = await Promise.all(Array.from({ length: 5 }, () => sweepRoom(bench.deps(), 'r')));
   const entries = outcomes.map((outcome) => (outcome.kind === 'archived' ? outcome.entries : -1));
@@ -126,17 +127,17 @@ test('[10] archivers at once store each entry once', async () => {
   expect(await bench.archivedBytes('r')).toEqual(bench.writtenBytes('r'));
 });
 
-test('[10] a gap that another archiver left for a moment is read again', async () => {
+test('[I10] a gap that is caused by a concurrent archiver is read again', async () => {
   const room = await bench.makeRoom('r');
-  room.say(RecordKind.move);
+  room.send(RecordKind.move);
   await bench.append('r');
   let first = true;
-  const roomLog = otherwise(bench.journal, {
+  const roomLog = withOverrides(bench.journal, {
     async read(id, afterSeq, maxBytes) {
       if (first) {
         first = false;
         await sweepRoom(bench.deps(), 'r');
-        room.say(RecordKind.move);
+        room.send(RecordKind.move);
         await bench.append('r');
       }
       return bench.journal.read(id, afterSeq, maxBytes);
@@ -147,12 +148,12 @@ test('[10] a gap that another archiver left for a moment is read again', async (
   expect(await bench.archivedBytes('r')).toEqual(bench.writtenBytes('r'));
 });
 
-test('[10] a lasting gap quarantines the room; what the log has of it stays', async () => {
+test('[I10] a permanent gap quarantines the room; its entries stay in the log', async () => {
   const room = await bench.makeRoom('r');
   await bench.append('r', 1);
-  // What was read goes exactly with its trim.
+  // Reading first makes the trim below exact.
   await bench.journal.read('r', 0, 1);
-  for (let turn = 0; turn < 5; turn++) room.say(RecordKind.move);
+  for (let turn = 0; turn < 5; turn++) room.send(RecordKind.move);
   await bench.append('r', 1);
   await bench.journal.trim('r', 3);
   const why = 'entry 1 is neither in the archive nor in the log';
@@ -162,31 +163,31 @@ test('[10] a lasting gap quarantines the room; what the log has of it stays', as
   expect(await sweepRoom(bench.deps(), 'r')).toEqual({ kind: 'quarantined', why });
 });
 
-test('[10] bytes that are no records quarantine the room', async () => {
+test('[I10] bytes that are not records quarantine the room', async () => {
   await bench.makeRoom('r');
-  const roomLog = otherwise(bench.journal, {
+  const roomLog = withOverrides(bench.journal, {
     read: async () => [{ first: 1, last: 1, records: new Uint8Array([77, 1, 2]) }],
   });
   const outcome = await sweepRoom(bench.deps({ roomLog }), 'r');
   expect(outcome).toEqual({
     kind: 'quarantined',
-    why: 'behind entry 0 the log has bytes that are no record',
+    why: 'after entry 0 the log has bytes that are not a record',
   });
 });
 
-test('a room that the main database does not know stays in the log', async () => {
+test('a room that is not in the main database stays in the log', async () => {
   await bench.makeLog('stray');
   expect(await sweepRoom(bench.deps(), 'stray')).toEqual({ kind: 'unknown' });
   expect(await bench.liveEntries('stray')).toBe(2);
 });
 
-test('the first move starts the clock of the right to play, the first finish orders the result, once', async () => {
+test('the first move marks the entitlement as played, the first finish enqueues the stats job, once', async () => {
   const room = await bench.makeRoom('r');
   room.wait(10);
-  room.say(RecordKind.chat);
+  room.send(RecordKind.chat);
   const deps = bench.deps();
   const facts = async () => ({
-    played: (await entitlementById(bench.db.read, 'r-right'))?.first_played_at,
+    played: (await entitlementById(bench.db.read, 'r-entitlement'))?.first_played_at,
     finished: (await bench.loaded('r')).room.finished_at,
     jobs: await deps.jobs.counts(bench.db.read),
   });
@@ -194,16 +195,16 @@ test('the first move starts the clock of the right to play, the first finish ord
   await sweepRoom(deps, 'r');
   expect(await facts()).toEqual({ played: null, finished: null, jobs: [] });
   room.wait(10);
-  room.say(RecordKind.move);
+  room.send(RecordKind.move);
   room.wait(10);
-  room.say(RecordKind.finish);
+  room.send(RecordKind.finish);
   await bench.append('r');
   await sweepRoom(deps, 'r');
   const once = { played: 2_020, finished: 2_030, jobs: [{ kind: 'stats', state: 'ready', count: 1 }] };
   expect(await facts()).toEqual(once);
   room.wait(10);
-  room.say(RecordKind.move);
-  room.say(RecordKind.finish);
+  room.send(RecordKind.move);
+  room.send(RecordKind.finish);
   await bench.append('r');
   await sweepRoom(deps, 'r');
   expect(await facts()).toEqual(once);
@@ -211,10 +212,10 @@ test('the first move starts the clock of the right to play, the first finish ord
   expect(job).toMatchObject({ key: 'r', payload: { room: 'r' } });
 });
 
-test('[10][11] a room that was purged comes back whole: head, clients, epochs, erasable flags', async () => {
+test('[I10][I11] a room that was removed from the log continues with its head, clients, epochs and erasable flags', async () => {
   const room = await bench.makeRoom('r');
   room.wait(500);
-  room.say(RecordKind.chat);
+  room.send(RecordKind.chat);
   await bench.append('r');
   await sweepRoom(bench.deps(), 'r');
   await bench.journal.release('r', 1_001);
@@ -224,20 +225,20 @@ test('[10][11] a room that was purged comes back whole: head, clients, epochs, e
   expect(row).toMatchObject({ archived_epoch: 1_001, archived_upto: 4, archived_ms: 500 });
   expect(clients).toMatchObject([{ number: 1, client_id: clientId(1), last_seq: 1 }]);
   await bench.reopen('r');
-  room.say(RecordKind.chat);
+  room.send(RecordKind.chat);
   await bench.append('r');
   expect(await sweepRoom(bench.deps(), 'r')).toEqual(archived(2));
   const bytes = await bench.archivedBytes('r');
   expect(bytes).toEqual(bench.writtenBytes('r'));
   expect((await bench.loaded('r')).epochs).toEqual([...epochs, { epoch: 1_002, firstSeq: 5 }]);
   expect((await bench.loaded('r')).clients[0]?.last_seq).toBe(2);
-  // The chat's second byte: its kind, and the bit that says its body may be personal.
+  // The second byte of the chat: its kind and the flag of an erasable body.
   const chat = encodeRecords(room.records.slice(-1));
   expect(bytes[bytes.length - chat.length + 1]).toBe(RecordKind.chat | 0x20);
 });
 
-test('[10] whatever fails in between, log and archive together hold every entry once', async () => {
-  const deed = fc.oneof(
+test('[I10] for all sequences of failures, log and archive together have every entry once', async () => {
+  const action = fc.oneof(
     {
       weight: 4,
       arbitrary: fc.record({ kind: fc.constant('write' as const), count: fc.integer({ min: 1, max: 40 }) }),
@@ -246,7 +247,7 @@ test('[10] whatever fails in between, log and archive together hold every entry 
       weight: 2,
       arbitrary: fc.record({
         kind: fc.constant('sweep' as const),
-        at: fc.constantFrom('none', 'write', 'answer', 'trim'),
+        at: fc.constantFrom('none', 'write', 'response', 'trim'),
       }),
     },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const) }) },
@@ -254,17 +255,17 @@ test('[10] whatever fails in between, log and archive together hold every entry 
   );
   let rooms = 0;
   await fc.assert(
-    fc.asyncProperty(fc.array(deed, { maxLength: 12 }), async (deeds) => {
+    fc.asyncProperty(fc.array(action, { maxLength: 12 }), async (actions) => {
       const id = `p${++rooms}`;
       const room = await bench.makeRoom(id);
-      for (const each of deeds) {
+      for (const each of actions) {
         if (each.kind === 'restart') {
           await bench.restart();
           await bench.reopen(id);
         } else if (each.kind === 'race') await Promise.all([1, 2].map(() => sweepRoom(bench.deps(), id)));
         else if (each.kind === 'sweep') await sweepRoom(failingAt(each.at), id).catch(() => {});
         else {
-          for (let turn = 0; turn < each.count; turn++) room.say(RecordKind.move, turn);
+          for (let turn = 0; turn < each.count; turn++) room.send(RecordKind.move, turn);
           await bench.append(id, 3);
         }
       }
@@ -276,13 +277,14 @@ test('[10] whatever fails in between, log and archive together hold every entry 
   );
 });
 
-function failingAt(place: string) {
-  const fail = () => Promise.reject(new Error(place));
-  const roomLog = otherwise(bench.journal, place === 'trim' ? { trim: fail } : {});
+/** Dependencies that fail at one step of a sweep; `response`: the transaction is committed and then fails. */
+function failingAt(step: string) {
+  const fail = () => Promise.reject(new Error(step));
+  const roomLog = withOverrides(bench.journal, step === 'trim' ? { trim: fail } : {});
   const write: MainDb['write'] = async (work) => {
-    if (place === 'write') return fail();
-    const answer = await bench.db.write(work);
-    return place === 'answer' ? fail() : answer;
+    if (step === 'write') return fail();
+    const written = await bench.db.write(work);
+    return step === 'response' ? fail() : written;
   };
   return bench.deps({ roomLog, db: { ...bench.db, write } });
 }

@@ -1,18 +1,19 @@
 /**
- * One room from the live log into the archive (rule 10). A step is one transaction: chunks,
- * `archived_upto` moved from exactly its old value, clients, epochs, the stats job. Only when it is
- * committed may the log drop its entries. Whatever goes wrong, the next step begins by reading the
- * archive anew: a transaction that failed may have happened.
+ * Archives one room: moves records from the live log into the main database (I10). A step is one transaction:
+ * chunks, `archived_upto` changed from exactly its old value, clients, epochs, the stats job. The log drops records
+ * only after the commit. Each attempt begins by reading the archive's state: a transaction whose commit
+ * failed may have been committed.
  */
 import { promisify } from 'node:util';
 import { crc32, deflateRaw } from 'node:zlib';
-import { type Passage, type RawChunk, readPassage } from '../../domain/chunk.ts';
+import { type LogDelta, type RawChunk, readLogDelta } from '../../domain/chunk.ts';
+import { pause } from '../../lib/pause.ts';
 import type { World } from '../../lib/world.ts';
 import type { MainDb } from '../../ports/main-db/main-db.ts';
 import { type ArchiveState, type ArchiveStep, archiveState } from '../../ports/main-db/queries/archive.ts';
 import { quarantineRoom } from '../../ports/main-db/queries/rooms.ts';
 import type { RoomLog } from '../../ports/room-log/room-log.ts';
-import type { StepGroup } from './step-group.ts';
+import type { StepBatcher } from './step-batcher.ts';
 
 type Deflate = (bytes: Uint8Array) => Promise<Uint8Array>;
 
@@ -20,27 +21,27 @@ export interface SweepDeps {
   readonly world: World;
   readonly db: MainDb;
   readonly roomLog: RoomLog;
-  /** Raw deflate, off the event loop; a thread of the runtime does it unless told otherwise. */
+  /** Raw deflate, off the event loop; default: zlib on the runtime's thread pool. */
   readonly deflate?: Deflate;
-  /** Carries out the steps of all sweeps of this process. */
-  readonly steps: StepGroup;
+  /** Shared by all sweeps of this process. */
+  readonly batcher: StepBatcher;
 }
 
 export type SweepOutcome =
-  /** Everything that was durable in the log when the sweep began is archived; `entries` of it now. */
+  /** Everything that was durable when the sweep began is archived; this sweep archived `entries` of it. */
   | { readonly kind: 'archived'; readonly entries: number }
-  /** The room needs the studio: its entries stay in the log. */
+  /** The room is blocked until the studio has checked it; its entries stay in the log. */
   | { readonly kind: 'quarantined'; readonly why: string }
   /** The main database has no such room. */
   | { readonly kind: 'unknown' };
 
-/** Read from the log for one step: bounds its memory and how long its transaction holds the lock. */
+/** Bytes read from the log per step: limits memory, and how long the transaction holds the write lock. */
 const STEP_BYTES = 512 * 1024;
 /** Steps of one sweep: more than a room of ROOM_BYTES_MAX needs. */
 const STEPS_MAX = 400;
-/** A gap is read again so often, after growing pauses, before it counts as lasting. */
+/** Reads before a missing or damaged record counts as permanent; the pause before read n is n * REREAD_MS. */
 const READS_MAX = 5;
-const READ_AGAIN_MS = 50;
+const REREAD_MS = 50;
 
 const deflateOnThread = promisify(deflateRaw);
 
@@ -56,40 +57,40 @@ export async function sweepRoom(deps: SweepDeps, room: string): Promise<SweepOut
 }
 
 type Step =
-  /** `last`: the log has nothing beyond. */
+  /** `last`: the log has no further records. */
   | { readonly kind: 'moved'; readonly entries: number; readonly last: boolean }
   | Exclude<SweepOutcome, { kind: 'archived' }>;
 
 async function sweepStep(deps: SweepDeps, room: string): Promise<Step> {
   let gap: { readonly from: number; readonly why: string } | null = null;
   for (let read = 1; read <= READS_MAX; read++) {
-    if (read > 1) await pause(deps.world, READ_AGAIN_MS * read);
+    if (read > 1) await pause(deps.world.timers, REREAD_MS * read);
     const state = await archiveState(deps.db.read, room);
     if (!state) return { kind: 'unknown' };
     const { quarantined, archived_upto: from } = state.room;
     if (quarantined !== null) return { kind: 'quarantined', why: quarantined };
     const runs = await deps.roomLog.read(room, from, STEP_BYTES);
-    const outcome = readPassage(runs, archivedHead(state), clientsOf(state));
+    const outcome = readLogDelta(runs, archivedHead(state), clientsOf(state));
     if (outcome.ok) {
-      const { passage } = outcome;
-      // False: another archiver moved the head; what it left is read again.
-      if (!(await archive(deps, state, passage))) {
+      const { delta } = outcome;
+      // False: another archiver has moved the head: read again from there.
+      if (!(await archive(deps, state, delta))) {
         gap = null;
         continue;
       }
-      const { seq } = passage.head;
+      const { seq } = delta.head;
       await deps.roomLog.trim(room, seq);
       const beyond = await deps.roomLog.read(room, seq, 1);
       return { kind: 'moved', entries: seq - from, last: beyond.length === 0 };
     }
     if (outcome.why === 'nothing') {
-      // A crash between commit and trim left entries that the archive has.
+      // A crash between commit and trim may have left archived entries in the log.
       await deps.roomLog.trim(room, from);
       return { kind: 'moved', entries: 0, last: true };
     }
     gap = { from, why: outcome.why === 'missingRecord' ? missing(outcome.seq) : outcome.what };
   }
-  if (!gap) throw new Error(`room ${room} is being archived by somebody else`);
+  if (!gap) throw new Error(`room ${room} is being archived by another archiver`);
   const { from, why } = gap;
   if (await deps.db.write((tx) => quarantineRoom(tx, room, why, from))) return { kind: 'quarantined', why };
   throw new Error(`room ${room}: ${why}, and the archive changed meanwhile`);
@@ -99,17 +100,17 @@ function missing(seq: number): string {
   return `entry ${seq} is neither in the archive nor in the log`;
 }
 
-async function archive(deps: SweepDeps, state: ArchiveState, passage: Passage): Promise<boolean> {
-  const step = await toStep(state, passage, deps.deflate ?? deflateOnThread);
-  return deps.steps.add(step);
+async function archive(deps: SweepDeps, state: ArchiveState, delta: LogDelta): Promise<boolean> {
+  const step = await toStep(state, delta, deps.deflate ?? deflateOnThread);
+  return deps.batcher.add(step);
 }
 
 async function toStep(
   { room, firstPlayedAt }: ArchiveState,
-  passage: Passage,
+  delta: LogDelta,
   deflate: Deflate,
 ): Promise<ArchiveStep> {
-  const { head, chunks, epochs, clients, firstMoveMs, finishMs } = passage;
+  const { head, chunks, epochs, clients, firstMoveMs, finishMs } = delta;
   const wall = (ms: number | null) => (ms === null ? null : room.started_at + ms);
   const deflated: ArchiveStep['chunks'][number][] = [];
   for (const chunk of chunks) deflated.push(await toRow(chunk, deflate));
@@ -155,8 +156,4 @@ function clientsOf({ clients }: ArchiveState) {
     seat,
     lastSeq,
   }));
-}
-
-function pause({ timers }: World, ms: number): Promise<void> {
-  return new Promise((resolve) => timers.after(ms, resolve));
 }

@@ -1,4 +1,4 @@
-/** The figures that docs/protocol.md names are those of the program: strangers pace and bound themselves by them. */
+/** The numbers in docs/protocol.md are those of the program: authors of other clients rely on them. */
 import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import {
 import { SIGNAL_BYTES_MAX } from '../../../sdk/protocol/signal.ts';
 import { PASS_MS } from '../../domain/pass.ts';
 import { BATCH_BYTES_MAX } from './room/append-batch.ts';
-import { SECONDS_FOR_ALL } from './socket/admission-control.ts';
+import { REOPEN_ALL_SECONDS } from './socket/admission-control.ts';
 import { HEARTBEAT_MS } from './room/heartbeat.ts';
 import { gameLimits } from './limits.ts';
 import { RESPONSE_MS_MAX } from './loading/timeout.ts';
@@ -21,11 +21,14 @@ import { SIGNAL_TICK_MS } from './room/signals.ts';
 
 const DOCUMENT = readFileSync(join(import.meta.dir, '../../../docs/protocol.md'), 'utf8');
 
-/** The figures of one rule in their order, with KB and MB; without rules, codes and reasons. */
-function figures(rule: string): readonly string[] {
+/**
+ * The numbers in the text of one rule, in order, with KB and MB; without rule numbers, close codes and
+ * reasons.
+ */
+function numbersIn(rule: string): readonly string[] {
   const [, text = ''] = new RegExp(`^\\*\\*${rule}\\*\\*(.*?)(?=^\\*\\*P|^#)`, 'ms').exec(DOCUMENT) ?? [];
   const plain = text.replaceAll(/\bP\d+|\b(4\d{3}|1009|503)\b|\breason \d( or \d)?|IPv6|`.*?`/g, '');
-  return [...plain.replaceAll(/\s+/g, ' ').matchAll(/\d+(,\d{3})*( [KM]B)?/g)].map(([figure]) => figure);
+  return [...plain.replaceAll(/\s+/g, ' ').matchAll(/\d+(,\d{3})*( [KM]B)?/g)].map(([number]) => number);
 }
 
 const bytes = (count: number): string =>
@@ -34,8 +37,8 @@ const seconds = (ms: number): number => ms / 1_000;
 
 const limits = gameLimits(undefined);
 
-/** Rule → its figures by the program, in the order of its sentences. */
-const FIGURES: { readonly [rule: string]: readonly (string | number)[] } = {
+/** Rule → its numbers in the program, in the order of the text. */
+const NUMBERS: { readonly [rule: string]: readonly (string | number)[] } = {
   P8: [seconds(limits.helloMs)],
   P13: [limits.framesBeforeRoomMax, bytes(limits.bytesBeforeRoomMax)],
   P14: [seconds(RESPONSE_MS_MAX)],
@@ -43,14 +46,19 @@ const FIGURES: { readonly [rule: string]: readonly (string | number)[] } = {
   P43: [SIGNAL_BYTES_MAX],
   P44: [SIGNAL_TICK_MS],
   P46: [PRESENCE_MS],
-  P49: [seconds(SILENT_MS - HEARTBEAT_MS), seconds(SILENT_MS), seconds(SILENT_MS + HEARTBEAT_MS)],
+  P49: [
+    seconds(SILENT_MS - HEARTBEAT_MS),
+    seconds(SILENT_MS),
+    seconds(SILENT_MS),
+    seconds(SILENT_MS + HEARTBEAT_MS),
+  ],
   P51: [FRAME_BYTES_MAX, FRAME_BYTES_HARD + 1],
   P52: [],
   P53: [
     seconds(limits.pauseMsMax),
-    limits.smallRate,
-    limits.smallBurst,
-    limits.controlsBeforeRoomMax,
+    limits.controlRate,
+    limits.controlBurst,
+    limits.controlFramesBeforeRoomMax,
     limits.roomRate,
     limits.roomBurst,
     seconds(limits.pauseMsMax),
@@ -67,7 +75,7 @@ const FIGURES: { readonly [rule: string]: readonly (string | number)[] } = {
     64,
     limits.socketsWaitingMax,
     limits.socketsPerAddressMax,
-    limits.socketsPerAddressMax / SECONDS_FOR_ALL,
+    limits.socketsPerAddressMax / REOPEN_ALL_SECONDS,
     limits.upgradeBurst,
     limits.upgradeRate,
   ],
@@ -75,16 +83,16 @@ const FIGURES: { readonly [rule: string]: readonly (string | number)[] } = {
   P57: [bytes(BATCH_BYTES_MAX)],
 };
 
-for (const [rule, program] of Object.entries(FIGURES)) {
-  test(`${rule} the document names the figures of the program`, () => {
-    const written = program.map((figure) =>
-      typeof figure === 'string' ? figure : figure.toLocaleString('en'),
+for (const [rule, program] of Object.entries(NUMBERS)) {
+  test(`${rule} the document states the numbers of the program`, () => {
+    const written = program.map((number) =>
+      typeof number === 'string' ? number : number.toLocaleString('en'),
     );
-    expect(figures(rule)).toEqual(written);
+    expect(numbersIn(rule)).toEqual(written);
   });
 }
 
-test('P11 the document says how many clients a hello may name', () => {
+test('P11 the document states how many clients a hello may name', () => {
   expect(DOCUMENT).toContain('names one to eight different client ids');
   expect(CLIENTS_MAX).toBe(8);
 });

@@ -1,15 +1,16 @@
 /**
- * The room server: takes sockets, knows who they are, and gives each to its room. It reads headers,
- * never bodies, and writes nothing but the room log.
+ * The room server: accepts sockets, authenticates them, and routes each to its room. It reads headers, never
+ * bodies (I7), and writes only to the room log.
  */
 import { Close, type CloseCode } from '../../../sdk/protocol/close-codes.ts';
 import { drain } from '../../../sdk/protocol/drain.ts';
 import { RecordKind } from '../../../sdk/protocol/record.ts';
 import type { PassKeys } from '../../domain/pass.ts';
 import { ROOM_ID } from '../../domain/room.ts';
+import { pause } from '../../lib/pause.ts';
 import type { World } from '../../lib/world.ts';
-import type { Command, ControlTarget, TellOutcome } from '../../ports/control/control.ts';
-import type { PeerHandler, SocketAnswer, SocketOffer } from '../../ports/frontend/frontend.ts';
+import type { Command, ControlTarget, CommandOutcome } from '../../ports/control/control.ts';
+import type { PeerHandler, UpgradeResponse, UpgradeRequest } from '../../ports/frontend/frontend.ts';
 import type { RoomLog } from '../../ports/room-log/room-log.ts';
 import { ArchivePages } from './replay/archive-pages.ts';
 import { HeartbeatWheel } from './room/heartbeat.ts';
@@ -28,54 +29,55 @@ export interface GameDeps {
   readonly log: RoomLog;
   readonly store: RoomStore;
   readonly keys: PassKeys;
-  /** The name under which this process serves rooms; stands in the sockets' path. */
+  /** The name under which this process serves rooms; part of the sockets' path. */
   readonly slot: string;
-  /** Default: those that `dialect.ts` lists. */
+  /** Default: VERSION_ADAPTERS. */
   readonly versionAdapters?: ReadonlyMap<number, VersionAdapter>;
-  /** What differs from the limits that `limits.ts` lists. */
+  /** Overrides of the default limits (`limits.ts`). */
   readonly limits?: Partial<GameLimits>;
-  /** The first finish record of a room is durable: a sweep should follow at once. */
+  /** The first finish record of a room is durable: the room should be archived at once. */
   onFinish(room: string): void;
-  /** Archive and log of a room disagree for good: it must be quarantined, and somebody told. */
+  /** Archive and log of a room contradict each other: it must be quarantined and the operator alerted. */
   onBroken(room: string, why: string): void;
-  /** For the operator's log: something could not be read, or has a bug; players were told to come back. */
+  /** For the operator's log: a read failed, or a bug; the players concerned were told to reconnect. */
   report?(what: string, error: unknown): void;
 }
 
 export interface DrainOptions {
-  /** Told to the pages: they come back within a random moment of it. Milliseconds. */
+  /** Sent to the pages: each reconnects after a random part of it. Milliseconds. */
   readonly windowMs: number;
-  /** So many sockets are closed at a time, room by room, one batch every `everyMs`. */
+  /** Sockets closed at a time, by whole rooms; one batch every `everyMs`. */
   readonly batch: number;
   readonly everyMs: number;
 }
 
 export interface Game {
-  /** For the front end: decides on an upgrade by its path and by what is open already. */
-  readonly sockets: (offer: SocketOffer) => SocketAnswer;
+  /** For the front end: decides on an upgrade by its path and the open sockets. */
+  readonly onUpgrade: (offer: UpgradeRequest) => UpgradeResponse;
   readonly control: ControlTarget;
-  /** null if well, else a sentence. */
+  /** null if healthy, else a sentence that says what is wrong. */
   health(): string | null;
   counts(): { readonly rooms: number; readonly sockets: number };
   /**
-   * Declines new sockets, tells the present ones to come back, then releases the rooms batch by batch: what
-   * a room has taken becomes durable and is told, then its sockets are closed. As long as the log takes.
+   * Rejects new sockets, sends the drain notice to the open ones, then releases the rooms batch by batch:
+   * everything accepted becomes durable and is sent, then the sockets are closed. Waits for the log without
+   * limit.
    */
-  drain(plan: DrainOptions): Promise<void>;
-  /** Tells the pages when to come back, lets commits under way finish, closes every socket. At most STOP_MS. */
+  drain(options: DrainOptions): Promise<void>;
+  /** Sends the drain notice, waits for appends in flight (STOP_MS at most), closes every socket. */
   stop(): Promise<void>;
 }
 
 /**
- * When the process stops, its pages come back over one millisecond for each, at least and at most so
- * long: the next process lets in more than that (`door.ts`).
+ * When the process stops, its pages reconnect over one millisecond per socket, within these bounds. That is
+ * below the rate at which the next process admits sockets (`admission-control.ts`).
  */
-const RETURN_MS_MIN = 500;
-const RETURN_MS_MAX = 20_000;
+const RECONNECT_MS_MIN = 500;
+const RECONNECT_MS_MAX = 20_000;
 /** How long `stop` waits for the log. */
 export const STOP_MS = 5_000;
-/** Seconds after which a declined page may try again. */
-const RETRY_AFTER = 2;
+/** Retry-After of a rejected upgrade. */
+const RETRY_AFTER_SECONDS = 2;
 const PATH = /^\/h\/([a-z0-9]{1,8})\/r\/([^/]{1,64})\/ws$/;
 
 export function createGame(deps: GameDeps): Game {
@@ -84,8 +86,8 @@ export function createGame(deps: GameDeps): Game {
 
 class GameService implements Game {
   readonly control: ControlTarget = {
-    tell: (command) => this.tell(command),
-    watch: (room) => this.rooms.get(room)?.watch() ?? null,
+    handle: (command) => this.handleCommand(command),
+    roomStatus: (room) => this.rooms.get(room)?.status() ?? null,
   };
   private readonly deps: GameDeps;
   private readonly limits: GameLimits;
@@ -93,7 +95,9 @@ class GameService implements Game {
   private readonly sessionDeps: SessionDeps;
   private readonly sessions = new Set<Session>();
   private readonly admission: AdmissionControl;
-  /** What everybody is told once nobody is let in any more: when to come back. */
+  /**
+   * The encoded `drain` frame once the process has begun to drain or stop: no socket is accepted after that.
+   */
   private drainNotice: Uint8Array | null = null;
 
   constructor(deps: GameDeps) {
@@ -101,7 +105,7 @@ class GameService implements Game {
     this.deps = deps;
     this.limits = gameLimits(deps.limits);
     this.admission = new AdmissionControl(this.limits, world.clock);
-    const wheel = new HeartbeatWheel(world.timers);
+    const wheel = new HeartbeatWheel(world);
     const ticker = new SignalTicker(world);
     const { limits } = this;
     const report = (what: string, error: unknown) => deps.report?.(what, error);
@@ -111,7 +115,7 @@ class GameService implements Game {
     this.sessionDeps = {
       world,
       keys,
-      dialects: deps.versionAdapters ?? VERSION_ADAPTERS,
+      versionAdapters: deps.versionAdapters ?? VERSION_ADAPTERS,
       limits,
       rooms: this.rooms,
       source: {
@@ -122,17 +126,17 @@ class GameService implements Game {
       report,
       drainNotice: () => this.drainNotice,
       onHello: () => this.admission.onHello(),
-      onEnd: (session, hadGreeted) => this.ended(session, hadGreeted),
+      onEnd: (session, saidHello) => this.onSessionEnd(session, saidHello),
     };
   }
 
-  readonly sockets = ({ path, address }: SocketOffer): SocketAnswer => {
+  readonly onUpgrade = ({ path, address }: UpgradeRequest): UpgradeResponse => {
     const [, slot, room] = PATH.exec(path) ?? [];
     if (slot === undefined || room === undefined || !ROOM_ID.test(room))
       return { accept: false, status: 404 };
     if (this.drainNotice !== null || !this.admission.tryAdmit(address))
-      return { accept: false, status: 503, retryAfter: RETRY_AFTER };
-    // A page cannot see the status of a refused upgrade, so this is said by a close code.
+      return { accept: false, status: 503, retryAfter: RETRY_AFTER_SECONDS };
+    // A browser page cannot read the status of a rejected upgrade, so it gets a close code.
     if (slot !== this.deps.slot) return { accept: true, open: (peer) => closeAtOnce(peer, Close.rejoin) };
     return { accept: true, open: (peer) => this.open(peer, room) };
   };
@@ -148,16 +152,16 @@ class GameService implements Game {
   async drain({ windowMs, batch, everyMs }: DrainOptions): Promise<void> {
     this.announceDrain(windowMs);
     for (;;) {
-      const more = await this.rooms.releaseSome(batch);
+      const more = await this.rooms.releaseBatch(batch);
       if (!more) break;
-      await this.pause(everyMs);
+      await pause(this.deps.world.timers, everyMs);
     }
     await this.rooms.stop();
     for (const session of this.sessions) session.close(Close.goingAway);
   }
 
   async stop(): Promise<void> {
-    this.announceDrain(Math.min(RETURN_MS_MAX, Math.max(RETURN_MS_MIN, this.sessions.size)));
+    this.announceDrain(Math.min(RECONNECT_MS_MAX, Math.max(RECONNECT_MS_MIN, this.sessions.size)));
     await new Promise<void>((resolve) => {
       const cancel = this.deps.world.timers.after(STOP_MS, resolve);
       void this.rooms.stop().then(() => {
@@ -168,15 +172,11 @@ class GameService implements Game {
     for (const session of this.sessions) session.close(Close.goingAway);
   }
 
-  /** Lets nobody in any more and tells those who are there when to come back. */
+  /** Rejects new sockets from now on and sends the drain notice to the open ones. */
   private announceDrain(windowMs: number): void {
     const frame = drain.encode({ windowMs });
     this.drainNotice = frame;
-    for (const session of this.sessions) session.tell(frame);
-  }
-
-  private pause(ms: number): Promise<void> {
-    return new Promise((resolve) => this.deps.world.timers.after(ms, resolve));
+    for (const session of this.sessions) session.deliver(frame);
   }
 
   private open(peer: Session['peer'], room: string): PeerHandler {
@@ -186,32 +186,32 @@ class GameService implements Game {
     return session;
   }
 
-  private ended(session: Session, hadGreeted: boolean): void {
+  private onSessionEnd(session: Session, saidHello: boolean): void {
     this.sessions.delete(session);
-    this.admission.onClose(session.peer.address, hadGreeted);
+    this.admission.onClose(session.peer.address, saidHello);
   }
 
-  private tell(command: Command): TellOutcome {
+  private handleCommand(command: Command): CommandOutcome {
     const room = this.rooms.get(command.room);
     if (!room) return 'not-loaded';
     switch (command.kind) {
       case 'generation':
         room.raiseGeneration(command.generation);
-        return 'told';
+        return 'delivered';
       case 'seats':
-        // If it cannot be read now, the next socket that finds its seat taken reads it again.
+        // If the read fails, the next socket whose seat appears to be taken reads the seats again.
         this.rooms.refreshSeats(room).catch((error: unknown) => {
           this.sessionDeps.report(`seats of ${room.id}`, error);
         });
-        return 'told';
+        return 'delivered';
       case 'notice':
-        return this.notice(command.text, room) ? 'told' : 'unreachable';
+        return this.sendNotice(command.text, room) ? 'delivered' : 'unreachable';
       default:
         return command satisfies never;
     }
   }
 
-  private notice(text: string, room: Room): boolean {
+  private sendNotice(text: string, room: Room): boolean {
     const body = new TextEncoder().encode(text);
     return (
       body.length <= this.limits.bodyBytesMax && room.sequencer.appendServerRecord(RecordKind.notice, 0, body)
@@ -221,13 +221,13 @@ class GameService implements Game {
 
 function closeAtOnce(peer: Session['peer'], { code, reason }: CloseCode): PeerHandler {
   peer.close(code, reason);
-  const nothing = () => {};
+  const ignore = () => {};
   return {
-    message: nothing,
-    text: nothing,
-    pinged: nothing,
-    alive: nothing,
-    drained: nothing,
-    closed: nothing,
+    onMessage: ignore,
+    onText: ignore,
+    onPing: ignore,
+    onPong: ignore,
+    onDrain: ignore,
+    onClose: ignore,
   };
 }

@@ -1,12 +1,12 @@
-/** Broken rooms that the main database does not take at once. */
+/** Quarantining rooms while writes to the main database fail. */
 import { expect, test } from 'bun:test';
 import { createSimulatedWorld } from '../../../test/support/in-process/world.simulated.ts';
 import { createQuarantine } from './quarantine.ts';
 
 const MINUTE = 60_000;
 
-/** A database that is down until the test says otherwise. */
-function started() {
+/** With a database that fails until the test sets `down` to false. */
+function startQuarantine() {
   const world = createSimulatedWorld(1);
   const state = { down: true, tries: 0, written: [] as string[], logged: [] as string[] };
   const quarantine = createQuarantine({
@@ -21,13 +21,13 @@ function started() {
   return { world, state, quarantine };
 }
 
-test('[6] a room that the database does not take now is told of and tried again until it does', async () => {
-  const { world, state, quarantine } = started();
+test('[I6] a failed write is logged and retried until it succeeds', async () => {
+  const { world, state, quarantine } = startQuarantine();
   quarantine.add('broken', 'entry 3 is no record');
   await world.advance(20 * MINUTE);
   expect(state.logged[0]).toContain('database is locked');
   expect(state.written).toEqual([]);
-  // At first soon, then every five minutes.
+  // First after 5 s, then at growing intervals of up to five minutes.
   expect(state.tries).toBeGreaterThan(6);
   expect(state.tries).toBeLessThan(15);
   state.down = false;
@@ -36,8 +36,8 @@ test('[6] a room that the database does not take now is told of and tried again 
   expect(world.timerCount()).toBe(0);
 });
 
-test('a room that is being told of is not told of twice; one that was written may break again', async () => {
-  const { world, state, quarantine } = started();
+test('a room with a pending write is not written twice; after the write it may be quarantined again', async () => {
+  const { world, state, quarantine } = startQuarantine();
   quarantine.add('broken', 'first');
   await world.settle();
   quarantine.add('broken', 'second');
@@ -49,8 +49,8 @@ test('a room that is being told of is not told of twice; one that was written ma
   expect(state.written).toEqual(['broken: first', 'broken: third']);
 });
 
-test('nothing is tried after a stop', async () => {
-  const { world, state, quarantine } = started();
+test('nothing is retried after stop', async () => {
+  const { world, state, quarantine } = startQuarantine();
   quarantine.add('waits', 'why');
   await world.settle();
   quarantine.add('under way', 'why');

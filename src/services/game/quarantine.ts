@@ -1,55 +1,53 @@
 /**
- * Rooms whose log makes no sense: players are let go already, and the main database is told so that
- * nobody is let in again. A database that does not take it now is told again later: one broken room
- * must not end the process that serves all others.
+ * Marks rooms with a damaged log as quarantined in the main database, so that they are not loaded again.
+ * Their sockets are already closed. A failed write is retried until it succeeds: one broken room must not end
+ * the process that serves all others (I6).
  */
+import { backoffMs, type Backoff } from '../../lib/backoff.ts';
 import type { Log } from '../../lib/log.ts';
 import type { World } from '../../lib/world.ts';
 
-const AGAIN_MS_FIRST = 5_000;
-const AGAIN_MS_MAX = 5 * 60_000;
+const RETRIES: Backoff = { firstMs: 5_000, maxMs: 5 * 60_000 };
 
 export interface QuarantineOptions {
   readonly world: World;
   readonly log: Log;
-  /** Writes it into the main database. */
+  /** Writes the quarantine into the main database. */
   readonly write: (room: string, why: string) => Promise<unknown>;
 }
 
 export interface Quarantine {
-  /** Tries until it is written or this is stopped; a room that is being told of is not told of twice. */
+  /** Retries until it is written or `stop` is called. Ignored while a write for the room is pending. */
   add(room: string, why: string): void;
   stop(): void;
 }
 
 export function createQuarantine({ world, log, write }: QuarantineOptions): Quarantine {
-  /** Room → what cancels its next try. No more than there are broken rooms. */
-  const waiting = new Map<string, () => void>();
-  let stopped = false;
+  /** Pending rooms → cancels the next attempt. */
+  const pending = new Map<string, () => void>();
+  let isStopped = false;
 
-  const attempt = (room: string, why: string, againInMs: number): void => {
-    waiting.set(room, () => {});
+  const attempt = (room: string, why: string, failures: number): void => {
+    pending.set(room, () => {});
     write(room, why).then(
-      () => waiting.delete(room),
+      () => pending.delete(room),
       (error: unknown) => {
-        if (stopped) return;
+        if (isStopped) return;
+        const againInMs = backoffMs(RETRIES, failures + 1);
         log.error('quarantine', { room, error: String(error), againInMs });
-        const next = Math.min(2 * againInMs, AGAIN_MS_MAX);
-        waiting.set(
-          room,
-          world.timers.after(againInMs, () => attempt(room, why, next)),
-        );
+        const retry = () => attempt(room, why, failures + 1);
+        pending.set(room, world.timers.after(againInMs, retry));
       },
     );
   };
 
   return {
     add(room, why) {
-      if (!stopped && !waiting.has(room)) attempt(room, why, AGAIN_MS_FIRST);
+      if (!isStopped && !pending.has(room)) attempt(room, why, 0);
     },
     stop() {
-      stopped = true;
-      for (const cancel of waiting.values()) cancel();
+      isStopped = true;
+      for (const cancel of pending.values()) cancel();
     },
   };
 }

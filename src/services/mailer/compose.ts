@@ -1,8 +1,8 @@
-/** From a mail job to a mail: looks up what it names, unseals links, fills the template. */
+/** Composes the mail of a job: reads the order and its entitlements, decrypts their links, fills the template. */
 import { inkOn } from '../../domain/colour.ts';
 import { orderLink, playLink } from '../../domain/links.ts';
 import { formatMoney, totalOf } from '../../domain/money.ts';
-import type { ReleaseManifest } from '../../domain/release.ts';
+
 import { orderSecret, unseal } from '../../domain/secret.ts';
 import type { Studio } from '../../domain/studio.ts';
 import type { Keyring } from '../../ports/keyring/keyring.ts';
@@ -23,14 +23,14 @@ export interface ComposeDeps {
   readonly keys: Keyring;
   readonly texts: Texts;
   readonly studio: Studio;
-  /** Without a slash at the end. */
+  /** The site's address, without a trailing slash. */
   readonly url: string;
 }
 
-/** A mail lists this many links at most; the newest. */
+/** A `resend` mail lists the newest links, at most this many. */
 const LINKS_MAX = 20;
 
-/** null = there is nothing to send: nobody bought with this address, or the order is gone. */
+/** null = nothing to send: no entitlement has this address, or the order does not exist. */
 export async function compose(deps: ComposeDeps, job: Job<'mail'>): Promise<Mail | null> {
   const { template, to, locale, data } = job.payload;
   const order = template === 'purchase' ? await orderById(deps.db.read, data['order'] ?? '') : null;
@@ -70,7 +70,7 @@ export async function compose(deps: ComposeDeps, job: Job<'mail'>): Promise<Mail
     subject,
     text: fill(text, slots, (value) => value),
     html: fill(html, slots, escapeHtml),
-    // No out-of-office answers to a machine.
+    // RFC 3834: mail systems should not send automatic replies.
     headers: { 'Auto-Submitted': 'auto-generated' },
   };
 }
@@ -79,9 +79,9 @@ async function linkSlots(deps: ComposeDeps, entitlement: EntitlementRow, locale:
   const secret = unseal(entitlement.secret_sealed, deps.keys.seal, entitlement.id);
   if (secret === null) throw new Error(`the link of ${entitlement.id} was sealed under another key`);
   const release = await currentRelease(deps.db.read, entitlement.game);
-  const manifest = release && (JSON.parse(release.manifest) as ReleaseManifest);
-  const texts = manifest && (manifest.texts[locale] ?? Object.values(manifest.texts)[0]);
-  return { title: texts?.title ?? entitlement.game, href: playLink(deps.url, secret) };
+  const texts = release?.manifest.texts;
+  const { title } = texts?.[locale] ?? Object.values(texts ?? {})[0] ?? { title: entitlement.game };
+  return { title, href: playLink(deps.url, secret) };
 }
 
 function receipt(

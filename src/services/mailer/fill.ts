@@ -1,6 +1,6 @@
 /**
- * Fills a template's slots: `{{name}}` with a value, `{{#list}}…{{/list}}` once per item of a list,
- * whose own values come before the outer ones. A slot without a value is a bug and throws.
+ * A minimal template language: `{{name}}` is replaced by a value, `{{#list}}…{{/list}}` is repeated per item of a
+ * list, whose values take precedence over the outer ones. A missing value is a bug and throws.
  */
 export interface Slots {
   readonly [name: string]: string | readonly Slots[];
@@ -12,7 +12,7 @@ export function fill(template: string, slots: Slots, escape: (value: string) => 
     /\{\{#(\w+)\}\}([\s\S]*?)\{\{\/\1\}\}\n?/g,
     (_whole, name: string, inner: string) => {
       const items = slots[name];
-      if (!Array.isArray(items)) throw new Error(`the template repeats ${name}, which is no list`);
+      if (!Array.isArray(items)) throw new Error(`the template repeats ${name}, which is not a list`);
       return items
         .map((item: Slots) => fill(inner.replace(/^\n/, ''), { ...slots, ...item }, escape))
         .join('');

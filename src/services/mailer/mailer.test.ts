@@ -1,3 +1,4 @@
+/** Mails over a real SMTP server. */
 import { afterAll, afterEach, beforeEach, expect, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -27,7 +28,7 @@ afterAll(async () => {
 const KEY = new Uint8Array(32).fill(7);
 const silent: Log = { info: () => {}, error: () => {} };
 
-/** The real clock with an hour added per step, so that a retry is due without waiting for it. */
+/** The real clock plus `ahead` ms, so that a retry is due without waiting. */
 const clock = {
   ahead: 0,
   now: () => realWorld.clock.now() + clock.ahead,
@@ -113,7 +114,7 @@ async function resend(to: string, key: string): Promise<void> {
   mailer.wake();
 }
 
-test('a purchase mail carries link, order page and receipt in both bodies, from the studio', async () => {
+test('a purchase mail has link, order page and receipt in both bodies, and the studio as sender', async () => {
   const before = smtp.mails.length;
   const secret = await buy('o1', 'en', 'The <Tower>');
   await smtp.received(before + 1);
@@ -131,14 +132,14 @@ test('a purchase mail carries link, order page and receipt in both bodies, from 
   expect(mail?.html).toContain('#aa3311');
 });
 
-test('a mail is written in the language of the order', async () => {
+test('a mail has the language of the order', async () => {
   const before = smtp.mails.length;
   await buy('o2', 'de', 'Der Turm');
   await smtp.received(before + 1);
   expect(smtp.mails[before]?.subject).toBe('Euer Ticket für Der Turm');
 });
 
-test('a mail refused for the moment goes out later, under the same message id', async () => {
+test('a mail with a temporary failure is sent later with the same message id', async () => {
   const before = smtp.mails.length;
   smtp.refuse(451);
   await buy('o3', 'en', 'Later');
@@ -152,7 +153,7 @@ test('a mail refused for the moment goes out later, under the same message id', 
   expect(smtp.mails[before]?.messageId).toBe('<purchase-1@studio.example>');
 });
 
-test('a mail refused for good becomes a dead letter with its reason', async () => {
+test('a mail with a permanent failure becomes a dead letter with its reason', async () => {
   smtp.refuse(550);
   await buy('o4', 'en', 'Never');
   const dead = (): Promise<{ last_error: string | null } | undefined> =>
@@ -162,7 +163,7 @@ test('a mail refused for good becomes a dead letter with its reason', async () =
   expect((await dead())?.last_error).toContain('refused by the test');
 });
 
-test('links asked for with an address that bought nothing send no mail', async () => {
+test('a resend to an address without purchases sends no mail', async () => {
   const before = smtp.mails.length;
   await buy('o5', 'en', 'Known');
   await smtp.received(before + 1);

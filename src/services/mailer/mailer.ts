@@ -1,11 +1,12 @@
 /**
- * The mailer: sends the mails that jobs ask for, with retries. A mail keeps its message id over
- * all tries, so that one sent twice is one mail to its reader.
+ * The mailer: sends the mails of `mail` jobs, with retries. A mail keeps its message id over all
+ * attempts, so that mail programs can recognise one that was sent twice.
  */
+import { backoffMs, withEqualJitter } from '../../lib/backoff.ts';
 import type { Log } from '../../lib/log.ts';
 import { startWorkerLoop, type WorkerLoop } from '../../lib/worker-loop.ts';
 import type { World } from '../../lib/world.ts';
-import type { Job, Jobs } from '../../ports/jobs/jobs.ts';
+import { isLastAttempt, type Job, type Jobs } from '../../ports/jobs/jobs.ts';
 import type { MailSender } from '../../ports/mail/mail.ts';
 import { compose, type ComposeDeps } from './compose.ts';
 
@@ -17,13 +18,12 @@ export interface MailerDeps extends ComposeDeps {
 }
 
 const POLL_MS = 1_000;
-/** Mails taken at once; they go out one after another. */
+/** Jobs claimed at once; their mails are sent one after another. */
 const BATCH = 5;
-/** Longer than a batch can take with every time-out of the sender. */
+/** Longer than a batch can take if every mail runs into the sender's timeouts. */
 const LEASE_MS = 600_000;
-/** 30 s, 1, 2, 4 … minutes, at most 2 hours: with 12 tries about half a day. */
-const RETRY_MS_MIN = 30_000;
-const RETRY_MS_MAX = 7_200_000;
+/** Before jitter: 30 s, 1, 2, 4 … minutes, at most 2 hours; 12 attempts take about half a day. */
+const RETRY = { firstMs: 30_000, maxMs: 7_200_000 };
 
 export function startMailer(deps: MailerDeps): WorkerLoop {
   return startWorkerLoop({
@@ -47,22 +47,18 @@ async function deliver(deps: MailerDeps, job: Job<'mail'>): Promise<void> {
     if (mail === null) return void (await deps.jobs.finish(job));
     const outcome = await deps.sender.send(mail);
     if (outcome.ok) await deps.jobs.finish(job);
-    else if (outcome.permanent) await bury(deps, job, outcome.error);
-    else await postpone(deps, job, outcome.error);
+    else await fail(deps, job, outcome.error, outcome.permanent);
   } catch (error) {
-    await postpone(deps, job, String(error));
+    await fail(deps, job, String(error), false);
   }
 }
 
-async function postpone(deps: MailerDeps, job: Job, error: string): Promise<void> {
-  if (job.attempt >= job.maxAttempts) return bury(deps, job, error);
-  const bound = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** (job.attempt - 1));
-  // Half fixed, half by chance: spread, but never at once.
-  await deps.jobs.retry(job, error, Math.round((bound / 2) * (1 + deps.world.random.next())));
-}
-
-/** A dead letter: shown to the operator, who can have it sent again. */
-async function bury(deps: MailerDeps, job: Job, error: string): Promise<void> {
-  deps.log.error('mail given up', { job: job.id, attempt: job.attempt, error });
-  await deps.jobs.bury(job, error);
+async function fail(deps: MailerDeps, job: Job, error: string, permanent: boolean): Promise<void> {
+  const { jobs, log, world } = deps;
+  if (permanent || isLastAttempt(job)) {
+    log.error('mail given up', { job: job.id, attempt: job.attempt, error });
+    return void (await jobs.bury(job, error));
+  }
+  const delayMs = withEqualJitter(backoffMs(RETRY, job.attempt), world.random);
+  await jobs.retryOrBury(job, error, Math.round(delayMs));
 }

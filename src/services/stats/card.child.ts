@@ -1,9 +1,9 @@
-/** Child process: an SVG file becomes a PNG file. Arguments: the SVG's path, the PNG's path. */
+/** Child process: converts an SVG file to a PNG file. Arguments: the SVG's path, the PNG's path. */
 import { createRequire } from 'node:module';
 import { Resvg } from '@resvg/resvg-js';
 
 const [svgPath, pngPath] = process.argv.slice(2);
-if (!svgPath || !pngPath) throw new Error('the paths of the SVG and of the PNG are needed');
+if (!svgPath || !pngPath) throw new Error('usage: card.child.ts <svg> <png>');
 const fonts = createRequire(import.meta.url);
 const image = new Resvg(await Bun.file(svgPath).text(), {
   font: {

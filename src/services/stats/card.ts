@@ -1,6 +1,6 @@
 /**
- * The share card of a finished team: a picture of 1200 × 630 without spoilers, drawn as SVG and
- * turned into PNG by a child process.
+ * The share card of a finished team: a picture of 1200 × 630 without spoilers, drawn as SVG, which a
+ * child process converts to PNG.
  */
 import type { RoomResult } from '../../domain/result.ts';
 import type { StudioSettings } from '../../domain/studio.ts';
@@ -15,7 +15,7 @@ export interface CardFacts {
   readonly result: RoomResult;
 }
 
-/** Where the files port keeps the card of a room. */
+/** The path of a room's card in the files port. */
 export function cardPath(room: string): string {
   return `cards/${room}.png`;
 }
@@ -38,7 +38,7 @@ ${titleLines(facts.title, ink)}
 </svg>`;
 }
 
-/** 754000 → 12:34; an hour and more as 1:02:03. */
+/** 754000 → `12:34`; from one hour on `1:02:03`. */
 export function clockTime(ms: number): string {
   const seconds = Math.floor(ms / 1000);
   const two = (value: number): string => String(value).padStart(2, '0');
@@ -49,7 +49,7 @@ export function clockTime(ms: number): string {
 
 const TITLE_LINE_CHARS = 24;
 
-/** Two lines at most; a longer title is cut with an ellipsis. */
+/** At most two lines; a longer title ends with an ellipsis. */
 function titleLines(title: string, ink: string): string {
   const lines: string[] = [''];
   for (const word of title.split(/\s+/)) {
@@ -71,7 +71,7 @@ function cut(line: string, chars: number): string {
   return line.length <= chars ? line : `${line.slice(0, chars - 1)}…`;
 }
 
-/** An escape wheel with its anchor: the thing that lets one tooth pass at a time. */
+/** The logo: an escape wheel with its anchor, the parts of a clock's escapement. */
 function wheel(ink: string, accent: string, paper: string): string {
   const teeth = 15;
   const points: string[] = [];

@@ -1,9 +1,9 @@
-/** From a room's records and rules to its result: the reducer of the players' pages, nothing else. */
+/** Computes the result of a room from its records and rules, with the reducer that players' pages use. */
 import { durationMs, newReplay, replayRecords } from '../../../sdk/src/reducer.ts';
 import type { GameRules } from '../../../sdk/src/rules.ts';
 import type { RoomResult } from '../../domain/result.ts';
 
-/** Throws when the bytes are no contiguous log: that is a damaged archive, not a result. */
+/** Throws when the records are not a contiguous log: the archive is damaged. */
 export function replayResult(rules: GameRules<unknown, unknown>, records: Uint8Array): RoomResult {
   const replay = newReplay<unknown>();
   const outcome = replayRecords(replay, records, rules, () => {});

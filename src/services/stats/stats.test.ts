@@ -1,3 +1,4 @@
+/** Results of finished rooms, computed by real child processes. */
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,7 +24,7 @@ import { processSandbox } from '../../ports/sandbox/sandbox.process.ts';
 import { cardPath } from './card.ts';
 import { startStats } from './stats.ts';
 
-/** Two puzzles, solved by moves that name them; hints are counted. */
+/** Rules with two puzzles; a move with the id of a puzzle solves it, `hint` is counted. */
 const RULES = `export default {
   init: () => ({ solved: [], hints: 0 }),
   parse: (value) => value,
@@ -78,7 +79,7 @@ beforeEach(async () => {
       game: 'demo',
       rules_hash: 'rules',
       api: 1,
-      manifest: JSON.stringify(manifest),
+      manifest,
       published_at: 1,
     }),
   );
@@ -103,7 +104,7 @@ afterEach(async () => {
 
 type Entry = readonly [kind: number, ms: number, seat: number, body: unknown];
 
-/** An archived room with these entries, and the job that its finish made. */
+/** Archives a room with these entries and enqueues its job. `claimedUpto` overrides `archived_upto`. */
 async function finishedRoom(id: string, entries: readonly Entry[], claimedUpto?: number): Promise<void> {
   const open = { format: 1, room: id, game: 'demo', rulesHash: 'rules', seed: 1, locale: 'en', options: {} };
   const records = [[RecordKind.open, 0, 0, open] as Entry, ...entries].map(
@@ -170,7 +171,7 @@ async function resultOf(room: string): Promise<RoomResult> {
   }
 }
 
-test('a finished room gets its time, hints, players and the time of each puzzle', async () => {
+test('a result has duration, hints, players and the time of each puzzle', async () => {
   await finishedRoom('one', [
     [RecordKind.move, 5_000, 1, 'hint'],
     [RecordKind.move, 65_000, 1, 'a'],
@@ -192,7 +193,7 @@ test('a finished room gets its time, hints, players and the time of each puzzle'
   });
 });
 
-test('a pause does not count', async () => {
+test('the duration does not include pauses', async () => {
   await finishedRoom('paused', [
     [RecordKind.move, 0, 1, 'a'],
     [RecordKind.pause, 10_000, 1, null],
@@ -202,7 +203,7 @@ test('a pause does not count', async () => {
   expect((await resultOf('paused')).durationMs).toBe(20_000);
 });
 
-test('a move that the rules throw on is skipped and named', async () => {
+test('a move on which the rules throw is skipped and listed in the result', async () => {
   await finishedRoom('skips', [
     [RecordKind.move, 0, 1, 'a'],
     [RecordKind.move, 1_000, 1, 'throw'],
@@ -223,7 +224,7 @@ test('a finished team has a share card, a picture of 1200 × 630', async () => {
   expect([png.getUint32(16), png.getUint32(20)]).toEqual([1200, 630]);
 });
 
-test('a damaged archive is no result: the job is kept with its reason', async () => {
+test('a damaged archive gives no result, and the job keeps the reason', async () => {
   await finishedRoom('gap', [[RecordKind.move, 0, 1, 'a']], 9);
   const reason = async (): Promise<string | null> =>
     (await db.read.selectFrom('jobs').select('last_error').executeTakeFirst())?.last_error ?? null;

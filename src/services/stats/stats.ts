@@ -1,11 +1,12 @@
 /**
- * The stats service: results of finished rooms, one job at a time. A room's log is replayed through
- * the rules it pinned, in a child process; then its share card is drawn in another.
+ * The stats service: computes the results of finished rooms, one job at a time. A room's log is replayed through
+ * the rules that the room pinned, in a child process; then its share card is drawn in another one.
  */
 import { join } from 'node:path';
 import type { ReleaseManifest } from '../../domain/release.ts';
 import type { RoomResult } from '../../domain/result.ts';
 import type { Studio } from '../../domain/studio.ts';
+import { backoffMs, withFullJitter } from '../../lib/backoff.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Texts } from '../../lib/texts.ts';
 import { startWorkerLoop, type WorkerLoop } from '../../lib/worker-loop.ts';
@@ -34,18 +35,20 @@ export interface StatsDeps {
 
 const POLL_MS = 1_000;
 /**
- * Jobs without a rest take all that rooms leave of a core, and the kernel thread that hands a flush to the disk
- * then waits up to 7 ms for its turn. With a third of the time some four jobs a second are done on such a core.
+ * Without rests, stats jobs use all the CPU time that rooms leave on a core, and the kernel thread that submits
+ * flushes to the disk waits up to 7 ms to be scheduled. With a third of the time, about four jobs a second are done
+ * on such a core.
  */
 const REST_TIMES = 2;
 const REST_MS_MAX = 1_000;
 const REPLAY_MS_MAX = 60_000;
 const CARD_MS_MAX = 20_000;
 const CHILD_BYTES_MAX = 512 * 1024 * 1024;
-/** Longer than both children together, so that no second worker takes a job that is under way. */
+/** Longer than the timeouts of both children together, so that no second worker claims a running job. */
 const LEASE_MS = 120_000;
+/** A retry waits at least RETRY_MS_MIN, plus full jitter up to the backoff. */
 const RETRY_MS_MIN = 2_000;
-const RETRY_MS_MAX = 600_000;
+const RETRY = { firstMs: 2 * RETRY_MS_MIN, maxMs: 600_000 };
 
 export function startStats(deps: StatsDeps): WorkerLoop {
   return startWorkerLoop({
@@ -58,14 +61,14 @@ export function startStats(deps: StatsDeps): WorkerLoop {
   });
 }
 
-/** One job, if there is one. */
+/** Runs one job; false if none is due. */
 async function workOnce(deps: StatsDeps): Promise<boolean> {
   const [job] = await deps.jobs.claim('stats', 1, LEASE_MS);
   if (!job) return false;
   try {
     await computeRoom(deps, job);
   } catch (error) {
-    await postpone(deps, job, String(error));
+    await retryOrBury(deps, job, String(error));
   }
   return true;
 }
@@ -75,9 +78,9 @@ async function computeRoom(deps: StatsDeps, job: Job<'stats'>): Promise<void> {
   if (!room) return void (await deps.jobs.bury(job, 'no such room'));
   const release = await newestReleaseWithRules(deps.db.read, room.game, room.rules_hash);
   if (!release) return void (await deps.jobs.bury(job, `no release of ${room.game} has its rules`));
-  const manifest = JSON.parse(release.manifest) as ReleaseManifest;
+  const { manifest } = release;
   const replayed = await replay(deps, room, manifest);
-  if (!replayed.ok) return postpone(deps, job, replayed.why);
+  if (!replayed.ok) return retryOrBury(deps, job, replayed.why);
   const { result } = replayed;
   if (result.finished) await drawCard(deps, room, manifest, result);
   const now = deps.world.clock.now();
@@ -118,7 +121,7 @@ async function replay(deps: StatsDeps, room: RoomRow, manifest: ReleaseManifest)
   return { ok: true, result: JSON.parse(new TextDecoder().decode(outcome.output)) as RoomResult };
 }
 
-/** A result without a picture is better than none: a failure here is logged and the result stands. */
+/** Failures are logged only: the result is stored without a card. */
 async function drawCard(
   deps: StatsDeps,
   room: RoomRow,
@@ -137,14 +140,8 @@ async function drawCard(
   else deps.log.error('share card', { room: room.id, error: outcome.why });
 }
 
-async function postpone(deps: StatsDeps, job: Job, error: string): Promise<void> {
-  deps.log.error('stats', { job: job.id, error });
-  if (job.attempt >= job.maxAttempts) await deps.jobs.bury(job, error);
-  else await deps.jobs.retry(job, error, backoffMs(job.attempt, deps.world.random.next()));
-}
-
-/** Full jitter between the least and a bound that doubles with every try. */
-function backoffMs(attempt: number, chance: number): number {
-  const bound = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** attempt);
-  return Math.round(RETRY_MS_MIN + chance * (bound - RETRY_MS_MIN));
+async function retryOrBury({ jobs, log, world }: StatsDeps, job: Job, error: string): Promise<void> {
+  log.error('stats', { job: job.id, error });
+  const jitterMs = withFullJitter(backoffMs(RETRY, job.attempt) - RETRY_MS_MIN, world.random);
+  await jobs.retryOrBury(job, error, Math.round(RETRY_MS_MIN + jitterMs));
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { ASSETS_PATH, buildPlatformAssets } from './assets.ts';
 
-// The first test builds; on a busy machine that takes longer than a test may by default.
+// Builds can take longer than the default timeout on a busy machine.
 setDefaultTimeout(30_000);
 
 let folder: string;
@@ -15,7 +15,7 @@ beforeEach(async () => {
   await write('browser/lib/word.ts', "export const word: string = 'hello';\n");
   await write('styles/a.css', ".a { background: url('./dot.svg'); }\n");
   await write('styles/b.css', ".b { mask: url('./dot.svg'); }\n");
-  // The bundler puts small pictures into the sheet; this one is too large for that.
+  // The bundler inlines small images; this one is too large for that.
   await write(
     'styles/dot.svg',
     `<svg xmlns="http://www.w3.org/2000/svg"><!--${'x'.repeat(200_000)}--></svg>`,
@@ -32,16 +32,16 @@ async function textOf(name: string): Promise<string> {
 }
 
 describe('the assets of our own pages', () => {
-  test('a script is one file with all that it imports', async () => {
+  test('a script is one file with everything it imports', async () => {
     expect(await textOf('a.js')).toMatch(/"hello".*console\.log/);
   });
 
-  test('helpers in folders are no scripts of their own', async () => {
+  test('modules in subfolders are not scripts of their own', async () => {
     const assets = await buildPlatformAssets(folder);
     expect(() => assets.url('word.js')).toThrow('no asset is called word.js');
   });
 
-  test('what two style sheets name is one file, under the name they say', async () => {
+  test('an image used by two style sheets is one file, under the name in the sheets', async () => {
     const assets = await buildPlatformAssets(folder);
     const [, named = ''] = /url\(["']?\.\/([^"')]+)/.exec(await textOf('a.css')) ?? [];
     expect(await textOf('b.css')).toContain(named);
@@ -49,14 +49,14 @@ describe('the assets of our own pages', () => {
     expect(assets.file(named)?.contentType).toBe('image/svg+xml');
   });
 
-  test('names follow the content: the same again, another when a helper changed', async () => {
+  test('names depend on the content: equal for equal content, another when an imported module changed', async () => {
     const before = (await buildPlatformAssets(folder)).url('a.js');
     expect((await buildPlatformAssets(folder)).url('a.js')).toBe(before);
     await write('browser/lib/word.ts', "export const word: string = 'goodbye';\n");
     expect((await buildPlatformAssets(folder)).url('a.js')).not.toBe(before);
   });
 
-  test('compressed forms hold the same bytes', async () => {
+  test('the compressed forms decompress to the same bytes', async () => {
     const assets = await buildPlatformAssets(folder);
     const file = assets.file(assets.url('a.js').slice(ASSETS_PATH.length));
     if (!file?.br || !file.gzip) throw new Error('not compressed');
@@ -65,13 +65,13 @@ describe('the assets of our own pages', () => {
     expect(gunzipSync(file.gzip).equals(plain)).toBe(true);
   });
 
-  test('a source that does not build stops the start with its place', async () => {
+  test('a source that does not build fails the start', async () => {
     await write('browser/a.ts', "import './nowhere.ts';\n");
     expect(buildPlatformAssets(folder)).rejects.toThrow();
   });
 });
 
-test('the shell of the play page leaves a game half of the 80 KB that may be loaded', async () => {
+test('the shell of the play page takes at most half of the 80 KB that may be loaded', async () => {
   const assets = await buildPlatformAssets();
   const file = assets.file(assets.url('play.js').slice(ASSETS_PATH.length));
   expect(file?.br?.length).toBeGreaterThan(0);

@@ -1,7 +1,7 @@
 /**
- * Scripts, styles and fonts of our own pages, built once at start: every top-level file of
- * `browser/` is a page's script, every `.css` of `styles/` a style sheet, other files of `styles/`
- * are taken as they are. Names carry the content's hash, so browsers may keep them for ever.
+ * Builds the scripts, styles and fonts of our own pages, once at start. Every top-level file of `browser/` becomes a
+ * page's script, every `.css` file of `styles/` a style sheet; other files of `styles/` are served as they are.
+ * Names contain a hash of the content, so browsers may cache them without end.
  */
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
@@ -9,10 +9,10 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { PlatformAssets, PlatformFile } from './deps.ts';
 
-/** Where the files are served. */
+/** The path under which the files are served. */
 export const ASSETS_PATH = '/assets/';
 
-/** Named here and not in a style sheet: the bundler would put them into it, and hold the page up. */
+/** Listed here, not in a style sheet: there the bundler would inline them, which delays the first paint. */
 const FONTS = ['@fontsource-variable/besley/files/besley-latin-wght-normal.woff2'];
 
 const TYPES: { readonly [extension: string]: string } = {
@@ -26,12 +26,12 @@ const TYPES: { readonly [extension: string]: string } = {
 interface Built {
   /** Logical name: `play.js`. */
   readonly name: string;
-  /** As the styles call it; with the content's hash. */
+  /** With the content's hash; the name that style sheets use. */
   readonly hashed: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Throws with the place of the fault when a source does not build: that is a bug of ours. */
+/** Throws an error that names the source if one does not build. */
 export async function buildPlatformAssets(folder: string = import.meta.dir): Promise<PlatformAssets> {
   const [scripts, styles] = await Promise.all([
     buildScripts(await entriesIn(join(folder, 'browser'), '*.{ts,tsx}')),
@@ -73,12 +73,10 @@ async function buildScripts(entrypoints: readonly string[]): Promise<Built[]> {
     jsx: { runtime: 'automatic', importSource: 'preact', development: false },
     naming: '[name].[ext]',
   });
-  return Promise.all(
-    outputs.map(async (output) => hashed(output.path.replace('.//', ''), await bytesOf(output))),
-  );
+  return Promise.all(outputs.map(async (output) => hashed(basename(output.path), await bytesOf(output))));
 }
 
-/** Each in a build of its own: two sheets may name the same font, and it gets one name all the same. */
+/** One build per sheet. A file that two sheets use is emitted by both builds under the same name, and kept once. */
 async function buildStyles(entrypoints: readonly string[]): Promise<Built[]> {
   const sheets = await Promise.all(entrypoints.map(buildStyle));
   return [...new Map(sheets.flat().map((file) => [file.hashed, file])).values()];
@@ -94,7 +92,7 @@ async function buildStyle(path: string): Promise<Built[]> {
   });
   return Promise.all(
     outputs.map(async (output) => {
-      const file = output.path.replace('.//', '');
+      const file = basename(output.path);
       const bytes = await bytesOf(output);
       if (file.endsWith('.css')) return hashed(file, bytes);
       return { name: file.replace(/-[a-z0-9]+(\.[a-z0-9]+)$/, '$1'), hashed: file, bytes };
@@ -135,6 +133,6 @@ async function compressed({ name, bytes }: Built): Promise<PlatformFile> {
   };
 }
 
-// Asynchronous: zlib's threads do it while the rest of the start goes on.
+// Asynchronous: zlib compresses in threads of its own while the start continues.
 const brotli = promisify(brotliCompress);
 const gzipped = promisify(gzip);

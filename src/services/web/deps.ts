@@ -1,4 +1,4 @@
-/** What the web service is made of; `wire.ts` fills it in. */
+/** The dependencies of the web service; `wire/web.ts` provides them. */
 import type { Keyring } from '../../ports/keyring/keyring.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Texts } from '../../lib/texts.ts';
@@ -24,33 +24,35 @@ export interface WebDeps {
   readonly studio: Studio;
   readonly keys: Keyring;
   readonly log: Log;
-  /** Every link is built from it; without a slash at the end. */
+  /** The public address that every link is built from; without a slash at the end. */
   readonly url: string;
   readonly placement: RoomPlacement;
   readonly freeRoomsPerHour: number;
-  /** False when the disk is so full that what is left is kept for those who paid. */
+  /** False while the disk is so full that its free space is kept for games that were bought. */
   readonly spaceForFreeRooms: () => Promise<boolean>;
-  /** The mails that were kept instead of sent; null when they are sent. */
+  /** Mails that were stored instead of sent; null if mails are sent by SMTP. */
   readonly outbox: Outbox | null;
-  /** Scripts and styles of our own pages, built at start: logical name (`play.js`) → address. */
+  /** Scripts and styles of our own pages, built at start. */
   readonly assets: PlatformAssets;
-  /** The desk of the test till, when that takes the money: its pages need it; null with a real provider. */
+  /** For the payment pages of the test provider; null with a real provider. */
   readonly testCheckout: TestCheckout | null;
-  /** For /ready: what keeps this host from taking visitors; name → null if well, else a sentence. */
+  /** For /ready: why this host cannot serve visitors; check → null if it passes, otherwise a sentence. */
   readonly ready: () => { readonly [name: string]: string | null };
-  /** For the operator's status page: the same, and what visitors do not feel. */
+  /** For the operator's status page: the checks of `ready`, and those that do not affect visitors. */
   readonly health: () => { readonly [name: string]: string | null };
 }
 
 export interface PlatformAssets {
+  /** The address of a logical name such as `play.js`. Throws if there is no such asset. */
   url(name: string): string;
-  /** By the address's last part; null = no such file. `br` and `gzip` are made at start. */
+  /** By the last part of its address; null = no such file. */
   file(hashedName: string): PlatformFile | null;
 }
 
 export interface PlatformFile {
   readonly contentType: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Compressed at start; null for formats that are compressed already. */
   readonly br: Uint8Array<ArrayBuffer> | null;
   readonly gzip: Uint8Array<ArrayBuffer> | null;
 }

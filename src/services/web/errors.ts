@@ -1,12 +1,17 @@
 /**
- * Every error a visitor can see: its code, its HTTP status and where its words are. A code is for
- * ever: support, tests and pages name it. The texts `<texts>_title` and `<texts>_text` stand in
- * `locales/`; JSON answers carry the code alone.
+ * Every error a visitor can see: its code, its HTTP status and the key of its texts. Codes do not change: support,
+ * tests and pages use them. The texts `<texts>_title` and `<texts>_text` are in `locales/`; JSON responses carry
+ * the code only.
  */
 export interface WebError {
   readonly status: 400 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 429 | 500 | 503;
   readonly texts: string;
+  /** Set where the status alone would say otherwise. */
+  readonly next?: Next;
 }
+
+/** What a page's script does after an error: try again with backoff, or stop and show the error. */
+export type Next = 'retry' | 'stop';
 
 export const ERRORS = {
   'not-found': { status: 404, texts: 'common.error_not_found' },
@@ -27,10 +32,16 @@ export const ERRORS = {
   'not-begun': { status: 409, texts: 'lobby.error_not_begun' },
   'room-unknown': { status: 404, texts: 'play.error_room_unknown' },
   'no-seat': { status: 403, texts: 'play.error_no_seat' },
-  'room-broken': { status: 503, texts: 'play.error_room_broken' },
+  'room-broken': { status: 503, texts: 'play.error_room_broken', next: 'stop' },
   'room-moving': { status: 503, texts: 'play.error_room_moving' },
   'result-unknown': { status: 404, texts: 'end.error_unknown' },
   'webhook-bad': { status: 400, texts: 'common.error_bad_request' },
 } as const satisfies { readonly [code: string]: WebError };
 
 export type ErrorCode = keyof typeof ERRORS;
+
+/** 429 and 5xx are temporary, unless the error says otherwise. */
+export function nextAfter(code: ErrorCode): Next {
+  const { status, next }: WebError = ERRORS[code];
+  return next ?? (status === 429 || status >= 500 ? 'retry' : 'stop');
+}

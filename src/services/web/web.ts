@@ -1,15 +1,15 @@
-/** The web service: every page and call of the platform, as one function from request to answer. */
+/** The web service: all pages and API calls of the platform, as one function from request to response. */
 import { Hono } from 'hono';
 import { getCookie } from 'hono/cookie';
 import type { Log } from '../../lib/log.ts';
-import type { RouteModule, WebContext, WebEnv } from './route-types.ts';
+import type { RouteModule, WebContext, WebEnv } from './http/route-types.ts';
 import type { WebDeps } from './deps.ts';
-import { sendError } from './respond.tsx';
-import { reconciler } from './reconcile-payments.ts';
-import { routesOn } from './router.ts';
-import { Limits } from './middleware/limits.ts';
-import { chooseLocale, LANGUAGE_COOKIE } from './middleware/locale.ts';
-import { applyHeaders, type SecurityHeaders, securityHeaders } from './middleware/security.ts';
+import { sendError, sendJsonError } from './http/respond.tsx';
+import { startReconciling } from './checkout/reconcile-payments.ts';
+import { createRoutes } from './http/router.ts';
+import { VisitorRateLimits } from './http/rate-limits.ts';
+import { chooseLocale, LANGUAGE_COOKIE } from './http/locale.ts';
+import { applySecurityHeaders, type SecurityHeaders, securityHeaders } from './http/security-headers.ts';
 import { adminRoutes } from './routes/admin.tsx';
 import { checkoutRoutes } from './routes/checkout.tsx';
 import { endRoutes } from './routes/end.tsx';
@@ -23,7 +23,7 @@ import { staticRoutes } from './routes/static.ts';
 import { testProviderRoutes, webhookRoutes } from './routes/test-provider.tsx';
 
 export interface Web {
-  /** `address`: the visitor's, for limits. Never rejects. */
+  /** `address` is the visitor's, for rate limits. Never rejects. */
   fetch(request: Request, address: string): Promise<Response>;
   stop(): Promise<void>;
 }
@@ -47,40 +47,40 @@ export function createWeb(deps: WebDeps): Web {
   const app = new Hono<WebEnv>();
   const headers = headersFor(deps);
   app.use(async (c, next) => {
-    prepare(c, deps);
+    setVariables(c, deps);
     await next();
-    applyHeaders(c.res, headers());
+    applySecurityHeaders(c.res, headers());
   });
-  const routes = routesOn(app, new Limits(deps.world.clock), new URL(deps.url).origin);
+  const routes = createRoutes(app, new VisitorRateLimits(deps.world.clock), new URL(deps.url).origin);
   for (const register of MODULES) register(routes, deps);
   app.notFound((c) => sendError(c, 'not-found'));
   app.onError((error, c) => {
     logError(deps.log, c.req.method, c.req.routePath, error);
-    return sendError(c, isStorageFull(error) ? 'storage-full' : 'internal');
+    const code = isStorageFull(error) ? 'storage-full' : 'internal';
+    return c.req.path.startsWith('/api/') ? sendJsonError(code) : sendError(c, code);
   });
-  const reconciling = reconciler(deps);
-  reconciling.start((error) => logError(deps.log, '-', 'reconcile', error));
+  const reconciling = startReconciling(deps, (error) => logError(deps.log, '-', 'reconcile', error));
   return {
     fetch: async (request, address) => app.fetch(request, { address }),
     stop: () => reconciling.stop(),
   };
 }
 
-/** Made anew only when a game process has moved to another port. */
+/** Builds the headers once, and again only after a game process has moved to another port. */
 function headersFor({ url, placement }: WebDeps): () => SecurityHeaders {
-  const make = () => securityHeaders({ url, formOrigins: [], socketOrigins: placement.socketOrigins() });
+  const build = () => securityHeaders({ url, formOrigins: [], socketOrigins: placement.socketOrigins() });
   let origins = placement.socketOrigins();
-  let headers = make();
+  let headers = build();
   return () => {
     if (placement.socketOrigins() !== origins) {
       origins = placement.socketOrigins();
-      headers = make();
+      headers = build();
     }
     return headers;
   };
 }
 
-function prepare(c: WebContext, deps: WebDeps): void {
+function setVariables(c: WebContext, deps: WebDeps): void {
   const locale = chooseLocale(deps.texts, {
     query: c.req.query('lang') ?? null,
     cookie: getCookie(c, LANGUAGE_COOKIE) ?? null,
@@ -92,13 +92,13 @@ function prepare(c: WebContext, deps: WebDeps): void {
   c.set('t', (key, values) => deps.texts.t(locale, key, values));
 }
 
-/** The route's pattern and never the address: that may hold a secret. */
+/** Logs the route's pattern, never the address, which may contain a secret. */
 function logError(log: Log, method: string, route: string, error: unknown): void {
-  const said = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  log.error('page', { method, route, error: said });
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  log.error('page', { method, route, error: detail });
 }
 
-/** SQLite's word, and the class of PostgreSQL's. */
+/** SQLite's error code, and PostgreSQL's for a full disk. */
 function isStorageFull(error: Error): boolean {
   return 'code' in error && (error.code === 'SQLITE_FULL' || error.code === '53100');
 }

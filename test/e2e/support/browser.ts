@@ -1,4 +1,4 @@
-/** Real browsers: Chromium and Firefox ESR as Debian packages them, one driver for both. */
+/** Real browsers: Chromium and Firefox ESR from Debian's packages, with one driver. */
 import { existsSync } from 'node:fs';
 import puppeteer, { type Browser, type BrowserContext, type Page } from 'puppeteer-core';
 
@@ -8,7 +8,7 @@ const PROGRAMS: { readonly [N in BrowserName]: readonly string[] } = {
   chromium: ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'],
   firefox: ['/usr/bin/firefox-esr', '/usr/bin/firefox'],
 };
-/** Nothing that talks to the network by itself; no sandbox, which root cannot have. */
+/** No background network traffic; no sandbox, which does not work as root. */
 const CHROMIUM_FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -20,7 +20,7 @@ const CHROMIUM_FLAGS = [
   '--autoplay-policy=no-user-gesture-required',
 ];
 
-/** null = not installed here. */
+/** The path of the browser; null = not installed. */
 export function programOf(name: BrowserName): string | null {
   return PROGRAMS[name].find((path) => existsSync(path)) ?? null;
 }
@@ -36,11 +36,11 @@ export function launch(name: BrowserName): Promise<Browser> {
 export interface Visitor {
   readonly page: Page;
   readonly context: BrowserContext;
-  /** What went wrong in the page's scripts. */
+  /** Errors in the page's scripts. */
   readonly errors: readonly string[];
 }
 
-/** Somebody with a browser profile of their own: own cookies, own storage. */
+/** A visitor with a browser profile of their own: own cookies, own storage. */
 export async function visitor(browser: Browser, width = 1280, height = 800): Promise<Visitor> {
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
@@ -50,7 +50,7 @@ export async function visitor(browser: Browser, width = 1280, height = 800): Pro
   return { page, context, errors };
 }
 
-/** Clicks what leads to another page and waits for that page. */
+/** Clicks a link or button and waits for the next page. */
 export async function follow(page: Page, selector: string): Promise<void> {
   await page.waitForSelector(selector);
   await Promise.all([

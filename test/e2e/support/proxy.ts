@@ -1,11 +1,10 @@
 /**
- * A TCP proxy for broken networks: forwards to one address of this machine until told otherwise,
- * and counts what it let through.
+ * A TCP proxy that simulates broken networks: forwards to one port of this machine, and counts the bytes.
  *
- * `stall()` is the cable pulled: room sockets stay open and nothing passes. Connections that only
- * carried pages are ended, since a browser would wait on an idle one for minutes. `refuse()` ends
- * every connection with RST, and each new one as well. `heal()` lets new connections through; those
- * that stood during a stall stay dead, as behind a router that forgot them.
+ * `stall()` stops forwarding silently: room sockets stay open and nothing passes. Connections that only
+ * carried pages are ended, since a browser would wait on an idle one for minutes. `refuse()` ends every
+ * connection, and each new one, with RST. `heal()` forwards new connections; those of a stall stay dead, as
+ * behind a router that forgot them.
  */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
@@ -19,7 +18,7 @@ interface Pair {
 type Mode = 'forward' | 'stall' | 'refuse';
 
 export class Proxy {
-  /** Bytes forwarded in both directions since the proxy began. */
+  /** Bytes forwarded in both directions since the start. */
   bytes = 0;
   private mode: Mode = 'forward';
   private readonly pairs = new Set<Pair>();

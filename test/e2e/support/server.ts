@@ -1,18 +1,18 @@
-/** The program as a user starts it, in a process and a data folder of its own. */
+/** Starts the program as a user does, in a process and a data folder of its own. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export interface ServerOptions {
-  /** 0 takes a free port. */
+  /** 0 = a free port. */
   readonly port: number;
-  /** What links are built from; empty = the address listened on. */
+  /** Base address of links; empty = the address listened on. */
   readonly url: string;
   readonly dataDir: string;
   readonly env?: { readonly [name: string]: string };
-  /** Options, and the names of services to be started; none = all. */
+  /** Options, and the names of services to start; none = all. */
   readonly flags?: readonly string[];
-  /** Put before the program: a command that sets a limit, for example, and becomes the program. */
+  /** Precedes the command: for example one that sets a limit and then executes the program. */
   readonly before?: readonly string[];
   /** A script that runs in the process before the program. */
   readonly preload?: string;
@@ -21,7 +21,7 @@ export interface ServerOptions {
 export interface ServerProcess {
   readonly pid: number;
   readonly port: number;
-  /** As printed at start: the pages that need the operator's key carry it. */
+  /** As printed at the start; pages that need the operator's key contain it. */
   readonly addresses: {
     readonly shop: string;
     readonly admin: string;
@@ -31,15 +31,15 @@ export interface ServerProcess {
   readonly output: () => string;
   /** The exit code, however it ends. */
   readonly exited: Promise<number>;
-  /** SIGKILL: nothing is finished, nothing is said. */
+  /** SIGKILL. */
   kill(): Promise<void>;
-  /** SIGTERM; answers the exit code. */
+  /** SIGTERM; returns the exit code. */
   stop(): Promise<number>;
 }
 
-/** A process that may not serve yet: it can be killed while it starts. */
+/** A process that may not be ready yet: it can be killed while it starts. */
 export interface StartingServer {
-  /** Rejects when the process ends before it serves. */
+  /** Rejects when the process ends before it is ready. */
   readonly ready: Promise<ServerProcess>;
   kill(): Promise<void>;
 }
@@ -83,7 +83,7 @@ export function beginServer(options: ServerOptions): StartingServer {
   return { ready, kill };
 }
 
-/** A folder under the system's temporary one; `remove` takes it away. */
+/** A new folder in the system's temporary one; `remove` deletes it. */
 export async function temporaryFolder(name: string): Promise<{ path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), `escapement-${name}-`));
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
@@ -95,16 +95,16 @@ type Child = Bun.Subprocess<'ignore', 'pipe', 'pipe'>;
 async function collect(
   stream: ReadableStream<Uint8Array>,
   output: { text: string },
-  look: () => void,
+  onText: () => void,
 ): Promise<void> {
   const decoder = new TextDecoder();
   for await (const bytes of stream) {
     output.text += decoder.decode(bytes, { stream: true });
-    look();
+    onText();
   }
 }
 
-/** Waits for what `start` prints when everything runs; an early end tells what was printed instead. */
+/** Waits for the addresses that `start` prints; rejects with the output when the process ends before that. */
 function bannerOf(child: Child, output: { text: string }): Promise<{ listen: string; addresses: Addresses }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ listen: string; addresses: Addresses }>();
   void collect(child.stdout, output, () => {

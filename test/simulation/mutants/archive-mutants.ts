@@ -1,10 +1,10 @@
-/** Archivers with one guard removed, for the planted bugs. */
+/** Mutants of the archiver: each removes one guard. */
 import type { Jobs } from '../../../src/ports/jobs/jobs.ts';
 import type { RoomLog } from '../../../src/ports/room-log/room-log.ts';
 import { override } from '../override.ts';
 
-/** Lets the log drop entries before the archive has them. */
-export function careless(log: RoomLog): RoomLog {
+/** The log drops entries before the archive has them. */
+export function trimsBeforeArchived(log: RoomLog): RoomLog {
   return override(log, {
     read: async (room, afterSeq, maxBytes) => {
       const runs = await log.read(room, afterSeq, maxBytes);
@@ -15,8 +15,8 @@ export function careless(log: RoomLog): RoomLog {
   });
 }
 
-/** What the archiver reads has another byte at its end. */
-export function garbled(log: RoomLog): RoomLog {
+/** The last byte of what the archiver reads is changed. */
+export function corruptsLastByte(log: RoomLog): RoomLog {
   return override(log, {
     read: async (room, afterSeq, maxBytes) => {
       const runs = await log.read(room, afterSeq, maxBytes);
@@ -29,29 +29,32 @@ export function garbled(log: RoomLog): RoomLog {
   });
 }
 
-/** Nor do the keys of chunks and epochs stand in the way: they would catch most of it. */
+/**
+ * Chunks are stored without comparing `archived_upto`. Conflicts on the keys of chunks and epochs are
+ * ignored, too: they would prevent most of the damage.
+ */
 export function withoutCompareAndSet(sql: string): string {
   return sql
     .replace('and "archived_upto" = ?', 'and ("archived_upto" = ? or 1)')
     .replace(/^insert into "(chunks|room_epochs)"/, 'insert or ignore into "$1"');
 }
 
-/** What goes into `table` is left out of the transaction. */
-export function leavingOut(table: string): (sql: string) => string {
+/** Inserts into `table` are skipped. */
+export function skipsInsertInto(table: string): (sql: string) => string {
   const insert = new RegExp(`^insert into "${table}" \\([^)]*\\) values (.*?)( on conflict .*)?$`);
   return (sql) => sql.replace(insert, 'select * from (values $1) where 0');
 }
 
-/** Of clients only the first state is kept. */
-export function withoutUpdate(sql: string): string {
+/** Later states of a client are not stored. */
+export function keepsFirstClientState(sql: string): string {
   return sql.replace(
     /^insert into "room_clients"(.*) on conflict .*$/,
     'insert or ignore into "room_clients"$1',
   );
 }
 
-/** A job is not left behind, or two are. */
-export function enqueued(times: 0 | 2): (jobs: Jobs) => Jobs {
+/** Each job is enqueued 0 times or twice. */
+export function enqueues(times: 0 | 2): (jobs: Jobs) => Jobs {
   return (jobs) =>
     override(jobs, {
       enqueue: async (tx, job, now) => {

@@ -1,6 +1,6 @@
 /**
- * Disks with one guard removed, for the planted bugs. What a power cut takes of them is at the end of a file: a
- * journal that misses something in the middle is damaged and does not open, which says less.
+ * Mutants of the journal's disk: each removes one guard. A power cut takes only the ends of their files: a
+ * journal with a hole in the middle is damaged and does not open, which would show less.
  */
 import { type Disk, DiskError, type DiskFile } from '../../../src/ports/room-log/journal/disk.ts';
 import { override } from '../override.ts';
@@ -12,8 +12,8 @@ function changed(disk: Disk, change: (file: DiskFile) => DiskFile): Disk {
   });
 }
 
-/** Says durable when the bytes are in its cache, which it empties before it takes the next ones. */
-export function lagging(disk: Disk): Disk {
+/** Reports durable when the bytes are in the cache, which is synced before the next write. */
+export function syncsBeforeWrite(disk: Disk): Disk {
   return changed(disk, (file) =>
     override(file, {
       writeDurably: async (at, bytes) => {
@@ -25,10 +25,10 @@ export function lagging(disk: Disk): Disk {
 }
 
 /**
- * A sync that failed is tried again, and the second one says that all is well: the kernel has marked the
- * pages clean. From then on nothing of that file is known to be on the disk, and everything is answered.
+ * Retries a failed sync, and the second one succeeds because the kernel has marked the pages clean. From
+ * then on nothing of that file is known to be on the disk, and every call succeeds.
  */
-export function stubborn(disk: Disk): Disk {
+export function retriesFailedSync(disk: Disk): Disk {
   return changed(disk, (file) => {
     let isClean = false;
     const failed = (error: unknown): void => {

@@ -1,11 +1,11 @@
-/** Logs with one guard removed, for the planted bugs. */
+/** Mutants of the room log: each removes one guard. */
 import { Reader } from '../../../sdk/protocol/bytes.ts';
 import { encodeRecord, type LogRecord, readRecord, recordLength } from '../../../sdk/protocol/record.ts';
 import type { Append, AppendOutcome, RoomLog } from '../../../src/ports/room-log/room-log.ts';
 import { override } from '../override.ts';
 
-/** Says committed first, and commits later; everything else sees the log as if it had been written. */
-export function hasty(log: RoomLog): RoomLog {
+/** Reports an append as committed before it is; other calls wait for it. */
+export function acknowledgesBeforeCommit(log: RoomLog): RoomLog {
   let before: Promise<unknown> = Promise.resolve();
   const after = <T>(work: () => Promise<T>): Promise<T> => before.then(work, work);
   return override(log, {
@@ -19,19 +19,19 @@ export function hasty(log: RoomLog): RoomLog {
   });
 }
 
-/** One outcome of an append is passed on as another. */
-export function mistaking(outcome: AppendOutcome, meant: AppendOutcome): (log: RoomLog) => RoomLog {
+/** Reports one outcome of an append as another. */
+export function reportsOutcomeAs(outcome: AppendOutcome, reported: AppendOutcome): (log: RoomLog) => RoomLog {
   return (log) =>
     override(log, {
       append: async (entries) => {
-        const told = await log.append(entries);
-        return told === outcome ? meant : told;
+        const actual = await log.append(entries);
+        return actual === outcome ? reported : actual;
       },
     });
 }
 
-/** Forgets what time it was in the room. */
-export function timeless(log: RoomLog): RoomLog {
+/** The head of an opened room has time 0. */
+export function forgetsRoomTime(log: RoomLog): RoomLog {
   return override(log, {
     open: async (room, epoch, archived) => {
       const opened = await log.open(room, epoch, archived);
@@ -40,8 +40,8 @@ export function timeless(log: RoomLog): RoomLog {
   });
 }
 
-/** Notes up to where each room's appends that are under way reach. */
-export function noting(log: RoomLog, assigned: Map<string, number>): RoomLog {
+/** Records in `assigned` the last seq of each unfinished append. */
+export function tracksAssigned(log: RoomLog, assigned: Map<string, number>): RoomLog {
   return override(log, {
     append: async (entries) => {
       assigned.set(entries.room, entries.lastSeq);
@@ -53,11 +53,11 @@ export function noting(log: RoomLog, assigned: Map<string, number>): RoomLog {
 }
 
 /**
- * A log that opens the epoch that is open once more. Behind it is the journal, which would not: it is given
- * the next epoch, under which that one goes from then on.
+ * A log that opens an open epoch once more. The journal would refuse that: it gets the next epoch, and its
+ * heads are translated back.
  */
-export function opensAgain(log: RoomLog): RoomLog {
-  /** By room: an epoch, and what the journal knows it as. */
+export function reopensSameEpoch(log: RoomLog): RoomLog {
+  /** Room → an epoch, and the epoch under which the journal has it. */
   const known = new Map<string, { readonly epoch: number; readonly as: number }>();
   const asKnown = (room: string, epoch: number): number => {
     const found = known.get(room);
@@ -68,7 +68,7 @@ export function opensAgain(log: RoomLog): RoomLog {
       const as = asKnown(room, epoch);
       const outcome = await log.open(room, as, archived);
       if (outcome.ok || outcome.why !== 'fenced' || outcome.epoch !== as) return outcome;
-      // A room that the archive has in this epoch: somebody only asks for the fence.
+      // The archive has the room in this epoch: the caller only checks the fence.
       if (archived.epoch >= epoch) return { ...outcome, epoch };
       const again = await log.open(room, as + 1, archived);
       if (again.ok) known.set(room, { epoch, as: as + 1 });
@@ -79,7 +79,7 @@ export function opensAgain(log: RoomLog): RoomLog {
   });
 }
 
-/** A log that looks at the head alone: whoever knows it may append, whatever epoch is open. */
+/** A log that compares only the head: with the right head, an append succeeds whatever epoch is open. */
 export function withoutFence(log: RoomLog): RoomLog {
   const opened = new Map<string, number>();
   return override(log, {
@@ -96,20 +96,20 @@ export function withoutFence(log: RoomLog): RoomLog {
   });
 }
 
-/** What may have been written is written once more, behind whatever is there now. */
-export function insistent(log: RoomLog): RoomLog {
+/** Appends with an unknown outcome are appended again after the present head. */
+export function retriesUnknown(log: RoomLog): RoomLog {
   return override(log, {
     append: async (entries) => {
       const outcome = await log.append(entries);
       if (outcome !== 'unknown') return outcome;
       const runs = await log.read(entries.room, entries.prevSeq, Number.MAX_SAFE_INTEGER).catch(() => []);
       const head = runs.at(-1)?.last ?? entries.prevSeq;
-      return log.append(movedTo(entries, head));
+      return log.append(renumbered(entries, head));
     },
   });
 }
 
-function movedTo(entries: Append, head: number): Append {
+function renumbered(entries: Append, head: number): Append {
   const reader = new Reader(entries.records);
   const records: LogRecord[] = [];
   for (let record = readRecord(reader); record !== null; record = reader.atEnd ? null : readRecord(reader)) {

@@ -1,39 +1,41 @@
 /**
- * The planted bugs: mistakes that real systems made. Each takes one guard away, by an adapter or a wrapper
- * around a port, never by a switch in the product; the simulation must find it out.
+ * The mutants: bugs that real systems had. Each removes one guard through an adapter or a wrapper around a
+ * port, never through a switch in the product; the simulation must detect it.
  */
 import type { OutboxStore, StoredSend } from '../../../sdk/src/session-api.ts';
 import { ClientTable } from '../../../src/services/game/room/client-table.ts';
 import { override } from '../override.ts';
 import type { Device } from '../pages.ts';
-import type { Plant } from './mutant.ts';
+import type { Mutation } from './mutant.ts';
 import {
-  careless,
-  enqueued,
-  garbled,
-  leavingOut,
+  trimsBeforeArchived,
+  enqueues,
+  corruptsLastByte,
+  skipsInsertInto,
   withoutCompareAndSet,
-  withoutUpdate,
+  keepsFirstClientState,
 } from './archive-mutants.ts';
-import * as doors from './frame-mutants.ts';
-import { lagging, stubborn } from './disk-mutants.ts';
+import * as frames from './frame-mutants.ts';
+import { syncsBeforeWrite, retriesFailedSync } from './disk-mutants.ts';
 import * as logs from './log-mutants.ts';
 import { STARTS_AT } from '../scheduler.ts';
-import type { Rule } from '../violation.ts';
+import type { Invariant } from '../violation.ts';
 
-export interface PlantedBug {
+export interface Mutant {
   readonly name: string;
-  /** Made anew for each evening: some remember what they saw. */
-  readonly plant: () => Plant;
+  /** Called for each run: some keep state. */
+  readonly mutation: () => Mutation;
   /** The first violation must be of one of these. */
-  readonly by: readonly Rule[];
-  /** And say this, where the rule has several checks. */
-  readonly says?: RegExp;
-  /** Nothing but this rule's checks may see it: `by` names one. */
-  readonly alone?: true;
+  readonly invariants: readonly Invariant[];
+  /** Its message must match, where an invariant has several checks. */
+  readonly message?: RegExp;
+  /** Nothing but the checks of its one invariant may detect it. */
+  readonly exclusive?: true;
 }
 
-/** The one guard that no port reaches (docs/decisions/0085-simulation.md); taken out as long as a run lasts. */
+/**
+ * Removes, for the length of a run, the one guard that no port reaches (docs/decisions/0085-simulation.md).
+ */
 function withoutRollBack(): () => void {
   const { prototype } = ClientTable;
   const { rollBack } = prototype;
@@ -43,26 +45,26 @@ function withoutRollBack(): () => void {
   };
 }
 
-function aheadOfTheLog(): Plant {
+function headsBeforeDurable(): Mutation {
   const assigned = new Map<string, number>();
   return {
-    gameLog: (log) => logs.noting(log, assigned),
-    door: (door) => doors.beatsAhead(door, assigned),
+    gameLog: (log) => logs.tracksAssigned(log, assigned),
+    endpoint: (endpoint) => frames.heartbeatsAssignedHead(endpoint, assigned),
   };
 }
 
-const turned = (id: string): string => id.slice(16) + id.slice(0, 16);
+const swapHalves = (id: string): string => id.slice(16) + id.slice(0, 16);
 
-/** Takes over what lies there, whoever is still at it. */
-function greedy(store: OutboxStore, device: Device): OutboxStore {
+/** Adopts stored outboxes although another page holds their locks. */
+function adoptsLockedOutboxes(store: OutboxStore, device: Device): OutboxStore {
   const known = new Set<string>();
   return {
     save: (client, sends) => {
       known.add(client);
       return store.save(client, sends);
     },
-    adopt: async (max) => {
-      await store.adopt(0);
+    takeOver: async (max) => {
+      await store.takeOver(0);
       const taken: { client: string; sends: readonly StoredSend[] }[] = [];
       for (const [client, sends] of device.rows) {
         if (known.has(client) || taken.length >= max) continue;
@@ -74,69 +76,108 @@ function greedy(store: OutboxStore, device: Device): OutboxStore {
   };
 }
 
-const RULE_1: readonly PlantedBug[] = [
-  { name: 'the disk says durable and is not', plant: () => ({ disk: lagging }), by: [1, 5, 10] },
-  { name: 'an echo before the sync', plant: () => ({ gameLog: logs.hasty }), by: [1, 5] },
-  { name: 'a failed sync is tried again', plant: () => ({ disk: stubborn }), by: [1, 5] },
-  { name: 'heads are told before they are durable', plant: aheadOfTheLog, by: [1], says: /was told head/ },
+const I1: readonly Mutant[] = [
   {
-    name: 'an unknown outcome is taken for a commit',
-    plant: () => ({ gameLog: logs.mistaking('unknown', 'committed') }),
-    by: [1, 5],
+    name: 'the disk reports durable and is not',
+    mutation: () => ({ disk: syncsBeforeWrite }),
+    invariants: ['I1', 'I5', 'I10'],
+  },
+  {
+    name: 'an append is acknowledged before it is committed',
+    mutation: () => ({ gameLog: logs.acknowledgesBeforeCommit }),
+    invariants: ['I1', 'I5'],
+  },
+  {
+    name: 'a failed sync is retried',
+    mutation: () => ({ disk: retriesFailedSync }),
+    invariants: ['I1', 'I5'],
+  },
+  {
+    name: 'heads are sent before they are durable',
+    mutation: headsBeforeDurable,
+    invariants: ['I1'],
+    message: /was sent head/,
+  },
+  {
+    name: 'an unknown outcome is treated as a commit',
+    mutation: () => ({ gameLog: logs.reportsOutcomeAs('unknown', 'committed') }),
+    invariants: ['I1', 'I5'],
   },
 ];
 
-const RULE_2: readonly PlantedBug[] = [
-  { name: 'frames are left out for a slow page', plant: () => ({ networkForgets: true }), by: [2] },
-  { name: 'a gap in the replay', plant: () => ({ door: doors.leavesOutChunk }), by: [2] },
+const I2: readonly Mutant[] = [
+  {
+    name: 'frames for a slow page are dropped',
+    mutation: () => ({ dropsWhenCongested: true }),
+    invariants: ['I2'],
+  },
+  { name: 'a gap in the replay', mutation: () => ({ endpoint: frames.skipsChunk }), invariants: ['I2'] },
   {
     name: 'a replay sends records twice',
-    plant: () => ({ door: doors.repeatsInReplay }),
-    by: [2],
-    says: /got \d+ again/,
-    alone: true,
+    mutation: () => ({ endpoint: frames.repeatsInReplay }),
+    invariants: ['I2'],
+    message: /got \d+ again/,
+    exclusive: true,
   },
   {
     name: 'live before the replay ended',
-    plant: () => ({ door: doors.livesEarly }),
-    by: [2],
-    says: /went live/,
+    mutation: () => ({ endpoint: frames.liveBeforeReplay }),
+    invariants: ['I2'],
+    message: /went live/,
   },
-  { name: 'live with nothing', plant: () => ({ door: doors.livesAtOnce }), by: [2], says: /went live at 0/ },
   {
-    name: 'a live page shows nothing',
-    plant: () => ({ rules: (rules) => ({ ...rules, init: never }) }),
-    by: [2],
-    says: /shows nothing/,
+    name: 'live with nothing',
+    mutation: () => ({ endpoint: frames.liveWithNothing }),
+    invariants: ['I2'],
+    message: /went live at 0/,
+  },
+  {
+    name: 'a live page has no state',
+    mutation: () => ({ rules: (rules) => ({ ...rules, init: throwAlways }) }),
+    invariants: ['I2'],
+    message: /has no state/,
   },
   {
     name: 'a page is welcomed twice',
-    plant: () => ({ door: doors.welcomesTwice }),
-    by: [2],
-    says: /was welcomed twice/,
+    mutation: () => ({ endpoint: frames.welcomesTwice }),
+    invariants: ['I2'],
+    message: /was welcomed twice/,
   },
   {
-    name: 'a page that was told to go is welcomed',
-    plant: () => ({ door: doors.dismisses }),
-    by: [2],
-    says: /after it was told to go/,
+    name: 'a page is welcomed after a drain notice',
+    mutation: () => ({ endpoint: frames.drainsBeforeWelcome }),
+    invariants: ['I2'],
+    message: /after a drain notice/,
   },
   {
-    name: 'the server speaks first',
-    plant: () => ({ door: doors.speaksFirst }),
-    by: [2],
-    says: /without a hello/,
-    alone: true,
+    name: 'the server sends before the hello',
+    mutation: () => ({ endpoint: frames.sendsBeforeHello }),
+    invariants: ['I2'],
+    message: /without a hello/,
+    exclusive: true,
   },
-  { name: 'time goes back', plant: () => ({ gameLog: logs.timeless }), by: [2], says: /back in time/ },
+  {
+    name: 'time goes back',
+    mutation: () => ({ gameLog: logs.forgetsRoomTime }),
+    invariants: ['I2'],
+    message: /back in time/,
+  },
 ];
 
-const RULE_3: readonly PlantedBug[] = [
-  { name: 'an unknown outcome is tried again', plant: () => ({ gameLog: logs.insistent }), by: [2, 3, 5] },
-  { name: 'a refused batch is not rolled back', plant: () => ({ patch: withoutRollBack }), by: [1, 3] },
+const I3: readonly Mutant[] = [
   {
-    name: 'who sent what is forgotten when a room is loaded',
-    plant: () => ({
+    name: 'an unknown outcome is retried',
+    mutation: () => ({ gameLog: logs.retriesUnknown }),
+    invariants: ['I2', 'I3', 'I5'],
+  },
+  {
+    name: 'a refused batch is not rolled back',
+    mutation: () => ({ patch: withoutRollBack }),
+    invariants: ['I1', 'I3'],
+  },
+  {
+    name: 'clients are forgotten when a room is loaded',
+    mutation: () => ({
       store: (store) =>
         override(store, {
           loadRoom: async (room) => {
@@ -145,149 +186,165 @@ const RULE_3: readonly PlantedBug[] = [
           },
         }),
     }),
-    by: [3],
-  },
-  { name: 'a jump of client seqs is taken', plant: () => ({ door: doors.takesJumps }), by: [3] },
-  {
-    name: 'a welcome tells too low a client seq',
-    plant: () => ({ door: doors.tellsLess }),
-    by: [3],
-    says: /was told only/,
+    invariants: ['I3'],
   },
   {
-    name: 'a welcome tells another client’s number',
-    plant: () => ({ door: doors.tellsOtherNumbers }),
-    by: [3],
-    says: /was told that client/,
+    name: 'a gap in client seqs is accepted',
+    mutation: () => ({ endpoint: frames.acceptsSeqGaps }),
+    invariants: ['I3'],
   },
-  { name: 'an outbox is taken over twice', plant: () => ({ outbox: greedy }), by: [3] },
+  {
+    name: 'a welcome has too low a client seq',
+    mutation: () => ({ endpoint: frames.lowersClientSeq }),
+    invariants: ['I3'],
+    message: /was sent only/,
+  },
+  {
+    name: 'a welcome has another client’s number',
+    mutation: () => ({ endpoint: frames.shiftsClientNumbers }),
+    invariants: ['I3'],
+    message: /was sent number/,
+  },
+  {
+    name: 'an outbox is taken over twice',
+    mutation: () => ({ outbox: adoptsLockedOutboxes }),
+    invariants: ['I3'],
+  },
   {
     name: 'an outbox is taken over under another id',
-    plant: () => ({
+    mutation: () => ({
       outbox: (store) =>
         override(store, {
-          adopt: async (max) =>
-            (await store.adopt(max)).map(({ client, sends }) => ({ client: turned(client), sends })),
+          takeOver: async (max) =>
+            (await store.takeOver(max)).map(({ client, sends }) => ({ client: swapHalves(client), sends })),
         }),
     }),
-    by: [3],
+    invariants: ['I3'],
   },
   {
     name: 'an outbox is not kept over a reload',
-    plant: () => ({ outbox: (store) => override(store, { save: (client) => store.save(client, []) }) }),
-    by: [3],
+    mutation: () => ({ outbox: (store) => override(store, { save: (client) => store.save(client, []) }) }),
+    invariants: ['I3'],
   },
 ];
 
-const RULE_4: readonly PlantedBug[] = [
+const I4: readonly Mutant[] = [
   {
-    name: 'a position is good whatever its epoch',
-    plant: () => ({ door: doors.trustsEpochs }),
-    by: [4],
-    says: /was resumed at/,
+    name: 'a position is accepted whatever its epoch',
+    mutation: () => ({ endpoint: frames.acceptsAnyEpoch }),
+    invariants: ['I4'],
+    message: /was resumed at/,
   },
   {
-    name: 'an epoch from before the room is taken for good',
-    plant: () => ({ door: doors.trustsOldEpochs }),
-    by: [4],
-    says: /was resumed at/,
-    alone: true,
+    name: 'an epoch from before the room is accepted',
+    mutation: () => ({ endpoint: frames.acceptsEarlierEpochs }),
+    invariants: ['I4'],
+    message: /was resumed at/,
+    exclusive: true,
   },
   {
-    name: 'a needless reset',
-    plant: () => ({ door: doors.trustsNoPosition }),
-    by: [4],
-    says: /was reset/,
-    alone: true,
+    name: 'valid positions are reset',
+    mutation: () => ({ endpoint: frames.rejectsAllPositions }),
+    invariants: ['I4'],
+    message: /was reset/,
+    exclusive: true,
   },
   {
     name: 'an epoch is used again after a restored backup',
-    plant: () => ({
+    mutation: () => ({
       gameWorld: (world) => ({ ...world, clock: override(world.clock, { now: () => STARTS_AT }) }),
     }),
-    by: [2, 4, 5],
+    invariants: ['I2', 'I4', 'I5'],
   },
 ];
 
-const RULE_5: readonly PlantedBug[] = [
+const I5: readonly Mutant[] = [
   {
     name: 'an epoch is opened twice',
-    plant: () => ({ journal: logs.opensAgain }),
-    by: [5],
-    says: /was opened after/,
+    mutation: () => ({ journal: logs.reopensSameEpoch }),
+    invariants: ['I5'],
+    message: /was opened after/,
   },
   {
-    name: 'the log lets two epochs append',
-    plant: () => ({ journal: logs.withoutFence }),
-    by: [5],
-    says: /wrote, open is/,
-    alone: true,
+    name: 'the log accepts appends of two epochs',
+    mutation: () => ({ journal: logs.withoutFence }),
+    invariants: ['I5'],
+    message: /wrote, open is/,
+    exclusive: true,
   },
   {
     name: 'a stale owner writes',
-    plant: () => ({ gameLog: logs.mistaking('fenced', 'committed') }),
-    by: [1, 2],
+    mutation: () => ({ gameLog: logs.reportsOutcomeAs('fenced', 'committed') }),
+    invariants: ['I1', 'I2'],
   },
-  { name: 'two processes have one journal', plant: () => ({ lockOpen: true }), by: [1, 4, 5] },
+  {
+    name: 'two processes open one journal',
+    mutation: () => ({ withoutLock: true }),
+    invariants: ['I1', 'I4', 'I5'],
+  },
 ];
 
-const RULE_10: readonly PlantedBug[] = [
-  { name: 'the archiver trims before it commits', plant: () => ({ archiverLog: careless }), by: [1, 10] },
-  { name: 'chunks move whatever the archive has', plant: () => ({ sql: withoutCompareAndSet }), by: [1, 10] },
+const I10: readonly Mutant[] = [
+  {
+    name: 'the archiver trims before it commits',
+    mutation: () => ({ archiverLog: trimsBeforeArchived }),
+    invariants: ['I1', 'I10'],
+  },
+  {
+    name: 'chunks are stored whatever the archive has',
+    mutation: () => ({ sql: withoutCompareAndSet }),
+    invariants: ['I1', 'I10'],
+  },
   {
     name: 'a byte of a chunk is changed',
-    plant: () => ({ archiverLog: garbled }),
-    by: [10],
-    says: /archived otherwise/,
+    mutation: () => ({ archiverLog: corruptsLastByte }),
+    invariants: ['I10'],
+    message: /archived otherwise/,
   },
   {
     name: 'clients are left out of a chunk’s transaction',
-    plant: () => ({ sql: leavingOut('room_clients') }),
-    by: [10],
-    says: /the archive has clients/,
+    mutation: () => ({ sql: skipsInsertInto('room_clients') }),
+    invariants: ['I10'],
+    message: /the archive has clients/,
   },
   {
     name: 'of clients only the first state is kept',
-    plant: () => ({ sql: withoutUpdate }),
-    by: [10],
-    says: /the archive has clients/,
+    mutation: () => ({ sql: keepsFirstClientState }),
+    invariants: ['I10'],
+    message: /the archive has clients/,
   },
   {
     name: 'epochs are left out of a chunk’s transaction',
-    plant: () => ({ sql: leavingOut('room_epochs') }),
-    by: [10],
-    says: /the archive has epochs/,
+    mutation: () => ({ sql: skipsInsertInto('room_epochs') }),
+    invariants: ['I10'],
+    message: /the archive has epochs/,
   },
   {
     name: 'a finished room leaves no job',
-    plant: () => ({ jobs: enqueued(0) }),
-    by: [10],
-    says: /the archive has jobs/,
-    alone: true,
+    mutation: () => ({ jobs: enqueues(0) }),
+    invariants: ['I10'],
+    message: /the archive has jobs/,
+    exclusive: true,
   },
   {
     name: 'a finished room leaves two jobs',
-    plant: () => ({ jobs: enqueued(2) }),
-    by: [10],
-    says: /the archive has jobs/,
-    alone: true,
+    mutation: () => ({ jobs: enqueues(2) }),
+    invariants: ['I10'],
+    message: /the archive has jobs/,
+    exclusive: true,
   },
 ];
 
-const LIVENESS: readonly PlantedBug[] = [
-  { name: 'no page is told that it is live', plant: () => ({ door: doors.neverLives }), by: ['liveness'] },
+const LIVENESS: readonly Mutant[] = [
+  {
+    name: 'no page receives live',
+    mutation: () => ({ endpoint: frames.neverSendsLive }),
+    invariants: ['liveness'],
+  },
 ];
 
-export const PLANTED: readonly PlantedBug[] = [
-  ...RULE_1,
-  ...RULE_2,
-  ...RULE_3,
-  ...RULE_4,
-  ...RULE_5,
-  ...RULE_10,
-  ...LIVENESS,
-];
+export const MUTANTS: readonly Mutant[] = [...I1, ...I2, ...I3, ...I4, ...I5, ...I10, ...LIVENESS];
 
-function never(): never {
-  throw new Error('these rules never begin');
+function throwAlways(): never {
+  throw new Error('these rules never start');
 }

@@ -1,12 +1,21 @@
 /**
- * What takes real minutes, run beside the other tests: a tab that the browser froze while its
- * player was elsewhere.
+ * A tab that the browser froze while its player was elsewhere: takes real minutes, so it runs beside the
+ * other tests.
  */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import type { Browser } from 'puppeteer-core';
 import { launch, visitor } from '../../e2e/support/browser.ts';
 import { startServer, temporaryFolder, type ServerProcess } from '../../e2e/support/server.ts';
-import { buy, enter, linkFromMail, live, POLLED, seen, turnDrums, settled } from '../../e2e/support/team.ts';
+import {
+  buy,
+  enter,
+  linkFromMail,
+  live,
+  POLLED,
+  seen,
+  turnDrums,
+  settled,
+} from '../../e2e/support/player-steps.ts';
 
 const FROZEN_MS = 5 * 60_000;
 const START_MS = 120_000;
@@ -27,7 +36,7 @@ afterAll(async () => {
 }, START_MS);
 
 test(
-  'a tab frozen for five minutes wakes up to everything its mates did, and plays on',
+  'a tab frozen for five minutes receives everything its mates did, and plays on',
   async () => {
     const ada = await visitor(browser);
     const ben = await visitor(browser);

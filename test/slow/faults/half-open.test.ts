@@ -1,10 +1,10 @@
 /**
- * Half-open connections: the network between a page and the server is gone without a word, and both
- * still believe in the socket. The server closes it within the time that P49 states, the page notices
- * by itself, the others play on meanwhile, and what was made on both sides arrives once.
+ * Half-open connections: the network between a page and the server fails silently, and both sides still
+ * consider the socket open. The server closes it within the time of P49, the page notices by itself, the
+ * others play on meanwhile, and what both sides made arrives once.
  *
- * Over real sockets with a cable that is pulled; rooms and pages live in a world twenty times as
- * fast. The controls take away what each side notices it by.
+ * Real sockets through a proxy that stops forwarding; clocks of rooms and pages run twenty times as fast.
+ * The controls remove what each side notices it by.
  */
 import { afterEach, expect, test } from 'bun:test';
 import { Close } from '../../../sdk/protocol/close-codes.ts';
@@ -12,20 +12,25 @@ import { heartbeat } from '../../../sdk/protocol/heartbeat.ts';
 import type { Environment } from '../../../sdk/src/session-api.ts';
 import { Proxy } from '../../e2e/support/proxy.ts';
 import { fastWorld } from '../../support/in-process/fast-world.ts';
-import { type Changes, type RealGame, startRealGame, ticketFor } from '../../support/in-process/real-game.ts';
-import { SdkPage, wrongWith } from '../../support/clients/sdk-page.ts';
-import { watchSockets } from '../../support/clients/watched-sockets.ts';
+import {
+  type RealGameOptions,
+  type RealGame,
+  startRealGame,
+  ticketFor,
+} from '../../support/in-process/real-game.ts';
+import { SdkPage, problemsOf } from '../../support/clients/sdk-page.ts';
+import { recordCloses } from '../../support/clients/socket-wrappers.ts';
 
 const SPEED = 20;
 const ROOM = 'h'.repeat(20);
 const TEST_MS = 60_000;
 /**
- * P49 says 60 s; the rest is for a machine that is busy, where a moment of ours is long in there. What has
- * not been noticed by then counts as not noticed, here and in the controls.
+ * Time allowed to notice, ms of the fast clock. P49 says 60 s; the rest is for a busy machine, where a
+ * moment of real time is long on the fast clock. The controls use the same limit.
  */
 const SILENT_MS_MAX = 160_000;
 const MOVE_MS = 50;
-/** Moves that the others make while one of them is cut off. */
+/** Moves that the others make while one page is cut off. */
 const MEANWHILE = 20;
 
 const undo: (() => unknown)[] = [];
@@ -33,25 +38,25 @@ afterEach(async () => {
   for (const step of undo.splice(0).toReversed()) await step();
 });
 
-/** Between a page and its sockets: heartbeats come whether the server lives or not. */
+/** Wraps a page's sockets: heartbeats arrive whether the server lives or not. */
 function fakeHeartbeats(own: Environment['connect']): Environment['connect'] {
   return (url, events) => {
     const frame = heartbeat.encode({ epoch: 1, seq: 0, roomMs: 0, token: 1 });
-    const timer = setInterval(() => events.message(frame), 3_000 / SPEED);
+    const timer = setInterval(() => events.onMessage(frame), 3_000 / SPEED);
     undo.push(() => clearInterval(timer));
     return own(url, events);
   };
 }
 
-interface Scene {
+interface Setting {
   readonly real: RealGame;
   readonly proxy: Proxy;
   readonly near: SdkPage;
   readonly far: SdkPage;
 }
 
-/** Two pages that play, one of them behind a cable that can be pulled. */
-async function play(changes: Changes, network?: typeof fakeHeartbeats): Promise<Scene> {
+/** Two pages that play, one of them through a proxy. */
+async function play(changes: RealGameOptions, network?: typeof fakeHeartbeats): Promise<Setting> {
   const world = fastWorld(SPEED);
   const real = await startRealGame({}, { ...changes, world });
   undo.push(() => real.stop());
@@ -75,41 +80,41 @@ async function play(changes: Changes, network?: typeof fakeHeartbeats): Promise<
   return { real, proxy, near, far };
 }
 
-/** Waits until it is so, or until so many milliseconds of the fast world have passed. */
-async function within(msMax: number, met: () => boolean): Promise<boolean> {
+/** Waits until `met`, or until `msMax` ms of the fast clock have passed; returns whether it was met. */
+async function waitUntil(msMax: number, met: () => boolean): Promise<boolean> {
   const ends = performance.now() + msMax / SPEED;
   while (!met() && performance.now() < ends) await Bun.sleep(5);
   return met();
 }
 
 test(
-  'P49 P50 a cable pulled under play: both ends notice, the others play on, and nothing is lost or repeated',
+  'P49 P50 a connection lost silently during play: both ends notice, the others play on, and nothing is lost or repeated',
   async () => {
-    const { closes, sockets } = watchSockets(null);
-    const { proxy, near, far } = await play({ sockets });
+    const { closes, wrapUpgrade } = recordCloses(null);
+    const { proxy, near, far } = await play({ wrapUpgrade });
     proxy.stall();
     const before = near.order.length;
     await near.until(() => near.order.length >= before + MEANWHILE);
-    expect(await within(SILENT_MS_MAX, () => closes.length > 0)).toBe(true);
+    expect(await waitUntil(SILENT_MS_MAX, () => closes.length > 0)).toBe(true);
     expect(closes).toEqual([Close.silent.code]);
-    expect(await within(SILENT_MS_MAX, () => far.reports.includes('reconnect silent'))).toBe(true);
+    expect(await waitUntil(SILENT_MS_MAX, () => far.reports.includes('reconnect silent'))).toBe(true);
     expect(near.reports).toEqual([]);
     proxy.heal();
     await far.live();
-    expect(await wrongWith([near, far])).toEqual([]);
+    expect(await problemsOf([near, far])).toEqual([]);
     expect(far.made).toBeGreaterThan(MEANWHILE);
   },
   TEST_MS,
 );
 
 test(
-  'control: with signs of life that nobody gave, neither end notices',
+  'control: with faked pongs and heartbeats, neither end notices',
   async () => {
-    const { closes, sockets } = watchSockets(5_000 / SPEED);
-    const { proxy, far } = await play({ sockets }, fakeHeartbeats);
+    const { closes, wrapUpgrade } = recordCloses(5_000 / SPEED);
+    const { proxy, far } = await play({ wrapUpgrade }, fakeHeartbeats);
     proxy.stall();
     const noticed = () => closes.length > 0 || far.reports.length > 0;
-    expect(await within(SILENT_MS_MAX, noticed)).toBe(false);
+    expect(await waitUntil(SILENT_MS_MAX, noticed)).toBe(false);
   },
   TEST_MS,
 );

@@ -1,13 +1,12 @@
 /**
- * Connections that take their time: nothing at all, headers byte by byte, a body byte by byte, a page
- * and then nothing more, an upgrade without a hello, a hello byte by byte. The program closes each of
- * them within the time that it states (10 s for headers, 20 s for the rest of HTTP, 5 s for a hello),
- * however busily they trickle, and not at once: who is slow may still come in time. Who plays meanwhile
- * does not notice.
+ * Slow connections: no bytes at all, headers byte by byte, a body byte by byte, an idle connection after a
+ * page, an upgrade without a hello, a hello byte by byte. The program closes each of them within its limit
+ * (10 s for headers, 20 s for the rest of HTTP, 5 s for a hello), even while bytes arrive, and not at once:
+ * a slow client may still finish in time. Players do not notice.
  *
- * It mostly waits, so all of it runs at the same time, with the controls: the same program with a front
- * end that waits for ever, and rooms that would wait an hour for a hello. The time for headers is the
- * runtime's own and cannot be taken out; beside it stands a server that has none.
+ * It mostly waits, so all cases run at the same time, with the controls: the same program with a front end
+ * that waits for ever, and rooms that wait an hour for a hello. The timeout for headers is the runtime's
+ * own and cannot be removed; its control is a server without one.
  */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { connect, createServer } from 'node:net';
@@ -18,21 +17,21 @@ import { temporaryFolder } from '../../support/processes/command-line.ts';
 import { faultServer } from '../../support/fault-test.ts';
 import { maskedFrame, Opcode, RawSocket } from '../../support/clients/raw-socket.ts';
 import { helloFor, SLOT, startRealGame } from '../../support/in-process/real-game.ts';
-import { type SdkPage, wrongWith } from '../../support/clients/sdk-page.ts';
+import { type SdkPage, problemsOf } from '../../support/clients/sdk-page.ts';
 import { sdkTeam } from '../../support/clients/sdk-team.ts';
 
 const TEST_MS = 120_000;
-/** Of each kind. */
+/** Connections of each kind. */
 const CONNECTIONS = 40;
 const BYTE_MS = 250;
 const HEADERS_MS = 10_000;
 const HTTP_MS = 20_000;
 const HELLO_MS = 5_000;
-/** The time stated, once more, and something for a machine that is busy. */
-const times2 = (ms: number) => ms * 2 + 10_000;
+/** Twice the limit, plus a reserve for a busy machine, ms. */
+const withReserve = (ms: number) => ms * 2 + 10_000;
 const ROOM = 's'.repeat(20);
 
-/** The close code, or the first line of what was answered before the end. */
+/** The close code, or the first line of the response before the end. */
 type End = number | string;
 
 interface Connection {
@@ -42,12 +41,12 @@ interface Connection {
 
 interface Attack {
   readonly name: string;
-  /** Within which it must be closed. */
+  /** Limit within which it must be closed, ms. */
   readonly ms: number;
   readonly end: End;
-  /** Opens one and sends what comes at once. */
+  /** Opens a connection and sends the first bytes. */
   open(port: number): Promise<Connection>;
-  /** Sent byte by byte. */
+  /** Sent byte by byte afterwards. */
   readonly slowly: Uint8Array;
 }
 
@@ -97,7 +96,7 @@ const ATTACKS: readonly Attack[] = [
     slowly: endless,
   },
   {
-    name: 'a page and then nothing more',
+    name: 'a page and then nothing',
     ms: HTTP_MS,
     end: 'HTTP/1.1 200 OK',
     open: (port) => openHttp(port, `GET /health HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`),
@@ -120,13 +119,13 @@ const ATTACKS: readonly Attack[] = [
 ];
 
 interface Ended {
-  /** From before it was opened until its end was seen here: never less than the server waited. */
+  /** From before it was opened until its end was seen here: at least as long as the server waited, ms. */
   readonly openMs: number;
   readonly end: End;
 }
 
 interface Running {
-  /** Once all are closed. */
+  /** Resolves when all are closed. */
   readonly done: Promise<readonly Ended[]>;
   open(): number;
 }
@@ -152,11 +151,11 @@ let pages: readonly SdkPage[];
 let attacks: ReadonlyMap<string, Running>;
 let controls: ReadonlyMap<string, Running>;
 
-/** The whole program, or with one guard less. */
-async function start(unguarded: string | null): Promise<number> {
+/** Starts the program, whole or without a guard. */
+async function start(removedGuard: string | null): Promise<number> {
   const folder = temporaryFolder('slowloris');
   undo.push(() => folder.remove());
-  const server = await startServer(faultServer(folder.path, { unguarded }));
+  const server = await startServer(faultServer(folder.path, { removedGuard }));
   undo.push(() => server.kill());
   return server.port;
 }
@@ -169,7 +168,7 @@ beforeAll(async () => {
     undo.push(() => page.close());
     page.play(100);
   }
-  const patientPort = await start('idle');
+  const idlePort = await start('idle');
   const bare = createServer((tcp) => tcp.on('data', () => {}).on('error', () => tcp.destroy()));
   await new Promise<void>((resolve) => bare.listen(0, '127.0.0.1', resolve));
   undo.push(() => bare.close());
@@ -178,7 +177,7 @@ beforeAll(async () => {
   undo.push(() => rooms.stop());
   const without = new Map([
     [HEADERS_MS, barePort],
-    [HTTP_MS, patientPort],
+    [HTTP_MS, idlePort],
     [HELLO_MS, rooms.port],
   ]);
   controls = new Map(ATTACKS.map((each) => [each.name, attack(without.get(each.ms)!, each)]));
@@ -190,12 +189,12 @@ afterAll(async () => {
 
 for (const { name, ms, end } of ATTACKS) {
   test(
-    `P8 ${name}: closed within the time stated, not at once, and with its code`,
+    `P8 ${name}: closed within the limit, not at once, and with its code`,
     async () => {
       const ended = await attacks.get(name)!.done;
       const openMs = ended.map((each) => each.openMs);
-      expect(Math.max(...openMs)).toBeLessThan(times2(ms));
-      // Half, since the front end counts in steps of four seconds.
+      expect(Math.max(...openMs)).toBeLessThan(withReserve(ms));
+      // Half the limit, since the front end counts in steps of four seconds.
       expect(Math.min(...openMs)).toBeGreaterThan(ms / 2);
       expect(new Set(ended.map((each) => each.end))).toEqual(new Set([end]));
     },
@@ -204,20 +203,20 @@ for (const { name, ms, end } of ATTACKS) {
 }
 
 test(
-  'who plays meanwhile does not notice, and new visitors are served',
+  'players do not notice, and new visitors are served',
   async () => {
     await Promise.all([...attacks.values()].map(({ done }) => done));
     expect((await fetch(shop)).status).toBe(200);
     const made = pages.map((page) => page.made);
     expect(Math.min(...made)).toBeGreaterThan(50);
-    expect(await wrongWith(pages)).toEqual([]);
+    expect(await problemsOf(pages)).toEqual([]);
     for (const page of pages) expect(page.reports).toEqual([]);
   },
   TEST_MS,
 );
 
 test(
-  'control: without these time-outs, all of them are open still',
+  'control: without these timeouts, all of them stay open',
   async () => {
     await Promise.all([...attacks.values()].map(({ done }) => done));
     for (const { name } of ATTACKS) expect([name, controls.get(name)!.open()]).toEqual([name, CONNECTIONS]);

@@ -1,5 +1,5 @@
 /**
- * Pages in a process of their own, so that a test can stop it. They play until told to rest, get
+ * Pages in a process of their own, so that a test can stop it. They play until a line on stdin, receive
  * everything, and print what they saw.
  */
 import { ticketFor } from '../../support/in-process/real-game.ts';
@@ -15,7 +15,7 @@ const pages = seats.map((seat) => {
 await Promise.all(pages.map((page) => page.live()));
 for (const page of pages) page.play(everyMs);
 console.log('playing');
-// The only thing ever said to it is how many moves the others made.
+// The one line on stdin is the number of moves that the others made.
 for await (const others of console) {
   for (const page of pages) page.rest();
   await Promise.all(pages.map((page) => page.echoed()));

@@ -1,4 +1,4 @@
-/** What the process of pages is told, and what it answers. */
+/** Options and output of the process of pages. */
 export interface PagesOptions {
   readonly port: number;
   readonly room: string;

@@ -1,8 +1,7 @@
 /**
- * A process that stands still for a while and goes on (SIGSTOP, SIGCONT), as when a machine swaps, a
- * virtual one is moved, or a phone puts a page to sleep: the server, and pages. Those on the other
- * side notice or wait; whichever it is, nothing is lost, nothing comes twice, and a page that stands
- * still does not hold up the others.
+ * A process is stopped for a while and continues (SIGSTOP, SIGCONT), as when a machine swaps, a virtual
+ * machine is moved, or a phone suspends a page: the server, and pages. The other side notices or waits;
+ * either way, nothing is lost, nothing comes twice, and a stopped page does not block the others.
  *
  * It mostly waits, so all cases run at the same time, each with a server of its own.
  */
@@ -15,22 +14,25 @@ import { startEscapement, temporaryFolder } from '../../support/processes/comman
 import { fastWorld } from '../../support/in-process/fast-world.ts';
 import { linesOf } from '../../support/processes/lines-of.ts';
 import { startRealGame, ticketFor } from '../../support/in-process/real-game.ts';
-import { rounds } from '../../support/rounds.ts';
-import { SdkPage, wrongOrder, wrongWith } from '../../support/clients/sdk-page.ts';
+import { shortOrFull } from '../../support/short-or-full.ts';
+import { SdkPage, problemsOfOrder, problemsOf } from '../../support/clients/sdk-page.ts';
 import { sdkTeam } from '../../support/clients/sdk-team.ts';
-import { watchSockets } from '../../support/clients/watched-sockets.ts';
+import { recordCloses } from '../../support/clients/socket-wrappers.ts';
 import type { PagesOptions, PagesSaw } from './stopped-pages.shared.ts';
 
 const GAME = 'dormouse-hour';
 const TEST_MS = 240_000;
 const MOVE_MS = 100;
 const ROOMS = 2;
-const STOPS_S = [5, 15, 60].slice(0, rounds(2, 3));
-/** From here on a page notices: 18 s of silence, and two pings unanswered for 3 s each. */
+const STOPS_S = [5, 15, 60].slice(0, shortOrFull(2, 3));
+/**
+ * Stops from this length on are noticed by a page: 18 s of silence, and two pings without a reply for 3 s
+ * each.
+ */
 const NOTICED_S = 30;
-/** Pages whose seconds are short notice a server that stands still for moments. */
-const HURRIED = 10;
-const HURRIED_STOP_S = 4;
+/** Speed of pages whose clock is fast: they notice a short stop of the server. */
+const FAST = 10;
+const FAST_STOP_S = 4;
 
 const undo: (() => unknown)[] = [];
 
@@ -49,7 +51,7 @@ interface Running {
   readonly signal: (signal: NodeJS.Signals) => void;
 }
 
-/** The program in a process of its own, and teams that play; `network` is that of each team's first page. */
+/** Starts the program and teams that play; `network` wraps the sockets of each team's first page. */
 async function start(speed: number, network?: Network): Promise<Running> {
   const folder = temporaryFolder('stopped');
   undo.push(() => folder.remove());
@@ -75,16 +77,16 @@ async function team(port: number, speed: number, network?: Network): Promise<Tea
   return { ada, ben };
 }
 
-async function standStill({ signal }: Running, seconds: number): Promise<void> {
+async function stopFor({ signal }: Running, seconds: number): Promise<void> {
   signal('SIGSTOP');
   await Bun.sleep(seconds * 1_000);
   signal('SIGCONT');
 }
 
-/** All play, the server stands still for so long, all play on a moment. */
+/** All pages play, the server is stopped for `seconds`, and all play on. */
 async function playOver(seconds: number, speed: number): Promise<Played> {
   const running = await start(speed);
-  await standStill(running, seconds);
+  await stopFor(running, seconds);
   const wrong: string[] = [];
   for (const { ada, ben } of running.teams) {
     for (const page of [ada, ben]) {
@@ -92,53 +94,53 @@ async function playOver(seconds: number, speed: number): Promise<Played> {
       const before = page.order.length;
       await page.until(() => page.order.length > before + 5);
     }
-    wrong.push(...(await wrongWith([ada, ben])));
+    wrong.push(...(await problemsOf([ada, ben])));
   }
   return { wrong, pages: running.teams.flatMap(({ ada, ben }) => [ada, ben]) };
 }
 
-/** Every hello names another client id: the server cannot know what it has already. */
-function somebodyNew(own: Environment['connect']): Environment['connect'] {
+/** Each hello names another client id: the server cannot recognize what it has already. */
+function newClients(own: Environment['connect']): Environment['connect'] {
   return (url, events) => {
     const socket = own(url, events);
     return {
       close: () => socket.close(),
       send(frame) {
-        const said = frame[0] === hello.type ? hello.decode(frame) : null;
+        const output = frame[0] === hello.type ? hello.decode(frame) : null;
         const clients = [{ id: crypto.getRandomValues(new Uint8Array(16)) }];
-        socket.send(said ? hello.encode({ ...said, clients }) : frame);
+        socket.send(output ? hello.encode({ ...output, clients }) : frame);
       },
     };
   };
 }
 
 /** Resolves when a move has come twice. */
-async function playAsSomebodyNew(): Promise<void> {
-  const running = await start(HURRIED, somebodyNew);
-  await standStill(running, HURRIED_STOP_S);
+async function playWithNewClients(): Promise<void> {
+  const running = await start(FAST, newClients);
+  await stopFor(running, FAST_STOP_S);
   const [{ ben }] = running.teams as readonly [Team];
   await ben.until(() => new Set(ben.order).size < ben.order.length);
 }
 
 const ROOM = 's'.repeat(20);
 const AWAY = [2, 3];
-/** A minute of the server's is over after three seconds. */
+/** The server's clock: a minute takes three seconds. */
 const SPEED = 20;
-const AWAY_S = rounds(5, 15);
+const AWAY_S = shortOrFull(5, 15);
 const MEANWHILE = 30;
 
 interface Absence {
-  /** How the sockets of the pages away ended, by the time they go on. */
+  /** Close codes of the stopped pages' sockets at the time when they continue. */
   readonly closes: readonly number[];
   readonly near: SdkPage;
-  /** Lets all come to rest, and answers what the pages away saw. */
+  /** Stops play, and returns what the stopped pages saw. */
   end(): Promise<PagesSaw>;
 }
 
-/** Pages in a process that stands still, beside one that plays on. `alive` = the server hears signs of life. */
+/** Pages in a stopped process, beside one that plays on. `alive`: the server receives pongs. */
 async function playBesideStopped(alive: boolean): Promise<Absence> {
-  const { closes, sockets } = watchSockets(alive ? 5_000 / SPEED : null);
-  const real = await startRealGame({}, { world: fastWorld(SPEED), sockets });
+  const { closes, wrapUpgrade } = recordCloses(alive ? 5_000 / SPEED : null);
+  const real = await startRealGame({}, { world: fastWorld(SPEED), wrapUpgrade });
   undo.push(() => real.stop());
   real.addRoom(ROOM);
   const socket = `ws://127.0.0.1:${real.port}/h/h1/r/${ROOM}/ws`;
@@ -150,8 +152,8 @@ async function playBesideStopped(alive: boolean): Promise<Absence> {
   const stdio = { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' } as const;
   const child = Bun.spawn([process.execPath, script, JSON.stringify(options)], stdio);
   undo.push(() => (child.kill('SIGKILL'), child.exited));
-  const said = linesOf(child.stdout);
-  await said.next();
+  const output = linesOf(child.stdout);
+  await output.next();
   await near.live();
   near.play(MOVE_MS);
   await near.until(() => near.order.length > 20);
@@ -159,7 +161,7 @@ async function playBesideStopped(alive: boolean): Promise<Absence> {
   child.kill('SIGSTOP');
   const before = near.order.length;
   await Promise.all([Bun.sleep(AWAY_S * 1_000), near.until(() => near.order.length >= before + MEANWHILE)]);
-  // They are let go in their time, however busy this machine is.
+  // They are closed after their timeout, however busy this machine is.
   while (!alive && closes.length < AWAY.length) await Bun.sleep(20);
   const closed = [...closes];
   child.kill('SIGCONT');
@@ -171,15 +173,15 @@ async function playBesideStopped(alive: boolean): Promise<Absence> {
       await near.echoed();
       await child.stdin.write(`${near.made}\n`);
       await child.stdin.flush();
-      return JSON.parse((await said.next()).value ?? '') as PagesSaw;
+      return JSON.parse((await output.next()).value ?? '') as PagesSaw;
     },
   };
 }
 
 interface Cases {
   readonly stops: ReadonlyMap<number, Promise<Played>>;
-  readonly hurried: Promise<Played>;
-  readonly somebodyNew: Promise<void>;
+  readonly fast: Promise<Played>;
+  readonly newClients: Promise<void>;
   readonly away: Promise<Absence>;
   readonly awayAlive: Promise<Absence>;
 }
@@ -188,13 +190,13 @@ let cases: Cases;
 beforeAll(() => {
   cases = {
     stops: new Map(STOPS_S.map((seconds) => [seconds, playOver(seconds, 1)])),
-    hurried: playOver(HURRIED_STOP_S, HURRIED),
-    somebodyNew: playAsSomebodyNew(),
+    fast: playOver(FAST_STOP_S, FAST),
+    newClients: playWithNewClients(),
     away: playBesideStopped(false),
     awayAlive: playBesideStopped(true),
   };
-  // Each is awaited by its test; until then a failure is nobody's.
-  for (const one of [...cases.stops.values(), cases.hurried, cases.somebodyNew, cases.away, cases.awayAlive])
+  // Each is awaited by its test; a rejection before that must not count as unhandled.
+  for (const one of [...cases.stops.values(), cases.fast, cases.newClients, cases.away, cases.awayAlive])
     one.catch(() => {});
 });
 afterAll(async () => {
@@ -203,7 +205,7 @@ afterAll(async () => {
 
 for (const seconds of STOPS_S) {
   test(
-    `a server that stands still for ${seconds} s: nothing of the play is lost, and nothing comes twice`,
+    `a server stopped for ${seconds} s: no move is lost, and nothing comes twice`,
     async () => {
       const { wrong, pages } = (await cases.stops.get(seconds))!;
       expect(wrong).toEqual([]);
@@ -214,9 +216,9 @@ for (const seconds of STOPS_S) {
 }
 
 test(
-  'a server that stands still for longer than pages believe in it: all notice, come back, and nothing comes twice',
+  'a server stopped for longer than the timeout of the pages: all notice, reconnect, and nothing comes twice',
   async () => {
-    const { wrong, pages } = await cases.hurried;
+    const { wrong, pages } = await cases.fast;
     expect(wrong).toEqual([]);
     for (const page of pages) expect(page.reports).toContain('reconnect silent');
   },
@@ -224,15 +226,15 @@ test(
 );
 
 test(
-  'control: if a page came back as somebody new, its moves would come twice',
+  'control: if a page reconnected as a new client, its moves would come twice',
   async () => {
-    await cases.somebodyNew;
+    await cases.newClients;
   },
   TEST_MS,
 );
 
 test(
-  'P49 pages that stand still are let go, the others play on, and coming back brings all of both sides, once',
+  'P49 stopped pages are closed, the others play on, and after the reconnect all moves of both sides are there, once',
   async () => {
     const { closes, near, end } = await cases.away;
     expect(closes).toEqual(AWAY.map(() => Close.silent.code));
@@ -242,14 +244,14 @@ test(
     const total = [...made.values()].reduce((sum, count) => sum + count, 0);
     await near.until(() => near.order.length >= total);
     for (const { name, order } of [...saw, near])
-      expect(wrongOrder(name, order, near.order, made)).toEqual([]);
+      expect(problemsOfOrder(name, order, near.order, made)).toEqual([]);
     for (const { reports } of saw) expect(reports.length).toBeGreaterThan(0);
   },
   TEST_MS,
 );
 
 test(
-  'control: with signs of life that nobody gave, they are not let go',
+  'control: with faked pongs they are not closed',
   async () => {
     expect((await cases.awayAlive).closes).toEqual([]);
   },

@@ -1,4 +1,4 @@
-/** Frames of a server, decoded for tests: by name, or as the records they hold. */
+/** Decodes frames of a server for tests: by name, or as the records they contain. */
 import { inflateRawSync } from 'node:zlib';
 import { Reader } from '../../../sdk/protocol/bytes.ts';
 import { chunk } from '../../../sdk/protocol/chunk.ts';
@@ -39,7 +39,7 @@ const BY_TYPE = new Map<number, Message<Fields>>(
   ]),
 );
 
-/** Throws on anything that is not a frame of a server. */
+/** Throws if it is not a frame of a server. */
 export function decodeDown(frame: Uint8Array): DownFrame {
   const type = frame[0] ?? -1;
   if (type === RECORD_VERSION) return { name: 'records', values: { records: recordsIn(frame) } };
@@ -53,7 +53,7 @@ export function decodeDown(frame: Uint8Array): DownFrame {
   return { name: declared.name, values } as unknown as DownFrame;
 }
 
-/** All records in `bytes`, one after another; throws if there is anything else. */
+/** All records in `bytes`; throws if there is anything else. */
 export function recordsIn(bytes: Uint8Array): LogRecord[] {
   const reader = new Reader(bytes);
   const records: LogRecord[] = [];

@@ -1,6 +1,6 @@
 /**
- * A WebSocket client made by hand, for tests that must misbehave: it can send half a frame, never
- * read, never answer a ping or a close, and it shows everything the server sent.
+ * A hand-written WebSocket client for tests that misbehave: it can send half a frame, never read, and not
+ * reply to a ping or close; it keeps everything the server sent.
  */
 import { connect, type Socket } from 'node:net';
 
@@ -9,12 +9,12 @@ export const Opcode = { text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as con
 export interface RawSocketOptions {
   readonly port: number;
   readonly path: string;
-  /** Does not read a byte after the handshake until `read` is called. */
+  /** Reads nothing after the handshake until `read` is called. */
   readonly neverReads?: boolean;
-  /** Does not answer pings. */
+  /** Does not reply to pings. */
   readonly neverPongs?: boolean;
   readonly headers?: { readonly [name: string]: string };
-  /** Called with every binary frame, besides keeping it in `frames`. */
+  /** Called with every binary frame, which is also kept in `frames`. */
   readonly onFrame?: (frame: Uint8Array) => void;
 }
 
@@ -22,9 +22,9 @@ export class RawSocket {
   /** Payloads of the binary frames received, oldest first. */
   readonly frames: Uint8Array[] = [];
   pings = 0;
-  /** The head of the server's answer to the handshake. */
+  /** Status line and headers of the server's response to the handshake. */
   answer = '';
-  /** The code of the server's close frame, 1006 if the connection ended without one. */
+  /** The code of the server's close frame; 1006 if the connection ended without one. */
   readonly closed: Promise<number>;
   private readonly tcp: Socket;
   private readonly options: RawSocketOptions;
@@ -60,12 +60,12 @@ export class RawSocket {
     this.sendFrame(Opcode.binary, payload);
   }
 
-  /** A masked frame, as clients must send them. */
+  /** Sends a masked frame, as clients must. */
   sendFrame(opcode: number, payload: Uint8Array): void {
     this.sendRaw(maskedFrame(opcode, payload));
   }
 
-  /** Any bytes at all. */
+  /** Sends any bytes. */
   sendRaw(bytes: Uint8Array): void {
     if (!this.tcp.destroyed) this.tcp.write(bytes);
   }
@@ -74,7 +74,7 @@ export class RawSocket {
     this.tcp.resume();
   }
 
-  /** Resolves when `count` binary frames have come, or the connection ended. */
+  /** Resolves when `count` binary frames were received, or the connection ended. */
   async received(count: number): Promise<readonly Uint8Array[]> {
     if (this.frames.length < count && !this.tcp.destroyed) {
       await new Promise<void>((wake) => this.waiters.push({ count, wake }));

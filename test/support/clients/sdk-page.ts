@@ -1,6 +1,6 @@
 /**
- * Pages of the SDK outside a browser, over the runtime's WebSocket. Their game keeps the order of the
- * moves: two pages that saw it differently cannot agree, and each move says who made it.
+ * Pages of the SDK outside a browser, over the runtime's WebSocket. The state of their game is the order of
+ * the moves, and each move names its author: two pages with different orders cannot agree.
  */
 import { connect, inflate } from '../../../sdk/src/browser-environment.ts';
 import { memoryOutbox } from '../../../sdk/src/browser-outbox.ts';
@@ -8,7 +8,7 @@ import { defineGame } from '../../../sdk/src/rules.ts';
 import { openSession } from '../../../sdk/src/session.ts';
 import type { Environment, JoinAnswer, Session } from '../../../sdk/src/session-api.ts';
 
-interface Told {
+interface Order {
   /** `name:number` of every move, in the order of the log. */
   readonly order: readonly string[];
 }
@@ -16,7 +16,7 @@ interface Move {
   readonly id: string;
 }
 
-const orderGame = defineGame<Told, Move>({
+const orderGame = defineGame<Order, Move>({
   init: () => ({ order: [] }),
   parse: (value) => value as Move,
   apply: ({ order }, { id }) => ({ order: [...order, id] }),
@@ -27,15 +27,15 @@ const orderGame = defineGame<Told, Move>({
 export interface SdkPageOptions {
   readonly name: string;
   join(): Promise<JoinAnswer>;
-  /** So many seconds of the page to one of ours. */
+  /** The page's clock runs this many times as fast. */
   readonly speed?: number;
-  /** What stands between the page and its sockets. */
+  /** Wraps the page's sockets. */
   readonly network?: (own: Environment['connect']) => Environment['connect'];
 }
 
 export class SdkPage {
-  readonly session: Session<Told, Move>;
-  /** What it reported: reconnects and their causes, errors. */
+  readonly session: Session<Order, Move>;
+  /** Reports of the session: reconnects with their causes, errors. */
   readonly reports: string[] = [];
   made = 0;
   readonly name: string;
@@ -62,7 +62,7 @@ export class SdkPage {
     this.session.send({ id: `${this.name}:${++this.made}` });
   }
 
-  /** Moves again and again until `rest`. */
+  /** Moves every `everyMs` until `rest`. */
   play(everyMs: number): void {
     this.playing = setInterval(() => this.move(), everyMs);
   }
@@ -72,7 +72,7 @@ export class SdkPage {
     this.playing = null;
   }
 
-  /** Looks after each change; a page that stopped for good rejects. */
+  /** Checks after each change; rejects when the page has stopped for good. */
   until(met: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       let leave = () => {};
@@ -92,7 +92,7 @@ export class SdkPage {
     return this.until(() => this.session.status() === 'live');
   }
 
-  /** Everything it made was echoed. */
+  /** Resolves when all its moves were echoed. */
   echoed(): Promise<void> {
     return this.until(() => this.session.unsent() === 0);
   }
@@ -104,35 +104,35 @@ export class SdkPage {
 }
 
 /**
- * All pages stop playing and get everything; answers what is wrong with what they saw then: a move
- * that is missing, came twice or out of its maker's order, or another order on another page.
+ * Stops all pages, waits until they have received everything, and returns what is wrong: a move that is
+ * missing, repeated or out of its author's order, or different orders.
  */
-export async function wrongWith(pages: readonly SdkPage[]): Promise<readonly string[]> {
+export async function problemsOf(pages: readonly SdkPage[]): Promise<readonly string[]> {
   for (const page of pages) page.rest();
   await Promise.all(pages.map((page) => page.echoed()));
   const longest = () => Math.max(...pages.map(({ order }) => order.length));
   await Promise.all(pages.map((page) => page.until(() => page.order.length >= longest())));
   const made = new Map(pages.map(({ name, made: count }) => [name, count]));
   const [first] = pages;
-  return pages.flatMap(({ name, order }) => wrongOrder(name, order, first?.order ?? [], made));
+  return pages.flatMap(({ name, order }) => problemsOfOrder(name, order, first?.order ?? [], made));
 }
 
-/** As above, for an order that was seen elsewhere. `made` = how many moves each page made, by its name. */
-export function wrongOrder(
+/** Compares two orders. `made`: name of a page → number of moves that it made. */
+export function problemsOfOrder(
   name: string,
   order: readonly string[],
   other: readonly string[],
   made: ReadonlyMap<string, number>,
 ): readonly string[] {
   const wrong = Bun.deepEquals(order, other) ? [] : [`${name} saw another order`];
-  for (const [maker, count] of made) {
-    const own = order.filter((id) => id.startsWith(`${maker}:`));
-    const wanted = Array.from({ length: count }, (_, index) => `${maker}:${index + 1}`);
+  for (const [author, count] of made) {
+    const own = order.filter((id) => id.startsWith(`${author}:`));
+    const wanted = Array.from({ length: count }, (_, index) => `${author}:${index + 1}`);
     const missing = wanted.filter((id) => !own.includes(id));
     if (missing.length > 0) wrong.push(`${name} lacks ${missing.join(' ')}`);
-    if (new Set(own).size < own.length) wrong.push(`${name} saw moves of ${maker} twice`);
+    if (new Set(own).size < own.length) wrong.push(`${name} saw moves of ${author} twice`);
     else if (missing.length === 0 && !Bun.deepEquals(own, wanted))
-      wrong.push(`${name} saw ${maker} out of order`);
+      wrong.push(`${name} saw ${author} out of order`);
   }
   return wrong;
 }

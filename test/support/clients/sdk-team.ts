@@ -1,10 +1,10 @@
-/** A team at the running program: visitors who take seats under one link, each with a page of the SDK. */
+/** A team in the running program: visitors who take seats under one link, each with a page of the SDK. */
 import type { JoinAnswer } from '../../../sdk/src/session-api.ts';
 import { enterRoom, freeLink } from './room-client.ts';
 import { SdkPage, type SdkPageOptions } from './sdk-page.ts';
-import { siteVisitor } from './site-visitor.ts';
+import { siteVisitor } from './visitor.ts';
 
-/** One page for each of `members`, all of them live; of each only what differs from a plain page is given. */
+/** Opens one page for each of `members` and waits until all are live. */
 export async function sdkTeam(
   port: number,
   game: string,

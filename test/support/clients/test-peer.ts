@@ -1,25 +1,25 @@
-/** A socket without a network: the server's side is a Peer, the page's side a test. */
-import type { Peer, PeerHandler, SocketAnswer } from '../../../src/ports/frontend/frontend.ts';
+/** A socket without a network: the server uses it as a Peer, the test as the page. */
+import type { Peer, PeerHandler, UpgradeResponse } from '../../../src/ports/frontend/frontend.ts';
 import { decodeDown, type DownFrame, type DownFrames, type DownName } from './down-frames.ts';
 
 export class TestPeer implements Peer {
   readonly address: string;
-  /** Every frame the server sent, as bytes; the very objects it gave. */
+  /** Every frame the server sent: the same objects, not copies. */
   readonly sent: Uint8Array[] = [];
-  /** The same frames by the writes in which they left. */
+  /** The same frames, grouped by write. */
   readonly writes: Uint8Array[][] = [];
   closedWith: number | null = null;
-  /** Frames that the server tried to send after the end. */
+  /** Number of frames that the server tried to send after the close. */
   lateSends = 0;
   pings = 0;
   paused = false;
-  congested = false;
-  /** While true the kernel takes nothing: frames pile up in `buffered`. */
-  stuck = false;
-  /** The network is gone without a word: nothing arrives, and the server does not know. */
-  cut = false;
-  /** The end is reported only when the page goes, not from within the call of `close`. */
-  closesLate = false;
+  isBackpressured = false;
+  /** While true the kernel takes nothing: frames collect in `buffered`. */
+  isStuck = false;
+  /** The connection is lost, and the server does not know it: nothing arrives. */
+  isCut = false;
+  /** `onClose` is called when the page closes, not from within `close`. */
+  closesAsync = false;
   private waiting = 0;
   private write: Uint8Array[] | null = null;
   private readonly wakes: (() => void)[] = [];
@@ -29,13 +29,13 @@ export class TestPeer implements Peer {
     this.address = address;
   }
 
-  /** Throws the status if the offer is declined. */
-  static open(answer: SocketAnswer, address = '10.0.0.1'): TestPeer {
+  /** Throws the status if the upgrade is declined. */
+  static open(answer: UpgradeResponse, address = '10.0.0.1'): TestPeer {
     if (!answer.accept) throw new Error(String(answer.status));
     const peer = new TestPeer(address);
     const handler = answer.open(peer);
     if (peer.closedWith === null) peer.handler = handler;
-    else handler.closed(peer.closedWith);
+    else handler.onClose(peer.closedWith);
     return peer;
   }
 
@@ -50,14 +50,14 @@ export class TestPeer implements Peer {
     if (this.write === null) this.writes.push([frame]);
     else this.write.push(frame);
     this.wakeWaiting();
-    if (this.stuck) {
-      this.congested = true;
+    if (this.isStuck) {
+      this.isBackpressured = true;
       this.waiting += frame.length;
     }
     return true;
   }
 
-  together(run: () => void): void {
+  cork(run: () => void): void {
     if (this.write !== null) return run();
     this.write = [];
     run();
@@ -82,54 +82,54 @@ export class TestPeer implements Peer {
   }
 
   close(code: number, _reason: string): void {
-    if (this.closesLate) this.closedWith ??= code;
+    if (this.closesAsync) this.closedWith ??= code;
     else this.end(code);
   }
 
   // The page's side.
 
-  /** A binary frame of the page; the bytes are overwritten afterwards, as a real server may do. */
-  say(frame: Uint8Array): void {
-    if (this.cut) return;
+  /** Sends a binary frame; its bytes are overwritten afterwards, as a real server may do. */
+  sendFromPage(frame: Uint8Array): void {
+    if (this.isCut) return;
     const bytes = frame.slice();
-    this.handler?.message(bytes);
+    this.handler?.onMessage(bytes);
     bytes.fill(0xee);
   }
 
-  sayText(): void {
-    this.handler?.text();
+  sendTextFromPage(): void {
+    this.handler?.onText();
   }
 
-  /** A ping of the WebSocket layer; the server's own are counted in `pings`. */
-  ownPing(): void {
-    this.handler?.pinged();
+  /** Sends a WebSocket ping; the server's own are counted in `pings`. */
+  pingFromPage(): void {
+    this.handler?.onPing();
   }
 
-  pong(): void {
-    this.handler?.alive();
+  pongFromPage(): void {
+    this.handler?.onPong();
   }
 
-  /** The page goes away. */
-  leave(): void {
+  /** Closes the socket from the page. */
+  closeFromPage(): void {
     this.end(1005);
   }
 
-  /** The kernel takes so many bytes of what is waiting, not all. */
-  trickle(bytes: number): void {
+  /** The kernel takes `bytes` of the buffer; there must be more. */
+  takeBytes(bytes: number): void {
     if (bytes >= this.waiting) throw new Error(`only ${this.waiting} bytes are waiting`);
     this.waiting -= bytes;
   }
 
-  /** The kernel takes everything. */
-  drain(): void {
-    this.stuck = false;
+  /** The kernel takes everything buffered. */
+  takeAll(): void {
+    this.isStuck = false;
     this.waiting = 0;
-    if (!this.congested) return;
-    this.congested = false;
-    this.handler?.drained();
+    if (!this.isBackpressured) return;
+    this.isBackpressured = false;
+    this.handler?.onDrain();
   }
 
-  /** Resolves when a frame has made it so. */
+  /** Resolves when `condition` holds after a frame. */
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) await new Promise<void>((wake) => this.wakes.push(wake));
   }
@@ -168,6 +168,6 @@ export class TestPeer implements Peer {
     this.closedWith ??= code;
     const { handler } = this;
     this.handler = null;
-    handler?.closed(this.closedWith);
+    handler?.onClose(this.closedWith);
   }
 }

@@ -1,21 +1,39 @@
-/** A browser without script: keeps its cookies, sends forms as our own pages would. */
+/** A browser without script: keeps its cookies, and sends forms as our own pages do. */
 import type { WebFixture } from '../in-process/web-fixture.ts';
 
 export interface Visitor {
+  /** The cookies so far, as a `Cookie` header. */
+  cookie(): string;
   get(path: string): Promise<Response>;
-  post(path: string, form?: Record<string, string>): Promise<Response>;
+  post(path: string, form?: { readonly [field: string]: string }): Promise<Response>;
   json(path: string, body: unknown): Promise<Response>;
 }
 
-export function visitor(fixture: WebFixture, language = 'en'): Visitor {
+/** Where the program listens; `port` may change when it is started again. */
+export interface Site {
+  port: number;
+  /** Default: the loopback address. */
+  readonly hostname?: string;
+}
+
+interface VisitorDeps {
+  /** Origin of the site at the time of a request. */
+  readonly origin: () => string;
+  /** Must not follow redirects. */
+  readonly fetch: (request: Request) => Promise<Response>;
+  readonly language?: string;
+}
+
+/** `path` may also be a whole address of the site. */
+function createVisitor({ origin, fetch, language = 'en' }: VisitorDeps): Visitor {
   const cookies = new Map<string, string>();
-  const ask = async (path: string, init: RequestInit): Promise<Response> => {
+  const cookie = (): string => [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  const request = async (path: string, init: RequestInit): Promise<Response> => {
     const headers = new Headers(init.headers);
     headers.set('Accept-Language', language);
-    if (cookies.size > 0)
-      headers.set('Cookie', [...cookies].map(([name, value]) => `${name}=${value}`).join('; '));
-    const request = new Request(fixture.deps.url + path, { ...init, headers });
-    const response = await fixture.web.fetch(request, '192.0.2.1');
+    if (cookies.size > 0) headers.set('Cookie', cookie());
+    const address = new URL(path, origin());
+    const response = await fetch(new Request(address, { ...init, headers, redirect: 'manual' }));
     for (const line of response.headers.getSetCookie()) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
       if (name !== undefined && value !== undefined) cookies.set(name, value);
@@ -23,19 +41,42 @@ export function visitor(fixture: WebFixture, language = 'en'): Visitor {
     return response;
   };
   const send = (path: string, type: string, body: string) =>
-    ask(path, { method: 'POST', headers: { 'Content-Type': type, Origin: fixture.deps.url }, body });
+    request(path, { method: 'POST', headers: { 'Content-Type': type, Origin: origin() }, body });
   return {
-    get: (path) => ask(path, {}),
+    cookie,
+    get: (path) => request(path, {}),
     post: (path, form = {}) =>
       send(path, 'application/x-www-form-urlencoded', new URLSearchParams(form).toString()),
     json: (path, body) => send(path, 'application/json', JSON.stringify(body)),
   };
 }
 
-/** Opens a free game as a visitor would; answers the path of its lobby. */
-export async function freeTeam(fixture: WebFixture): Promise<string> {
-  const response = await visitor(fixture).post('/games/sample-hour/free');
-  const path = response.headers.get('Location');
-  if (response.status !== 303 || path === null) throw new Error(`no free game: ${response.status}`);
-  return path;
+/** A visitor of the web service in this process. */
+export function visitor({ deps, web }: WebFixture, language = 'en'): Visitor {
+  return createVisitor({
+    origin: () => deps.url,
+    fetch: async (request) => web.fetch(request, '192.0.2.1'),
+    language,
+  });
+}
+
+/** A visitor of the running program, over HTTP. */
+export function siteVisitor(site: Site): Visitor {
+  const origin = () => `http://${site.hostname ?? '127.0.0.1'}:${site.port}`;
+  return createVisitor({ origin, fetch: (request) => fetch(request) });
+}
+
+/** The address to which a response redirects; throws when it does not redirect. */
+export async function redirectTarget(answer: Response | Promise<Response>): Promise<string> {
+  const response = await answer;
+  const address = response.headers.get('Location');
+  if (response.status === 303 && address !== null) return address;
+  throw new Error(
+    `${response.url} answered ${response.status} without a redirect:\n${await response.text()}`,
+  );
+}
+
+/** Opens a free game as a visitor would; returns the path of its lobby. */
+export function freeTeam(fixture: WebFixture): Promise<string> {
+  return redirectTarget(visitor(fixture).post('/games/sample-hour/free'));
 }

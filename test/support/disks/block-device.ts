@@ -1,13 +1,12 @@
 /**
- * Private block devices for tests that need a disk to fail as disks do: files behind loop devices,
- * with a file system of their own. Only root on Linux can have them.
+ * Block devices for tests of power cuts and disk errors: image files behind loop devices, each with its own file
+ * system. Linux only, needs root.
  *
- * `cuttableDisk`: ext4 in a file that lies on an xfs of its own. A reflink clone of that file is
- * what a power cut at this instant would leave: everything that reached the device, nothing of what
- * was still in the cache of the file system, and the clone is made at one moment though the writer
- * goes on.
+ * `powerCutDisk`: ext4 in an image file on an xfs. A reflink clone of the image is what a power cut at this moment
+ * would leave: everything that reached the device and nothing that was only in the page cache. Cloning is atomic,
+ * also while a process writes.
  *
- * `faultyDisk`: ext4 behind an nbdkit whose filters fail or delay writes, seen as a file by nbdfuse.
+ * `faultyDisk`: ext4 on an nbdkit device whose filters fail or delay writes; nbdfuse presents it as a file.
  */
 import {
   existsSync,
@@ -23,110 +22,111 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const PREFIX = 'escapement-block-';
-/** The smallest xfs that its mkfs makes is 300 MB; the files are sparse. */
+/** mkfs.xfs needs at least 300 MB; image files are sparse. */
 const XFS_MB = 1_024;
-/** Unmounting waits for a process that was killed a moment ago. */
+/** Unmounting fails until a process that was just killed has closed its files. */
 const UNMOUNT_TRIES = 100;
 const TRY_MS = 50;
 const NBD_WAIT_MS = 10_000;
 const PROGRAMS = ['mkfs.xfs', 'mkfs.ext4', 'nbdkit', 'nbdfuse', 'gcc'];
 
 export interface Clone {
-  /** The root of the disk as the cut left it. */
+  /** Mount point of the clone. */
   readonly path: string;
   remove(): Promise<void>;
 }
 
-export interface CuttableDisk {
+export interface PowerCutDisk {
   readonly path: string;
-  /** Everything that was durable before the call is in the clone. The original goes on. */
-  cut(): Promise<Clone>;
+  /** Returns a clone with everything that was durable before the call; the original is not affected. */
+  powerCut(): Promise<Clone>;
   remove(): Promise<void>;
 }
 
 export interface FaultyDisk {
   readonly path: string;
-  /** From now on every write to the device fails with an I/O error. */
+  /** Makes every write to the device fail with EIO. */
   fail(): void;
+  /** Ends `fail`. */
   heal(): void;
-  /** Unmounts and mounts again: what is read from now on comes from the device. Each write takes `delayMs`. */
+  /** Remounts to drop the page cache. Afterwards each write to the device takes `delayMs`. */
   remount(options?: { readonly delayMs?: number }): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** Why there can be no such disks here, or null. */
-export function noBlockDevices(): string | null {
-  if (process.platform !== 'linux') return 'loop devices are a thing of Linux';
-  if (process.getuid?.() !== 0) return 'only root may mount';
+/** Why these disks cannot be created here; null = they can. */
+export function blockDeviceProblem(): string | null {
+  if (process.platform !== 'linux') return 'loop devices need Linux';
+  if (process.getuid?.() !== 0) return 'mounting needs root';
   const missing = PROGRAMS.filter((name) => Bun.which(name) === null);
-  if (missing.length > 0) return `${missing.join(', ')} cannot be found`;
-  const lacking = ['/dev/loop-control', '/dev/fuse'].filter((path) => !existsSync(path));
-  return lacking.length > 0 ? `there is no ${lacking.join(', ')}` : null;
+  if (missing.length > 0) return `missing programs: ${missing.join(', ')}`;
+  const missingDevices = ['/dev/loop-control', '/dev/fuse'].filter((path) => !existsSync(path));
+  return missingDevices.length > 0 ? `missing devices: ${missingDevices.join(', ')}` : null;
 }
 
-export async function cuttableDisk(megabytes: number): Promise<CuttableDisk> {
-  const place = newPlace();
-  const ground = join(place.path, 'ground');
-  const path = join(place.path, 'disk');
-  const image = join(ground, 'live.img');
-  for (const folder of [ground, path]) mkdirSync(folder);
+export async function powerCutDisk(megabytes: number): Promise<PowerCutDisk> {
+  const folder = createMountFolder();
+  const host = join(folder.path, 'host');
+  const path = join(folder.path, 'disk');
+  const image = join(host, 'live.img');
+  for (const mountPoint of [host, path]) mkdirSync(mountPoint);
   let clones = 0;
   try {
-    await run('truncate', '-s', `${XFS_MB}M`, `${ground}.img`);
-    await run('mkfs.xfs', '-q', '-m', 'reflink=1', `${ground}.img`);
-    await place.mount(`${ground}.img`, ground);
+    await run('truncate', '-s', `${XFS_MB}M`, `${host}.img`);
+    await run('mkfs.xfs', '-q', '-m', 'reflink=1', `${host}.img`);
+    await folder.mount(`${host}.img`, host);
     await makeExt4(image, megabytes);
-    await place.mount(image, path);
+    await folder.mount(image, path);
   } catch (error) {
-    await place.remove();
+    await folder.remove();
     throw error;
   }
   return {
     path,
-    async cut() {
-      const clone = join(ground, `cut-${++clones}.img`);
-      const mounted = join(place.path, `cut-${clones}`);
+    async powerCut() {
+      const clone = join(host, `cut-${++clones}.img`);
+      const mounted = join(folder.path, `cut-${clones}`);
       await run('cp', '--reflink=always', image, clone);
       mkdirSync(mounted);
-      await place.mount(clone, mounted);
+      await folder.mount(clone, mounted);
       return {
         path: mounted,
         async remove() {
-          // Lazily: whoever found the clone damaged may still hold a file of it.
+          // Lazily, since a failed test may still have files of it open.
           await run('umount', '--lazy', mounted);
           rmdirSync(mounted);
           rmSync(clone);
         },
       };
     },
-    remove: () => place.remove(),
+    remove: () => folder.remove(),
   };
 }
 
 export async function faultyDisk(megabytes: number): Promise<FaultyDisk> {
-  const place = newPlace();
-  const image = join(place.path, 'disk.img');
-  const device = join(place.path, 'device');
-  const path = join(place.path, 'disk');
-  const trigger = join(place.path, 'fail');
+  const folder = createMountFolder();
+  const image = join(folder.path, 'disk.img');
+  const device = join(folder.path, 'device');
+  const path = join(folder.path, 'disk');
+  const trigger = join(folder.path, 'fail');
   mkdirSync(device);
   mkdirSync(path);
   const close = async (): Promise<void> => {
-    await place.unmount(path);
-    await place.unmount(device);
+    await folder.unmount(path);
+    await folder.unmount(device);
   };
   const open = async (delayMs: number): Promise<void> => {
     const filters = ['--filter=error', '--filter=delay', 'file', image, `wdelay=${delayMs}ms`];
     const errors = ['error-pwrite=EIO', 'error-pwrite-rate=100%', `error-pwrite-file=${trigger}`];
     const nbdkit = ['[', 'nbdkit', '--exit-with-parent', ...filters, ...errors, ']'];
-    await place.serve(device, ['nbdfuse', join(device, 'nbd'), ...nbdkit]);
-    await place.mount(join(device, 'nbd'), path);
+    await folder.serve(device, ['nbdfuse', join(device, 'nbd'), ...nbdkit]);
+    await folder.mount(join(device, 'nbd'), path);
   };
   try {
     await makeExt4(image, megabytes);
     await open(0);
   } catch (error) {
-    await place.remove();
+    await folder.remove();
     throw error;
   }
   return {
@@ -137,31 +137,31 @@ export async function faultyDisk(megabytes: number): Promise<FaultyDisk> {
       await close();
       await open(delayMs);
     },
-    remove: () => place.remove(),
+    remove: () => folder.remove(),
   };
 }
 
-/** All made now: what mkfs leaves for later would be written behind a test's back. */
+/** Without lazy initialization, which would write in the background during a test. */
 async function makeExt4(image: string, megabytes: number): Promise<void> {
   await run('truncate', '-s', `${megabytes}M`, image);
   await run('mkfs.ext4', '-q', '-m', '0', '-E', 'lazy_itable_init=0,lazy_journal_init=0', image);
 }
 
-interface Place {
+interface MountFolder {
   readonly path: string;
   mount(image: string, at: string): Promise<void>;
-  /** Runs a server of a file system; resolves when something is mounted at `at`. */
+  /** Runs a file system server; resolves when it is mounted at `at`. */
   serve(at: string, command: readonly string[]): Promise<void>;
-  /** Nothing happens if nothing is mounted there. */
+  /** Does nothing if nothing is mounted there. */
   unmount(at: string): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** A folder with mounts in it that goes with all of them, at the latest when the process ends. */
-function newPlace(): Place {
-  sweep();
+/** A temporary folder for mounts; all are unmounted and removed at the latest when the process ends. */
+function createMountFolder(): MountFolder {
+  removeStale();
   const path = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
-  const atExit = (): void => clear(path);
+  const atExit = (): void => unmountAndRemove(path);
   process.on('exit', atExit);
   return {
     path,
@@ -178,7 +178,7 @@ function newPlace(): Place {
     async remove() {
       process.off('exit', atExit);
       for (const at of mountsBelow(path)) await unmount(at).catch(() => {});
-      clear(path);
+      unmountAndRemove(path);
     },
   };
 }
@@ -194,21 +194,21 @@ async function unmount(at: string): Promise<void> {
   }
 }
 
-/** Takes away what test processes that were killed have left. */
-function sweep(): void {
+/** Unmounts and removes what killed test processes have left. */
+function removeStale(): void {
   for (const name of readdirSync(tmpdir())) {
     const pid = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length).split('-')[0]) : 0;
-    if (pid > 0 && !existsSync(`/proc/${pid}`)) clear(join(tmpdir(), name));
+    if (pid > 0 && !existsSync(`/proc/${pid}`)) unmountAndRemove(join(tmpdir(), name));
   }
 }
 
-/** Without waiting: a mount that is busy goes when its last file is closed. */
-function clear(path: string): void {
+/** Unmounts lazily: a busy mount ends when its last file is closed. */
+function unmountAndRemove(path: string): void {
   for (const at of mountsBelow(path)) Bun.spawnSync(['umount', '--lazy', at]);
   rmSync(path, { recursive: true, force: true });
 }
 
-/** The innermost and youngest first. */
+/** Innermost and newest first. */
 function mountsBelow(path: string): readonly string[] {
   return mounts()
     .filter((at) => at.startsWith(`${path}/`))
@@ -224,7 +224,7 @@ function mounts(): readonly string[] {
   return lines.map((line) => line.split(' ')[1] ?? '');
 }
 
-/** The library of `no-sync.c`, for LD_PRELOAD. */
+/** Compiles `no-sync.c` into `folder` and returns the library's path, for LD_PRELOAD. */
 export async function noSyncLibrary(folder: string): Promise<string> {
   const library = join(folder, 'no-sync.so');
   await run('gcc', '-shared', '-fPIC', '-O2', '-o', library, join(import.meta.dir, 'no-sync.c'));
@@ -233,6 +233,6 @@ export async function noSyncLibrary(folder: string): Promise<string> {
 
 async function run(...command: readonly string[]): Promise<void> {
   const child = Bun.spawn([...command], { stdin: 'ignore', stdout: 'ignore', stderr: 'pipe' });
-  const said = await new Response(child.stderr).text();
-  if ((await child.exited) !== 0) throw new Error(`${command.join(' ')}: ${said.trim()}`);
+  const errors = await new Response(child.stderr).text();
+  if ((await child.exited) !== 0) throw new Error(`${command.join(' ')}: ${errors.trim()}`);
 }

@@ -1,7 +1,21 @@
-/** One file of the simulated disk: what a reader sees, what is durable, and the changes between. */
-import type { SimulatedDiskOptions } from './disk.simulated.ts';
-
+/** One file of the simulated disk: its content in the page cache, its durable content, and the pending changes. */
 const SECTOR = 512;
+
+/** Receives everything that becomes durable, so that the content can outlive the process. */
+export interface DiskMirror {
+  write(inode: number, at: number, bytes: Uint8Array): void;
+  truncate(inode: number, size: number): void;
+  /** `names`: the whole folder, name → number of the inode. */
+  folder(path: string, names: ReadonlyMap<string, number>): void;
+}
+
+export interface InodeOptions {
+  /** Random numbers in [0, 1): decide what survives a power cut or is flushed early. */
+  readonly random: () => number;
+  /** Probability that a written sector, or a change of a folder, becomes durable before any sync. */
+  readonly earlyFlushChance?: number;
+  readonly mirror?: DiskMirror;
+}
 
 interface Write {
   readonly order: number;
@@ -14,7 +28,6 @@ interface Truncation {
 }
 type Change = Write | Truncation;
 
-/** Bytes that grow. */
 class Content {
   bytes = new Uint8Array(0);
   size = 0;
@@ -45,118 +58,118 @@ class Content {
 
 export class Inode {
   readonly number: number;
-  readonly #options: SimulatedDiskOptions;
-  #seen = new Content();
-  #durable = new Content();
-  #pending: Change[] = [];
-  /** Numbers of changes that never will be durable. */
-  readonly #lost = new Set<number>();
-  #last = 0;
+  private readonly options: InodeOptions;
+  private cached = new Content();
+  private durable = new Content();
+  private pending: Change[] = [];
+  /** Changes that were dropped from the page cache before they became durable. */
+  private readonly lostChanges = new Set<number>();
+  private lastChange = 0;
 
-  constructor(number: number, options: SimulatedDiskOptions) {
+  constructor(number: number, options: InodeOptions) {
     this.number = number;
-    this.#options = options;
+    this.options = options;
   }
 
-  /** The number of the last change. */
+  /** Number of the last change. */
   get order(): number {
-    return this.#last;
+    return this.lastChange;
   }
 
   get size(): number {
-    return this.#seen.size;
+    return this.cached.size;
   }
 
-  /** What a reader sees. */
   read(at: number, length: number): Uint8Array {
-    return this.#seen.bytes.slice(at, Math.max(at, Math.min(this.size, at + length)));
+    return this.cached.bytes.slice(at, Math.max(at, Math.min(this.size, at + length)));
   }
 
-  /** Puts content there, durably: the beginning of a test. */
-  place(bytes: Uint8Array): void {
-    this.#durable.put(0, bytes);
-    this.#seen = this.#durable.copy();
+  /** Sets durable content before a test. */
+  setContent(bytes: Uint8Array): void {
+    this.durable.put(0, bytes);
+    this.cached = this.durable.copy();
   }
 
-  /** Answers the number of the change. */
+  /** Returns the number of the change. */
   write(at: number, bytes: Uint8Array): number {
-    const write = { order: ++this.#last, at, bytes };
-    this.#seen.put(at, bytes);
-    this.#pending.push(write);
-    const { leak, random } = this.#options;
-    if (leak) for (const sector of sectors(write)) if (random() < leak) this.#apply(sector);
+    const write = { order: ++this.lastChange, at, bytes };
+    this.cached.put(at, bytes);
+    this.pending.push(write);
+    const { earlyFlushChance, random } = this.options;
+    if (earlyFlushChance)
+      for (const sector of sectors(write)) if (random() < earlyFlushChance) this.apply(sector);
     return write.order;
   }
 
   truncate(size: number): void {
-    this.#seen.resize(size);
-    this.#pending.push({ order: ++this.#last, size });
+    this.cached.resize(size);
+    this.pending.push({ order: ++this.lastChange, size });
   }
 
-  /** That write is durable, and with it the length it needs; 0 = there was none. */
-  settle(order: number): void {
-    const index = this.#pending.findIndex((change) => change.order === order);
-    const write = this.#pending[index];
+  /** Makes one write durable, with the file length it needs. 0 = no write. */
+  flush(order: number): void {
+    const index = this.pending.findIndex((change) => change.order === order);
+    const write = this.pending[index];
     if (!write || !('bytes' in write)) return;
-    // Pages reach the disk with all that was written to them before, lengths in their order.
-    const earlier = this.#pending.slice(0, index);
+    // With it, earlier writes to the same bytes and earlier truncations become durable.
+    const earlier = this.pending.slice(0, index);
     const covered = earlier.filter((change) => !('bytes' in change) || overlaps(change, write));
-    for (const change of covered) this.#apply(change);
-    this.#apply(write);
+    for (const change of covered) this.apply(change);
+    this.apply(write);
     const cuts = covered.filter((change) => !('bytes' in change));
-    this.#pending = this.#pending
+    this.pending = this.pending
       .filter((change) => change !== write && !covered.includes(change))
       .map((change) => cuts.reduce(clipped, change));
   }
 
-  /** Everything up to that change is durable. */
-  settleAll(order: number): void {
-    for (const change of this.#pending) if (change.order <= order) this.#apply(change);
-    this.#pending = this.#pending.filter((change) => change.order > order);
+  /** Makes all changes up to `order` durable. */
+  flushUpTo(order: number): void {
+    for (const change of this.pending) if (change.order <= order) this.apply(change);
+    this.pending = this.pending.filter((change) => change.order > order);
   }
 
-  /** What is not durable up to that change never will be, though it can still be read. */
-  lose(order: number): void {
-    for (const change of this.#pending) if (change.order <= order) this.#lost.add(change.order);
-    this.#pending = this.#pending.filter((change) => change.order > order);
+  /** Pending changes up to `order` will never become durable, though they can still be read. */
+  dropUpTo(order: number): void {
+    for (const change of this.pending) if (change.order <= order) this.lostChanges.add(change.order);
+    this.pending = this.pending.filter((change) => change.order > order);
   }
 
-  wasLost(order: number): boolean {
-    return this.#lost.has(order);
+  wasDropped(order: number): boolean {
+    return this.lostChanges.has(order);
   }
 
-  /** The same of one change only. */
-  loseOne(order: number): void {
-    this.#pending = this.#pending.filter((change) => change.order !== order);
+  /** Like dropUpTo, for one change; it is not recorded for wasDropped. */
+  dropOne(order: number): void {
+    this.pending = this.pending.filter((change) => change.order !== order);
   }
 
-  /** Power cut: what is not durable goes, or (with chance) a random part of it stays. */
-  cut(keep: (() => number) | null): void {
-    if (keep) for (const change of this.#pending) this.#applyPart(change, keep);
-    this.#pending = [];
-    this.#seen = this.#durable.copy();
+  /** Power cut: pending changes are lost, or with `keep` (random numbers in [0, 1)) a random part becomes durable. */
+  powerCut(keep: (() => number) | null): void {
+    if (keep) for (const change of this.pending) this.applyPartly(change, keep);
+    this.pending = [];
+    this.cached = this.durable.copy();
   }
 
-  #applyPart(change: Change, keep: () => number): void {
+  private applyPartly(change: Change, keep: () => number): void {
     const share = keep();
     if ('bytes' in change) {
-      for (const sector of sectors(change)) if (keep() < share) this.#apply(sector);
-    } else if (share < 0.5) this.#apply(change);
+      for (const sector of sectors(change)) if (keep() < share) this.apply(sector);
+    } else if (share < 0.5) this.apply(change);
   }
 
-  #apply(change: Change): void {
-    const { mirror } = this.#options;
+  private apply(change: Change): void {
+    const { mirror } = this.options;
     if ('bytes' in change) {
-      this.#durable.put(change.at, change.bytes);
+      this.durable.put(change.at, change.bytes);
       mirror?.write(this.number, change.at, change.bytes);
     } else {
-      this.#durable.resize(change.size);
+      this.durable.resize(change.size);
       mirror?.truncate(this.number, change.size);
     }
   }
 }
 
-/** The sectors of a write: each reaches the disk wholly or not at all. */
+/** Splits a write into sectors, which become durable atomically. */
 function* sectors(write: Write): Generator<Write> {
   const end = write.at + write.bytes.length;
   for (let at = write.at, next = at; at < end; at = next) {
@@ -169,7 +182,7 @@ function overlaps(left: Write, right: Write): boolean {
   return left.at < right.at + right.bytes.length && right.at < left.at + left.bytes.length;
 }
 
-/** What is left of a change when the file is cut after it. */
+/** The part of a change that remains after a later truncation. */
 function clipped(change: Change, cut: Change): Change {
   if (!('bytes' in change) || 'bytes' in cut || change.order > cut.order) return change;
   return { ...change, bytes: change.bytes.subarray(0, Math.max(0, cut.size - change.at)) };

@@ -1,8 +1,8 @@
 /**
- * A simulated disk that outlives its process: what becomes durable is written to real files at that
- * moment, everything else is only in the memory of the process. SIGKILL is then a power cut.
+ * A simulated disk whose durable content survives the process: it is written to real files when it becomes durable;
+ * everything else is only in memory. So SIGKILL acts as a power cut.
  *
- * The folder holds one file per inode (`inode-<number>`) and `names.json`, replaced as a whole.
+ * The folder has one file per inode (`inode-<number>`) and `names.json`, which is replaced atomically.
  */
 import {
   closeSync,
@@ -20,7 +20,7 @@ import { SimulatedDisk, type SimulatedDiskOptions } from './disk.simulated.ts';
 /** Folder → name in it → number of the inode. */
 type Names = { [folder: string]: { [name: string]: number } };
 
-/** Continues with what is there. With `frozen` nothing that happens is written back. */
+/** Continues with the content of `root`. With `frozen`, changes are not written back. */
 export function openMirroredDisk(root: string, options: SimulatedDiskOptions, frozen = false): SimulatedDisk {
   const index = join(root, 'names.json');
   const names: Names = existsSync(index) ? JSON.parse(readFileSync(index, 'utf8')) : {};
@@ -48,7 +48,7 @@ export function openMirroredDisk(root: string, options: SimulatedDiskOptions, fr
   for (const [folder, entries] of Object.entries(names)) {
     for (const [name, inode] of Object.entries(entries)) {
       const path = inodeFile(inode);
-      disk.place(`${folder}/${name}`, existsSync(path) ? readFileSync(path) : new Uint8Array(0), inode);
+      disk.putFile(`${folder}/${name}`, existsSync(path) ? readFileSync(path) : new Uint8Array(0), inode);
     }
   }
   return disk;

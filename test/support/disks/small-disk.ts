@@ -1,30 +1,30 @@
-/** A disk of a few megabytes that a test can fill to the last byte; only root can have one. */
+/** A tmpfs of a few megabytes that a test can fill to the last byte. Needs root. */
 import { closeSync, mkdtempSync, openSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export interface SmallDisk {
-  /** An empty folder, which is the whole disk. */
+  /** Mount point, empty. */
   readonly path: string;
-  /** Leaves no byte free. */
+  /** Fills the disk with a filler file. */
   fill(): void;
-  /** Leaves so many bytes free, in whole pages. */
-  leave(bytes: number): void;
-  /** Makes room again. */
-  empty(): void;
+  /** Fills the disk except for `bytes`, rounded to pages. */
+  leaveFree(bytes: number): void;
+  /** Removes the filler file. */
+  free(): void;
   remove(): void;
 }
 
 const FILLER_BYTES = 64 * 1024;
 
-/** Why there can be no such disk here, or null. */
-export function noSmallDisk(): string | null {
+/** Why such a disk cannot be created here; null = it can. */
+export function smallDiskProblem(): string | null {
   const probe = smallDisk(1);
   probe?.remove();
-  return probe === null ? 'needs root, who may mount a tmpfs' : null;
+  return probe === null ? 'mounting a tmpfs needs root' : null;
 }
 
-/** null = this system or this user may not mount one. */
+/** null = mounting failed. */
 export function smallDisk(megabytes: number): SmallDisk | null {
   const path = mkdtempSync(join(tmpdir(), 'escapement-disk-'));
   const mount = ['mount', '-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', path];
@@ -36,13 +36,13 @@ export function smallDisk(megabytes: number): SmallDisk | null {
   return {
     path,
     fill: () => fill(filler),
-    leave(bytes) {
+    leaveFree(bytes) {
       fill(filler);
       truncateSync(filler, Math.max(0, statSync(filler).size - bytes));
     },
-    empty: () => rmSync(filler, { force: true }),
+    free: () => rmSync(filler, { force: true }),
     remove() {
-      // Lazily: a process that was killed a moment ago may still hold a file.
+      // Lazily, since a process that was just killed may still have files open.
       Bun.spawnSync(['umount', '--lazy', path]);
       rmSync(path, { recursive: true, force: true });
     },

@@ -1,4 +1,4 @@
-/** A tiny game in a folder of its own, for tests of publishing and of the pages around a game. */
+/** A small game in a folder of its own, for tests of publishing and of the pages around a game. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,11 +76,11 @@ export default defineClient({
 };
 
 export interface DemoGame {
-  /** The folder of all games; the game is in `<games>/demo`. */
+  /** The folder of all games; this one is in `<games>/demo`. */
   readonly games: string;
   readonly folder: string;
   write(path: string, content: string): Promise<void>;
-  /** Replaces a piece of a file; the piece must be there. */
+  /** Replaces a piece of a file, which must be there. */
   edit(path: string, from: string, to: string): Promise<void>;
   remove(): Promise<void>;
 }

@@ -1,27 +1,27 @@
 /**
- * A copy of a real game in a folder of its own, of which a test publishes edition after edition:
- * with its own rules or with changed ones, and with a picture and words of the test's over the stage.
+ * A copy of a real game in a folder of its own, from which a test publishes one release after another: with
+ * its own or with changed rules, and with a picture and text of the test on the stage.
  */
 import { cp, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT } from '../processes/command-line.ts';
 
-export interface Edition {
-  /** Changed: the hatch stands open from the beginning. */
+export interface GameRelease {
+  /** Changed: the hatch is open from the beginning. */
   readonly rules: 'own' | 'changed';
   /** Width of the picture, px. */
   readonly picture: number;
   readonly words: string;
 }
 
-export interface Editions {
+export interface GameReleases {
   /** For `--games-dir`. */
   readonly path: string;
-  write(edition: Edition): Promise<void>;
+  write(release: GameRelease): Promise<void>;
 }
 
-/** Selector of the picture over the stage; its `alt` has the words. */
-export const PICTURE = '#edition';
+/** Selector of the picture on the stage; its `alt` has the text. */
+export const PICTURE = '#release';
 
 const CLIENT = `/** The game's own views, and a picture before them. */
 import { defineClient } from '@escapement/sdk';
@@ -32,9 +32,9 @@ export default defineClient({
   mount(host) {
     const takeDown = own.mount(host);
     const picture = new Image();
-    picture.id = 'edition';
-    picture.src = host.asset('edition.svg');
-    picture.alt = host.t('edition');
+    picture.id = 'release';
+    picture.src = host.asset('release.svg');
+    picture.alt = host.t('release');
     picture.style.cssText = 'position: absolute; inset: auto 0 0 auto';
     host.root.append(picture);
     return () => {
@@ -53,7 +53,7 @@ export default defineGame({ ...own, init: (setup) => ({ ...own.init(setup), hatc
 `;
 
 /** Copies `games/<slug>` below `folder`. */
-export async function gameEditions(folder: string, slug: string): Promise<Editions> {
+export async function gameReleases(folder: string, slug: string): Promise<GameReleases> {
   const path = join(folder, 'games');
   const game = join(path, slug);
   await mkdir(path);
@@ -67,10 +67,10 @@ export async function gameEditions(folder: string, slug: string): Promise<Editio
     path,
     async write({ rules, picture, words }) {
       await writeFile(join(game, 'rules.ts'), rules === 'own' ? ownRules : CHANGED_RULES);
-      await writeFile(join(game, 'assets/edition.svg'), pictureOf(picture));
+      await writeFile(join(game, 'assets/release.svg'), pictureOf(picture));
       for (const locale of locales) {
         const texts = JSON.parse(await readFile(locale, 'utf8')) as { [key: string]: string };
-        await writeFile(locale, JSON.stringify({ ...texts, edition: words }));
+        await writeFile(locale, JSON.stringify({ ...texts, release: words }));
       }
     },
   };

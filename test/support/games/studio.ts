@@ -1,4 +1,4 @@
-/** A studio for tests that need one and do not care which. */
+/** A studio for tests that need any studio. */
 import type { Studio } from '../../../src/domain/studio.ts';
 
 export const TEST_STUDIO: Studio = {

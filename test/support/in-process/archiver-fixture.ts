@@ -1,6 +1,6 @@
 /**
- * A room server's stores for tests of the archiver: the real journal and the real SQLite in a
- * temporary folder, and faults that a test lays over them.
+ * The stores of a room server for tests of the archiver: the real journal and SQLite in a temporary
+ * folder. Tests inject faults by overriding `deps`.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,12 +15,12 @@ import type { MainDb } from '../../../src/ports/main-db/main-db.ts';
 import { openSqlite } from '../../../src/ports/main-db/main-db.sqlite.ts';
 import { readChunks } from '../../../src/ports/main-db/queries/archive.ts';
 import { type LoadedRoom, loadRoom } from '../../../src/ports/main-db/queries/rooms.ts';
-import { roomWithRight } from '../../../src/ports/main-db/queries/rows.fixture.ts';
+import { insertRoomWithEntitlement } from '../../../src/ports/main-db/queries/rows.fixture.ts';
 import { createRealDisk } from '../../../src/ports/room-log/journal/disk.real.ts';
 import { type Journal, openJournal } from '../../../src/ports/room-log/room-log.journal.ts';
 import { EMPTY_HEAD, type Head } from '../../../src/ports/room-log/room-log.ts';
 import type { ArchiverDeps } from '../../../src/services/archiver/archiver.ts';
-import { StepGroup } from '../../../src/services/archiver/step-group.ts';
+import { StepBatcher } from '../../../src/services/archiver/step-batcher.ts';
 import type { SweepDeps } from '../../../src/services/archiver/sweep.ts';
 import { RoomScript, encodeRecords } from './room-script.ts';
 
@@ -28,8 +28,8 @@ const FIRST_EPOCH = 1_001;
 /** Wall clock ms of the rooms' ms 0. */
 const STARTED_AT = 2_000;
 
-/** Waits as long as it takes to look away: for pauses whose length does not matter. */
-export const impatient: World['timers'] = {
+/** Timers that fire in the next turn of the event loop, whatever their delay. */
+export const immediateTimers: World['timers'] = {
   after(_, run) {
     const timer = setTimeout(run, 0);
     return () => clearTimeout(timer);
@@ -39,8 +39,8 @@ export const impatient: World['timers'] = {
 export class ArchiveBench {
   readonly db: MainDb;
   journal: Journal;
-  /** What the archiver told the operator. */
-  readonly told: string[] = [];
+  /** Errors that the archiver logged: event and fields. */
+  readonly errors: string[] = [];
   private readonly folder: string;
   private readonly rooms = new Map<string, { script: RoomScript; written: number; epoch: number }>();
 
@@ -57,25 +57,25 @@ export class ArchiveBench {
   }
 
   deps(change: Partial<ArchiverDeps> = {}): ArchiverDeps & SweepDeps {
-    const world = { ...realWorld, timers: impatient };
+    const world = { ...realWorld, timers: immediateTimers };
     const deps: ArchiverDeps = {
       world,
       db: this.db,
       jobs: new SqlJobs(this.db, world),
       roomLog: this.journal,
-      log: { info: () => {}, error: (what, fields) => this.told.push(`${what} ${JSON.stringify(fields)}`) },
+      log: { info: () => {}, error: (what, fields) => this.errors.push(`${what} ${JSON.stringify(fields)}`) },
       ...change,
     };
-    return { ...deps, steps: new StepGroup({ ...deps, clock: world.clock }) };
+    return { ...deps, batcher: new StepBatcher({ ...deps, clock: world.clock }) };
   }
 
-  /** A room in the database and in the log, with its first two records. */
+  /** Creates a room in the database and in the log, with its first two records. */
   async makeRoom(room: string): Promise<RoomScript> {
-    await this.db.write((tx) => roomWithRight(tx, room, { started_at: STARTED_AT }));
+    await this.db.write((tx) => insertRoomWithEntitlement(tx, room, { started_at: STARTED_AT }));
     return this.makeLog(room);
   }
 
-  /** A room that only the log knows. */
+  /** Creates a room in the log only. */
   async makeLog(room: string): Promise<RoomScript> {
     const script = new RoomScript(FIRST_EPOCH);
     this.rooms.set(room, { script, written: 0, epoch: FIRST_EPOCH });
@@ -84,7 +84,7 @@ export class ArchiveBench {
     return script;
   }
 
-  /** Opens the room for its next epoch, as an owner does, and writes the epoch's first record. */
+  /** Opens the room with its next epoch, as an owner does, and writes the epoch's first record. */
   async reopen(room: string): Promise<void> {
     const known = this.known(room);
     const { archived_epoch, archived_upto, archived_ms } = (await this.loaded(room)).room;
@@ -97,7 +97,7 @@ export class ArchiveBench {
     await this.append(room);
   }
 
-  /** Appends what the script has and the log has not, in runs of `each` records. */
+  /** Appends the records of the script that are not in the log yet, in runs of `each` records. */
   async append(room: string, each = Number.MAX_SAFE_INTEGER): Promise<void> {
     const known = this.known(room);
     const { records } = known.script;
@@ -114,12 +114,12 @@ export class ArchiveBench {
     }
   }
 
-  /** Everything that was written to the room. */
+  /** All records of the room, as they were written to the log. */
   writtenBytes(room: string): Buffer {
     return Buffer.from(encodeRecords(this.known(room).script.records));
   }
 
-  /** The archive's chunks, inflated; throws when they do not follow each other. */
+  /** The archive's chunks, inflated. Throws when they are not contiguous. */
   async archivedBytes(room: string): Promise<Buffer> {
     const chunks = await readChunks(this.db.read, room, 0, 10_000);
     let last = 0;
@@ -144,7 +144,7 @@ export class ArchiveBench {
     return live ? live.head.seq - live.trimmed : 0;
   }
 
-  /** As a new process finds things; the journal's own memory is gone. */
+  /** Closes and reopens the journal, as a new process does. */
   async restart(): Promise<void> {
     await this.journal.close();
     this.journal = await journalIn(this.folder);

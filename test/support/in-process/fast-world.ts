@@ -1,12 +1,11 @@
 /**
- * The real world, hurried: what a program calls a minute is over after a few seconds, so that a test
- * over real sockets can wait for what takes minutes. The wall clock is left as it is, or tickets
- * would end early.
+ * The real world with accelerated timers and monotonic clock, so that a test over real sockets can wait for
+ * timeouts of minutes. The wall clock is not accelerated: tickets would expire early.
  */
 import type { World } from '../../../src/lib/world.ts';
 import { realWorld } from '../../../src/lib/world.real.ts';
 
-/** `speed` = so many of its seconds to one of ours. */
+/** `speed` = its seconds per real second. */
 export function fastWorld(speed: number): World {
   const { clock, timers, random } = realWorld;
   return {

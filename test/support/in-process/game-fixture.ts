@@ -1,4 +1,4 @@
-/** A room server on a simulated clock and disk, with pages that a test plays by hand. */
+/** A room server with a simulated clock and disk, and pages that a test controls frame by frame. */
 import { encodeSend } from '../../../sdk/protocol/send.ts';
 import { hello } from '../../../sdk/protocol/hello.ts';
 import { ping } from '../../../sdk/protocol/ping.ts';
@@ -11,7 +11,7 @@ import type { Journal } from '../../../src/ports/room-log/room-log.journal.ts';
 import { createGame, type Game, type GameDeps } from '../../../src/services/game/game.ts';
 import type { GameLimits } from '../../../src/services/game/limits.ts';
 import type { SimulatedDiskOptions } from '../disks/disk.simulated.ts';
-import { createJournalBench, type JournalBench } from './journal-fixture.ts';
+import { createJournalFixture, type JournalFixture } from './journal-fixture.ts';
 import { MemoryRoomStore } from './room-store.memory.ts';
 import { SwitchedRoomLog } from './room-log.switched.ts';
 import { TestPeer } from '../clients/test-peer.ts';
@@ -28,7 +28,7 @@ export interface PageOptions {
   readonly observer?: boolean;
   readonly device?: string;
   readonly generation?: number;
-  /** One byte that makes the page's client id; further ones are ids it took over. */
+  /** Each byte stands for a client id (`idOf`): first the page's own, then those it took over. */
   readonly ids?: readonly number[];
   readonly epoch?: number;
   readonly seq?: number;
@@ -37,7 +37,7 @@ export interface PageOptions {
   readonly address?: string;
 }
 
-/** The client id that a byte stands for. */
+/** The client id for a byte: 16 times that byte. */
 export function idOf(byte: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(16).fill(byte);
 }
@@ -66,7 +66,7 @@ export function helloFrame(world: SimulatedWorld, options: PageOptions = {}): Ui
   });
 }
 
-/** A page: its socket and what a test does with it. */
+/** A page: its socket, and helpers to send frames and read what it received. */
 export class Page {
   readonly peer: TestPeer;
   private readonly world: SimulatedWorld;
@@ -81,7 +81,7 @@ export class Page {
   }
 
   hello(options: PageOptions = {}): void {
-    this.peer.say(helloFrame(this.world, options));
+    this.peer.sendFromPage(helloFrame(this.world, options));
   }
 
   send(
@@ -89,18 +89,18 @@ export class Page {
     text = `m${clientSeq}`,
     { client = 0, kind = RecordKind.move }: { client?: number; kind?: number } = {},
   ): void {
-    this.peer.say(encodeSend({ client, clientSeq, kind, body: new TextEncoder().encode(text) }));
+    this.peer.sendFromPage(encodeSend({ client, clientSeq, kind, body: new TextEncoder().encode(text) }));
   }
 
   signal(...value: number[]): void {
-    this.peer.say(signal.encode({ value: Uint8Array.from(value) }));
+    this.peer.sendFromPage(signal.encode({ value: Uint8Array.from(value) }));
   }
 
   ping(token: number): void {
-    this.peer.say(ping.encode({ token }));
+    this.peer.sendFromPage(ping.encode({ token }));
   }
 
-  /** All records seen, of chunks and of frames, in the order in which they came. */
+  /** All records received, in chunks and in `records` frames, in order of arrival. */
   records(): LogRecord[] {
     return this.peer
       .frames()
@@ -109,31 +109,31 @@ export class Page {
       );
   }
 
-  /** Seqs of the records seen. */
+  /** Seqs of the records received. */
   seqs(): number[] {
     return this.records().map((record) => record.seq);
   }
 
-  /** The texts of the moves seen, in order; with `after` those behind a position (P21). */
+  /** The texts of the moves received, in order; with `after` only those after that position (P21). */
   moves(after = 0): string[] {
     return this.records()
       .filter((record) => record.kind >= RecordKind.move && record.seq > after)
       .map((record) => new TextDecoder().decode(record.body));
   }
 
-  /** Everything the page got up to here is forgotten. */
-  forget(): void {
+  /** Clears the frames received so far. */
+  clearReceived(): void {
     this.peer.sent.length = 0;
   }
 }
 
-/** Plays `count` moves from client seq `from` on, each durable before the next. */
-export async function play(bench: GameBench, page: Page, count: number, from = 1): Promise<void> {
+/** Sends `count` moves from client seq `from` on, each durable before the next. */
+export async function play(fixture: GameFixture, page: Page, count: number, from = 1): Promise<void> {
   for (let seq = from; seq < from + count; seq++) {
     page.send(seq);
-    await bench.commit();
-    // Nobody plays faster than the allowance.
-    await bench.world.advance(50);
+    await fixture.commit();
+    // Stay below the rate limit.
+    await fixture.world.advance(50);
   }
 }
 
@@ -142,36 +142,36 @@ export function upTo(last: number, first = 1): number[] {
   return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }
 
-export interface GameBench {
+export interface GameFixture {
   readonly world: SimulatedWorld;
-  readonly journal: JournalBench;
+  readonly journal: JournalFixture;
   readonly store: MemoryRoomStore;
   readonly finished: string[];
   readonly broken: string[];
   log: SwitchedRoomLog;
   game: Game;
-  /** Opens a socket that has said nothing yet. */
+  /** Opens a socket; sends no hello. */
   open(options?: PageOptions): Page;
-  /** Opens a socket, says hello and waits until everything that follows at once has come. */
+  /** Opens a socket, sends hello, and waits until it is live (or closed). */
   join(options?: PageOptions): Promise<Page>;
-  /** Moves the clock far enough that everything taken is durable and told. */
+  /** Advances the clock until everything accepted is durable and sent. */
   commit(): Promise<void>;
   /**
-   * The power goes and the process is started again, on what is durable and (`random`) on some of
-   * what was being written.
+   * Simulates a power loss and a restart of the process. What was being written is lost, or with `random` in
+   * part.
    */
   crash(loss?: 'everything' | 'random'): Promise<void>;
 }
 
-/** Longer than the journal collects, shorter than anything else. */
+/** Longer than the journal collects a batch, shorter than any other timer. */
 const COMMIT_MS = 10;
 
-export async function createGameBench(
+export async function createGameFixture(
   limits: Partial<GameLimits> = {},
   change: Partial<GameDeps> = {},
   disk: Partial<SimulatedDiskOptions> = {},
-): Promise<GameBench> {
-  const journal = createJournalBench(1, disk);
+): Promise<GameFixture> {
+  const journal = createJournalFixture(1, disk);
   const { world } = journal;
   const store = new MemoryRoomStore();
   store.addRoom(ROOM, world.clock.now());
@@ -192,7 +192,7 @@ export async function createGameBench(
     });
     return { log, game };
   };
-  const bench: GameBench = {
+  const fixture: GameFixture = {
     world,
     journal,
     store,
@@ -202,19 +202,19 @@ export async function createGameBench(
     open(options = {}) {
       const { room = ROOM, address = '10.0.0.1' } = options;
       const offer = { path: socketPath(SLOT, room), address, origin: null };
-      return new Page(TestPeer.open(bench.game.sockets(offer), address), world);
+      return new Page(TestPeer.open(fixture.game.onUpgrade(offer), address), world);
     },
     async join(options = {}) {
-      const page = bench.open(options);
+      const page = fixture.open(options);
       page.hello(options);
-      await bench.commit();
+      await fixture.commit();
       return page;
     },
     commit: () => world.advance(COMMIT_MS),
     async crash(loss = 'everything') {
-      journal.cut(loss);
-      Object.assign(bench, start(await journal.open()));
+      journal.powerCut(loss);
+      Object.assign(fixture, start(await journal.open()));
     },
   };
-  return bench;
+  return fixture;
 }

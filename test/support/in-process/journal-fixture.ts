@@ -1,41 +1,41 @@
-/** Journals on a simulated disk for tests: opening, appending, and looking at what is there. */
+/** Test fixture: a journal on a simulated disk in simulated time, with power cuts and helpers to append and read. */
 import {
   type Journal,
   type JournalLimits,
   type JournalOutcome,
   openJournal,
 } from '../../../src/ports/room-log/room-log.journal.ts';
-import { NOT_BEGUN, decodeSegmentHeader } from '../../../src/ports/room-log/journal/segment.ts';
+import { NOT_ACTIVE, decodeSegmentHeader } from '../../../src/ports/room-log/journal/segment.ts';
 import { EMPTY_HEAD, type AppendOutcome } from '../../../src/ports/room-log/room-log.ts';
 import { SimulatedDisk, type SimulatedDiskOptions } from '../disks/disk.simulated.ts';
 import { createSimulatedWorld, seededRandom, type SimulatedWorld } from './world.simulated.ts';
 
 export const DIRECTORY = 'journal';
 
-export interface JournalBench {
+export interface JournalFixture {
   readonly disk: SimulatedDisk;
   readonly world: SimulatedWorld;
-  readonly fatal: Error[];
-  /** Opens the journal or throws with the refusal's code. */
+  readonly fatalErrors: Error[];
+  /** Opens the journal; throws if it is refused. */
   open(limits?: Partial<JournalLimits>): Promise<Journal>;
   tryOpen(limits?: Partial<JournalLimits>): Promise<JournalOutcome>;
-  /** Like tryOpen, but the caller lets the time pass. */
-  begin(limits?: Partial<JournalLimits>): Promise<JournalOutcome>;
-  /** The process is gone, the machine runs on. */
-  release(): void;
-  /** The process is gone, and the power with it. */
-  cut(loss: 'everything' | 'random'): void;
+  /** Like tryOpen, but the caller must advance the time. */
+  startOpening(limits?: Partial<JournalLimits>): Promise<JournalOutcome>;
+  /** Ends the process without closing the journal; the disk keeps what was written. */
+  endProcess(): void;
+  /** Ends the process and cuts the power of the disk. */
+  powerCut(loss: 'everything' | 'random'): void;
 }
 
-export function createJournalBench(
+export function createJournalFixture(
   seed: number,
   disk: Partial<SimulatedDiskOptions> = {},
   world = createSimulatedWorld(seed),
-): JournalBench {
+): JournalFixture {
   const simulated = new SimulatedDisk({ random: seededRandom(seed + 1), timers: world.timers, ...disk });
-  const fatal: Error[] = [];
+  const fatalErrors: Error[] = [];
   let locked = false;
-  const begin = (limits: Partial<JournalLimits> = {}) =>
+  const startOpening = (limits: Partial<JournalLimits> = {}) =>
     openJournal({
       disk: simulated,
       directory: DIRECTORY,
@@ -45,55 +45,55 @@ export function createJournalBench(
         locked = true;
         return { ok: true, release: () => (locked = false) };
       },
-      fatal: (error) => fatal.push(error),
+      fatal: (error) => fatalErrors.push(error),
       limits: { stepBytes: 4_096, segmentBytes: 16_384, reserveBytes: 0, ...limits },
     });
-  const tryOpen = (limits?: Partial<JournalLimits>) => world.until(begin(limits));
-  const release = (): void => {
+  const tryOpen = (limits?: Partial<JournalLimits>) => world.until(startOpening(limits));
+  const endProcess = (): void => {
     world.clearTimers();
     locked = false;
   };
   return {
     disk: simulated,
     world,
-    fatal,
-    begin,
+    fatalErrors,
+    startOpening,
     tryOpen,
     async open(limits) {
       const outcome = await tryOpen(limits);
       if (!outcome.ok) throw new Error(`${outcome.code}: ${outcome.message}`);
       return outcome.journal;
     },
-    release,
-    cut(loss) {
-      simulated.cut(loss);
-      release();
+    endProcess,
+    powerCut(loss) {
+      simulated.powerCut(loss);
+      endProcess();
     },
   };
 }
 
-/** Names of the segments that hold commits, oldest first: not of one that is only prepared. */
-export async function segmentsOf(bench: JournalBench): Promise<readonly string[]> {
-  const names = await bench.world.until(bench.disk.list(DIRECTORY));
-  return names.filter((name) => name.endsWith('.seg') && isBegun(bench, name)).toSorted();
+/** Names of the segments with commits, oldest first; without a preallocated one. */
+export async function segmentsOf(fixture: JournalFixture): Promise<readonly string[]> {
+  const names = await fixture.world.until(fixture.disk.list(DIRECTORY));
+  return names.filter((name) => name.endsWith('.seg') && isActive(fixture, name)).toSorted();
 }
 
-function isBegun(bench: JournalBench, name: string): boolean {
-  const header = decodeSegmentHeader(bench.disk.peek(`${DIRECTORY}/${name}`) ?? new Uint8Array(0));
-  return !header.ok || header.header.firstCommit !== NOT_BEGUN;
+function isActive(fixture: JournalFixture, name: string): boolean {
+  const header = decodeSegmentHeader(fixture.disk.peek(`${DIRECTORY}/${name}`) ?? new Uint8Array(0));
+  return !header.ok || header.header.firstCommit !== NOT_ACTIVE;
 }
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Opens a room that nobody has opened before. */
+/** Opens a room; throws if that fails. */
 export async function openRoom(
-  bench: JournalBench,
+  fixture: JournalFixture,
   journal: Journal,
   room: string,
   epoch: number,
 ): Promise<void> {
-  const outcome = await bench.world.until(journal.open(room, epoch, EMPTY_HEAD));
+  const outcome = await fixture.world.until(journal.open(room, epoch, EMPTY_HEAD));
   if (!outcome.ok) throw new Error(`opening ${room} was ${outcome.why}`);
 }
 
@@ -110,7 +110,7 @@ export function appendText(
   return journal.append({ room, epoch, prevSeq, lastSeq: seq, lastMs: seq, records });
 }
 
-/** The texts of a room's live entries: a run holds several, and may begin before them. */
+/** The texts of a room's live entries; the first run may begin with trimmed ones. */
 export async function textsOf(journal: Journal, room: string): Promise<readonly string[]> {
   const runs = await journal.read(room, 0, Number.MAX_SAFE_INTEGER);
   const live = (await journal.liveRooms()).find((found) => found.room === room);

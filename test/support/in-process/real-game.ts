@@ -1,4 +1,4 @@
-/** A room server over real sockets, on the real clock, with a journal in a folder of its own. */
+/** A room server with real sockets, the real clock, and a journal in a temporary folder. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,12 +26,12 @@ export const SLOT = 'h1';
 interface TicketOptions {
   readonly seat?: number;
   readonly observer?: boolean;
-  /** Wall clock ms at which the ticket ends. */
+  /** Expiry of the ticket, wall clock ms. */
   readonly expires?: number;
 }
 
 export interface HelloOptions extends TicketOptions {
-  /** One byte that makes the client id. */
+  /** The client id is 16 times this byte. */
   readonly id?: number;
   readonly version?: number;
   readonly credential?: string;
@@ -44,37 +44,37 @@ export interface RealGame {
   readonly game: Game;
   readonly log: RoomLog;
   readonly store: MemoryRoomStore;
-  /** Bugs in handlers; must stay empty. */
+  /** Errors thrown by handlers, which are bugs; must stay empty. */
   readonly failures: unknown[];
   addRoom(id: string): void;
   open(room: string, options?: Partial<RawSocketOptions>): Promise<RawSocket>;
   hello(room: string, options?: HelloOptions): Uint8Array<ArrayBuffer>;
-  /** Ends the server as its process would, and starts another one on the same folder. */
+  /** Stops the server as its process would, and starts another one on the same folder. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** What stands between the parts, or in their place. */
-export interface Changes {
-  /** What the rooms get for their log; called again after a restart. */
-  readonly log?: (journal: RoomLog) => RoomLog;
-  /** What the front end asks about sockets. */
-  readonly sockets?: (sockets: Game['sockets']) => Game['sockets'];
-  /** Visitors are counted by what so many proxies say in X-Forwarded-For. */
+/** Replacements and wrappers of the server's parts. */
+export interface RealGameOptions {
+  /** Wraps the log of the rooms; called again after a restart. */
+  readonly wrapLog?: (journal: RoomLog) => RoomLog;
+  /** Wraps the upgrade handler. */
+  readonly wrapUpgrade?: (sockets: Game['onUpgrade']) => Game['onUpgrade'];
+  /** Number of trusted proxies that append to X-Forwarded-For; default 0. */
   readonly trustedProxies?: number;
-  /** Of the rooms; the journal's is always the real one. */
+  /** The world of the rooms; the journal always has the real one. */
   readonly world?: World;
 }
 
 export async function startRealGame(
   limits: Partial<GameLimits> = {},
-  changes: Changes = {},
+  options: RealGameOptions = {},
 ): Promise<RealGame> {
   const directory = mkdtempSync(join(tmpdir(), 'escapement-game-'));
   const store = new MemoryRoomStore();
   const failures: unknown[] = [];
   const sockets: RawSocket[] = [];
-  const start = () => startServer({ directory, store, limits, failures, changes });
+  const start = () => startServer({ directory, store, limits, failures, options });
   let server = await start();
   const real: RealGame = {
     game: server.game,
@@ -85,9 +85,9 @@ export async function startRealGame(
     store,
     failures,
     addRoom: (id) => void store.addRoom(id, realWorld.clock.now()),
-    async open(room, options = {}) {
+    async open(room, socketOptions = {}) {
       const path = socketPath(SLOT, room);
-      const socket = await RawSocket.open({ port: server.frontend.port, path, ...options });
+      const socket = await RawSocket.open({ port: server.frontend.port, path, ...socketOptions });
       sockets.push(socket);
       return socket;
     },
@@ -106,7 +106,7 @@ export async function startRealGame(
   return real;
 }
 
-/** What a join call would answer. */
+/** A ticket as a join call returns it. */
 export function ticketFor(room: string, { seat = 1, observer = false, ...rest }: TicketOptions = {}): string {
   const expires = rest.expires ?? realWorld.clock.now() + TICKET_MS;
   const device = `d${seat}`;
@@ -114,7 +114,7 @@ export function ticketFor(room: string, { seat = 1, observer = false, ...rest }:
   return signPass(claims, KEYS);
 }
 
-/** A hello as a page of that seat says it. */
+/** The hello of a page of that seat. */
 export function helloFor(
   room: string,
   { seat = 1, id = seat, version = PROTOCOL_VERSION, ...rest }: HelloOptions = {},
@@ -124,16 +124,16 @@ export function helloFor(
   return hello.encode({ version, credential, clients, epoch: rest.epoch ?? 0, seq: rest.seq ?? 0 });
 }
 
-interface Parts {
+interface ServerOptions {
   readonly directory: string;
   readonly store: MemoryRoomStore;
   readonly limits: Partial<GameLimits>;
   readonly failures: unknown[];
-  readonly changes: Changes;
+  readonly options: RealGameOptions;
 }
 
-async function startServer({ directory, store, limits, failures, changes }: Parts) {
-  const { world = realWorld } = changes;
+async function startServer({ directory, store, limits, failures, options }: ServerOptions) {
+  const { world = realWorld } = options;
   const opened = await openJournal({
     disk: createRealDisk(),
     directory,
@@ -146,7 +146,7 @@ async function startServer({ directory, store, limits, failures, changes }: Part
   });
   if (!opened.ok) throw new Error(opened.message);
   const { journal } = opened;
-  const log = changes.log?.(journal) ?? journal;
+  const log = options.wrapLog?.(journal) ?? journal;
   const game = createGame({
     world,
     log,
@@ -162,10 +162,10 @@ async function startServer({ directory, store, limits, failures, changes }: Part
       hostname: '127.0.0.1',
       port: 0,
       fetch: () => new Response('page'),
-      sockets: changes.sockets?.(game.sockets) ?? game.sockets,
-      trustedProxies: changes.trustedProxies ?? 0,
+      onUpgrade: options.wrapUpgrade?.(game.onUpgrade) ?? game.onUpgrade,
+      trustedProxies: options.trustedProxies ?? 0,
       frameBytesMax: FRAME_BYTES_HARD,
-      failed: (error) => failures.push(error),
+      onError: (error) => failures.push(error),
     },
     realWorld.timers,
   );

@@ -1,20 +1,20 @@
-/** The switched log, with nothing switched, is a room log like any other. */
+/** The wrapper passes the room log's contract as long as no result is replaced. */
 import { roomLogContract, type RoomLogSubject } from '../../../src/ports/room-log/room-log.contract.ts';
-import { createJournalBench, type JournalBench } from './journal-fixture.ts';
+import { createJournalFixture, type JournalFixture } from './journal-fixture.ts';
 import { SwitchedRoomLog } from './room-log.switched.ts';
 
-async function subject(bench: JournalBench): Promise<RoomLogSubject> {
+async function subject(fixture: JournalFixture): Promise<RoomLogSubject> {
   return {
-    log: new SwitchedRoomLog(await bench.open()),
-    wait: (answer) => bench.world.until(answer),
+    log: new SwitchedRoomLog(await fixture.open()),
+    wait: (result) => fixture.world.until(result),
     restart() {
-      bench.cut('everything');
-      return subject(bench);
+      fixture.powerCut('everything');
+      return subject(fixture);
     },
     async stop() {
-      bench.world.clearTimers();
+      fixture.world.clearTimers();
     },
   };
 }
 
-roomLogContract('a journal behind switches', () => subject(createJournalBench(3)));
+roomLogContract('a switched journal', () => subject(createJournalFixture(3)));

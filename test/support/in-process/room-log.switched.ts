@@ -1,4 +1,4 @@
-/** A room log in front of another one, whose answers a test can hold back or replace. */
+/** A room log that wraps another one, records calls, and lets a test delay appends or replace results. */
 import type {
   Append,
   AppendOutcome,
@@ -15,30 +15,31 @@ export class SwitchedRoomLog implements RoomLog {
   readonly opens: { readonly room: string; readonly epoch: number }[] = [];
   readonly releases: string[] = [];
   reads = 0;
-  /** Answers of the next appends instead of the real log's; 'refused' and 'fenced' write nothing. */
+  /** Results of the next appends; with 'refused' and 'fenced' nothing is written. */
   readonly nextAppends: AppendOutcome[] = [];
+  /** Results of the next opens; nothing is opened. */
   readonly nextOpens: OpenOutcome[] = [];
-  /** While set, appends wait; resolving it lets them go on. */
-  gate: Promise<void> | null = null;
+  /** Appends wait for it. */
+  appendGate: Promise<void> | null = null;
   private readonly real: RoomLog;
   private readonly listeners: ((state: LogState) => void)[] = [];
 
   constructor(real: RoomLog) {
     this.real = real;
-    real.onState((state) => this.say(state));
+    real.onState((state) => this.emitState(state));
   }
 
-  /** Holds appends back until the answer is called. */
-  block(): () => void {
+  /** Delays appends until the returned function is called. */
+  holdAppends(): () => void {
     let open = () => {};
-    this.gate = new Promise((resolve) => (open = resolve));
+    this.appendGate = new Promise((resolve) => (open = resolve));
     return () => {
-      this.gate = null;
+      this.appendGate = null;
       open();
     };
   }
 
-  say(state: LogState): void {
+  emitState(state: LogState): void {
     for (const listener of this.listeners) listener(state);
   }
 
@@ -49,9 +50,9 @@ export class SwitchedRoomLog implements RoomLog {
 
   async append(entries: Append): Promise<AppendOutcome> {
     this.appends.push(entries);
-    if (this.gate) await this.gate;
+    if (this.appendGate) await this.appendGate;
     const instead = this.nextAppends.shift();
-    // An unknown outcome may well be a commit.
+    // 'unknown' is returned although the entries were written.
     if (instead === 'unknown') await this.real.append(entries);
     return instead ?? this.real.append(entries);
   }

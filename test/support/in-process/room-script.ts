@@ -1,4 +1,4 @@
-/** A room's log for tests, record by record, as the room server would write it. */
+/** Builds a room's log for tests, record by record, as the room server would write it. */
 import { Reader, Writer } from '../../../sdk/protocol/bytes.ts';
 import {
   type LogRecord,
@@ -8,7 +8,7 @@ import {
   recordLength,
 } from '../../../sdk/protocol/record.ts';
 
-/** Seats of a script's clients go 2, 3, 4, 1, 2 … */
+/** Clients 1, 2, 3 … have the seats 2, 3, 4, 1, 2 … */
 const SEATS = 4;
 
 export class RoomScript {
@@ -16,9 +16,9 @@ export class RoomScript {
   private ms = 0;
   private epoch: number;
   /** Last client seq by client number - 1. */
-  private readonly said: number[] = [];
+  private readonly lastClientSeqs: number[] = [];
 
-  /** Begins with the `open` record and the one of the first epoch. */
+  /** Adds the `open` record and the first `epoch` record. */
   constructor(firstEpoch = 1_001) {
     this.epoch = firstEpoch - 1;
     this.add(RecordKind.open, new TextEncoder().encode('{}'));
@@ -31,16 +31,16 @@ export class RoomScript {
   }
 
   newClient(): void {
-    const number = this.said.push(0);
+    const number = this.lastClientSeqs.push(0);
     this.add(RecordKind.client, clientId(number), { seat: (number % SEATS) + 1, client: number });
   }
 
-  /** A message of one of the clients there are; the first one brings the first client. */
-  say(kind: number, of = 0, size = 10): void {
-    if (this.said.length === 0) this.newClient();
-    const index = of % this.said.length;
-    const clientSeq = (this.said[index] ?? 0) + 1;
-    this.said[index] = clientSeq;
+  /** Adds a message of an existing client; the first call also adds the first client. */
+  send(kind: number, of = 0, size = 10): void {
+    if (this.lastClientSeqs.length === 0) this.newClient();
+    const index = of % this.lastClientSeqs.length;
+    const clientSeq = (this.lastClientSeqs[index] ?? 0) + 1;
+    this.lastClientSeqs[index] = clientSeq;
     const client = index + 1;
     const body = new Uint8Array(size).fill(clientSeq);
     this.add(kind, body, { seat: (client % SEATS) + 1, client, clientSeq });
@@ -56,7 +56,7 @@ export class RoomScript {
   }
 }
 
-/** The id of a script's client. */
+/** The client id for a number: 16 times that byte. */
 export function clientId(number: number): Uint8Array {
   return new Uint8Array(16).fill(number);
 }

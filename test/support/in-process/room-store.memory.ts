@@ -1,6 +1,6 @@
 /**
- * The main database as the room server sees it, in memory: rooms, seats and an archive. `sweep` does
- * what the archiver does: moves a room's durable entries into chunks and lets the log drop them.
+ * An in-memory RoomStore: rooms, seats and an archive. `sweep` does what the archiver does: moves a room's
+ * durable records into chunks and trims the log.
  */
 import { crc32, deflateRawSync } from 'node:zlib';
 import { Reader } from '../../../sdk/protocol/bytes.ts';
@@ -21,9 +21,9 @@ interface Stored {
 
 export class MemoryRoomStore implements RoomStore {
   readonly rooms = new Map<string, Stored>();
-  /** Calls of loadRoom so far. */
+  /** Number of calls of `loadRoom`. */
   loads = 0;
-  /** Set to make every call fail. */
+  /** If set, every call rejects with it. */
   broken: Error | null = null;
 
   addRoom(id: string, startedAt: number, change: Partial<LoadedRoom['room']> = {}): Stored {
@@ -98,7 +98,7 @@ export class MemoryRoomStore implements RoomStore {
       .slice(0, limit);
   }
 
-  /** Archives everything durable in chunks of at most `perChunk` records; `trim` lets the log go. */
+  /** Archives all durable records in chunks of at most `perChunk` records; `trim` also trims the log. */
   async sweep(log: RoomLog, id: string, { perChunk = 256, trim = true } = {}): Promise<void> {
     const stored = this.of(id);
     const { room } = stored.loaded;
@@ -124,12 +124,12 @@ export class MemoryRoomStore implements RoomStore {
         deflated,
         crc: crc32(deflated),
       });
-      this.note(stored, raw);
+      this.applyRecords(stored, raw);
     }
     if (trim) await log.trim(id, room.archived_upto);
   }
 
-  private note(stored: Stored, raw: Uint8Array): void {
+  private applyRecords(stored: Stored, raw: Uint8Array): void {
     const { loaded } = stored;
     for (const record of recordsIn(raw)) {
       loaded.room.archived_upto = record.seq;

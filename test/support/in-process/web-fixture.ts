@@ -1,7 +1,6 @@
 /**
- * A whole web service for tests: real SQLite and files in a private folder, the test till, the
- * texts and the studio of the repository, and a clock that stands still until it is moved. Pages
- * are asked for through `fetch`, as a browser would.
+ * A complete web service for tests: real SQLite and files in a private folder, the test provider, the texts and the
+ * studio of the repository, and a clock that only the test moves. Requests go to its `fetch` function directly.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -41,20 +40,20 @@ export interface WebFixture {
   readonly web: Web;
   readonly deps: WebDeps;
   readonly db: MainDb;
-  /** Where kept mails lie. */
+  /** The folder of the outbox. */
   readonly outboxDir: string;
-  readonly clock: TestWorld;
-  /** What the owners of rooms were told. */
-  readonly told: readonly { readonly slot: string; readonly command: Command }[];
-  /** Webhooks that the till sent, with their signatures, to be sent again. */
+  readonly world: TestWorld;
+  /** Commands sent to the owners of rooms. */
+  readonly commands: readonly { readonly slot: string; readonly command: Command }[];
+  /** Webhooks that the test provider sent, with their signatures, so that a test can send them again. */
   readonly webhooks: readonly SentWebhook[];
   get(path: string, headers?: Record<string, string>): Promise<Response>;
-  /** As a form of our own page, from one visitor. */
-  post(path: string, form: Record<string, string>, headers?: Record<string, string>): Promise<Response>;
+  /** Sends a form as our own pages do, always from the same address. */
+  postForm(path: string, form: Record<string, string>, headers?: Record<string, string>): Promise<Response>;
   sendWebhook(webhook: SentWebhook): Promise<Response>;
   /** Lines of the log, as JSON. */
   readonly logged: readonly string[];
-  /** Rows by table, for "this changes nothing". */
+  /** Rows per table, for tests that something changes nothing. */
   counts(): Promise<Record<string, number>>;
   stop(): Promise<void>;
 }
@@ -64,26 +63,26 @@ export interface SentWebhook {
   readonly signature: string;
 }
 
-/** Time that a test moves; what is due runs when its moment is passed. */
+/** A clock that the test advances; timers run when the clock passes them. */
 export class TestWorld implements World {
-  #now = START_MS;
-  #due: { readonly at: number; readonly run: () => void }[] = [];
+  private nowMs = START_MS;
+  private due: { readonly at: number; readonly run: () => void }[] = [];
   readonly random = realWorld.random;
-  readonly clock = { now: () => this.#now, mono: () => this.#now };
+  readonly clock = { now: () => this.nowMs, mono: () => this.nowMs };
   readonly timers = {
     after: (ms: number, run: () => void) => {
-      const timer = { at: this.#now + ms, run };
-      this.#due.push(timer);
+      const timer = { at: this.nowMs + ms, run };
+      this.due.push(timer);
       return () => {
-        this.#due = this.#due.filter((one) => one !== timer);
+        this.due = this.due.filter((one) => one !== timer);
       };
     },
   };
 
-  pass(ms: number): void {
-    this.#now += ms;
-    const due = this.#due.filter(({ at }) => at <= this.#now);
-    this.#due = this.#due.filter(({ at }) => at > this.#now);
+  advance(ms: number): void {
+    this.nowMs += ms;
+    const due = this.due.filter(({ at }) => at <= this.nowMs);
+    this.due = this.due.filter(({ at }) => at > this.nowMs);
     for (const { run } of due) run();
   }
 }
@@ -91,7 +90,7 @@ export class TestWorld implements World {
 export interface FixtureOptions {
   readonly studio?: Partial<StudioSettings>;
   readonly releases?: readonly ReleaseManifest[];
-  /** Changes to the till, such as one whose webhooks get lost. */
+  /** Replaces the delivery of webhooks, for example by one that loses them. */
   readonly deliver?: TestProviderOptions['deliver'];
   readonly freeRoomsPerHour?: number;
   readonly spaceForFreeRooms?: WebDeps['spaceForFreeRooms'];
@@ -100,7 +99,7 @@ export interface FixtureOptions {
   readonly placement?: WebDeps['placement'];
 }
 
-/** Serves the rooms, as far as the directory knows. */
+/** The host that serves the rooms, as the database has it. */
 const HOST = {
   slot: 'h1',
   boot_id: 'boot',
@@ -113,9 +112,9 @@ const HOST = {
 
 let builtAssets: Promise<PlatformAssets> | null = null;
 
-/** What the outside was told while a test ran. */
-interface Heard {
-  readonly told: { slot: string; command: Command }[];
+/** What the service sent while a test ran. */
+interface Recorded {
+  readonly commands: { slot: string; command: Command }[];
   readonly logged: string[];
   readonly webhooks: SentWebhook[];
 }
@@ -132,36 +131,36 @@ export async function openWeb(options: FixtureOptions = {}): Promise<WebFixture>
   });
   const releases = options.releases ?? [sampleRelease()];
   for (const release of releases) await publishSample(db, files, release, world.clock.now());
-  const heard: Heard = { told: [], logged: [], webhooks: [] };
+  const recorded: Recorded = { commands: [], logged: [], webhooks: [] };
   const url = options.url ?? TEST_URL;
-  const ask = (path: string, init: RequestInit, address: string) =>
+  const request = (path: string, init: RequestInit, address: string) =>
     web.fetch(new Request(url + path, init), address);
   const sendWebhook = ({ body, signature }: SentWebhook) => {
     const headers = { 'Content-Type': 'application/json', [TEST_SIGNATURE_HEADER]: signature };
-    return ask('/webhooks/till', { method: 'POST', body, headers }, '198.51.100.7');
+    return request('/webhooks/till', { method: 'POST', body, headers }, '198.51.100.7');
   };
-  const till = createTestProvider({
+  const testProvider = createTestProvider({
     files,
     world,
     key: KEYS.testProvider,
     url,
     deliver: async (body, headers) => {
       const webhook = { body, signature: headers[TEST_SIGNATURE_HEADER] ?? '' };
-      heard.webhooks.push(webhook);
+      recorded.webhooks.push(webhook);
       return options.deliver ? options.deliver(body, headers) : (await sendWebhook(webhook)).ok;
     },
   });
   const deps: WebDeps = {
-    ...baseDeps(options, heard),
+    ...baseDeps(options, recorded),
     world,
     db,
     jobs: new SqlJobs(db, world),
     files,
-    payments: till.payments,
+    payments: testProvider.payments,
     url,
     outbox: directoryOutbox(join(folder, 'outbox')),
     assets: await (builtAssets ??= buildPlatformAssets()),
-    testCheckout: till.desk,
+    testCheckout: testProvider.checkout,
   };
   const web = createWeb(deps);
   return {
@@ -169,15 +168,15 @@ export async function openWeb(options: FixtureOptions = {}): Promise<WebFixture>
     deps,
     db,
     outboxDir: join(folder, 'outbox'),
-    clock: world,
-    ...heard,
-    get: (path, headers = {}) => ask(path, { headers }, '192.0.2.1'),
-    post: (path, form, headers = {}) => ask(path, formRequest(url, form, headers), '192.0.2.1'),
+    world: world,
+    ...recorded,
+    get: (path, headers = {}) => request(path, { headers }, '192.0.2.1'),
+    postForm: (path, form, headers = {}) => request(path, formRequest(url, form, headers), '192.0.2.1'),
     sendWebhook,
     counts: () => countRows(db),
     async stop() {
       await web.stop();
-      await till.desk.stop();
+      await testProvider.checkout.stop();
       await db.close();
       await rm(folder, { recursive: true, force: true });
     },
@@ -192,18 +191,18 @@ const KEYS = {
   control: new Uint8Array(32).fill(4),
 };
 
-/** What needs no folder: texts, studio, keys, and ears where the outside would be. */
-function baseDeps(options: FixtureOptions, { told, logged }: Heard) {
+/** The dependencies that need no folder: texts, studio, keys, and stand-ins that record what they get. */
+function baseDeps(options: FixtureOptions, { commands, logged }: Recorded) {
   const loaded = loadStudio(ROOT, ['en', 'de']);
   if (!loaded.ok) throw new Error(loaded.faults.join('\n'));
   const write = (what: string, fields?: LogFields) => void logged.push(JSON.stringify({ what, ...fields }));
   return {
     control: {
-      tell: async (slot: string, command: Command) => {
-        told.push({ slot, command });
-        return 'told' as const;
+      send: async (slot: string, command: Command) => {
+        commands.push({ slot, command });
+        return 'delivered' as const;
       },
-      watch: async () => null,
+      roomStatus: async () => null,
     },
     texts: loadTexts(join(ROOT, 'locales')),
     studio: { ...loaded.studio, ...options.studio },
@@ -217,7 +216,6 @@ function baseDeps(options: FixtureOptions, { told, logged }: Heard) {
   };
 }
 
-/** As a form of our own page. */
 function formRequest(
   url: string,
   form: Record<string, string>,
@@ -286,7 +284,7 @@ async function publishSample(
       game: manifest.game,
       rules_hash: 'rules-1',
       api: 1,
-      manifest: JSON.stringify(manifest),
+      manifest,
       published_at: now,
     }),
   );

@@ -1,10 +1,10 @@
 /**
- * A world whose clock stands still until a test moves it, with seeded chance. Timers run in the
- * order in which they are due; equal ones in the order in which they were set.
+ * A world whose clock moves only when a test advances it, with seeded randomness. Timers run in the order of
+ * their due times; equal ones in the order in which they were set.
  */
 import type { World } from '../../../src/lib/world.ts';
 
-/** Numbers in [0, 1), the same for the same seed (mulberry32). */
+/** Returns a generator of numbers in [0, 1), deterministic per seed (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -22,20 +22,20 @@ interface Timer {
 }
 
 export interface SimulatedWorld extends World {
-  /** Moves the clock by `ms` and runs everything that falls due, promises included. */
+  /** Advances the clock by `ms`, runs all timers that become due, and settles promises after each. */
   advance(ms: number): Promise<void>;
-  /** Lets promises that can go on go on, without moving the clock. */
+  /** Runs all pending microtasks without advancing the clock. */
   settle(): Promise<void>;
-  /** Moves the clock until `done` is settled; throws after `limitMs` of simulated time. */
+  /** Advances the clock until `done` is settled; throws after `limitMs` of simulated time. */
   until<T>(done: Promise<T>, limitMs?: number): Promise<T>;
-  /** The wall clock jumps; timers and the monotonic clock do not notice. */
+  /** Changes the wall clock by `ms`; timers and the monotonic clock are not affected. */
   jump(ms: number): void;
-  /** Forgets every timer: what a process does when it dies. */
+  /** Removes all timers, as when a process ends. */
   clearTimers(): void;
   timerCount(): number;
 }
 
-/** Wall clock at the beginning: any moment will do, but not one close to 0. */
+/** Wall clock at the start; arbitrary, but not close to 0. */
 const STARTS_AT = 1_800_000_000_000;
 
 export function createSimulatedWorld(seed: number): SimulatedWorld {
@@ -65,7 +65,7 @@ export function createSimulatedWorld(seed: number): SimulatedWorld {
     return true;
   }
 
-  // A turn of the real event loop lets every promise that is ready go on, however long the chain.
+  // One turn of the real event loop runs all microtasks, including those that they create.
   const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
   return {

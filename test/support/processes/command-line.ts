@@ -1,4 +1,4 @@
-/** Runs the program as a user does: its own process, the real command line, a folder of its own. */
+/** Runs the program as a user does: in a process of its own, with the real command line. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,7 +12,7 @@ export interface Ended {
   readonly err: string;
 }
 
-/** Settings of whoever runs the tests must not reach the program. */
+/** Without settings from the environment of the tests. */
 function cleanEnvironment(env: { readonly [name: string]: string }): { [name: string]: string | undefined } {
   const own = Object.entries(process.env).filter(
     ([name]) => name !== 'PORT' && !name.startsWith('ESCAPEMENT_'),
@@ -20,7 +20,7 @@ function cleanEnvironment(env: { readonly [name: string]: string }): { [name: st
   return { ...Object.fromEntries(own), ...env };
 }
 
-/** `before` is put before the program: a shell that sets a limit, for example. */
+/** `before` precedes the command: a shell that sets a limit, for example. */
 export async function escapement(
   args: readonly string[],
   {
@@ -47,11 +47,11 @@ export interface Started {
   /** Label → address, as printed. */
   readonly addresses: { readonly [label: string]: string };
   readonly process: Bun.Subprocess;
-  /** Sends the signal and waits for the end; answers the exit code. */
+  /** Sends the signal and waits for the end; returns the exit code. */
   end(signal: NodeJS.Signals): Promise<number>;
 }
 
-/** Starts the program; resolves when it has printed its addresses, throws when it ends before. */
+/** Starts the program; resolves when it has printed its addresses, throws when it ends before that. */
 export async function startEscapement(
   args: readonly string[],
   env: { readonly [name: string]: string } = {},
@@ -87,7 +87,7 @@ export function temporaryFolder(name: string): { readonly path: string; remove()
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** Path → hash of the content, of every file below a folder. */
+/** Path → content hash, for every file below a folder. */
 export function fingerprint(folder: string): { [path: string]: string } {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   const files = names.filter((name) => statSync(join(folder, name)).isFile()).toSorted();

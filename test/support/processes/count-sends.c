@@ -1,5 +1,4 @@
-/* Preloaded into a program (LD_PRELOAD): counts its calls that hand bytes to a socket. For tests that say
-   how many writes a frame takes. */
+/* Preloaded into a program (LD_PRELOAD): counts its send calls, for tests of the number of writes per frame. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <sys/socket.h>

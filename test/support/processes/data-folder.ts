@@ -1,6 +1,6 @@
 /**
- * Reads what a data folder holds without starting the program: the journal as its own recovery finds
- * it, and the main database after its engine's. Both are opened for writing, as at a start.
+ * Reads a data folder without starting the program: the journal after its own recovery, and the main
+ * database after that of its engine. Both are opened for writing, as at a start.
  */
 import { Database } from 'bun:sqlite';
 import { readdirSync } from 'node:fs';
@@ -12,14 +12,14 @@ import { realWorld } from '../../../src/lib/world.real.ts';
 import { createRealDisk } from '../../../src/ports/room-log/journal/disk.real.ts';
 import { openJournal } from '../../../src/ports/room-log/room-log.journal.ts';
 import { recordsIn } from '../clients/down-frames.ts';
-import { faultsIn, type Team } from '../clients/team.ts';
+import { faultsIn, type Team } from '../clients/client-team.ts';
 
 export interface DataFolder {
-  /** What the engines themselves say is wrong. */
+  /** Errors that the engines report. */
   readonly faults: readonly string[];
-  /** Rooms that the main database knows → their whole log, archive first. */
+  /** Room in the main database → its whole log, archive first. */
   readonly rooms: ReadonlyMap<string, readonly LogRecord[]>;
-  /** Rooms of which the archive has something. */
+  /** Number of rooms with archived records. */
   readonly archived: number;
 }
 
@@ -39,20 +39,20 @@ export async function readDataFolder(path: string): Promise<DataFolder> {
   return { faults, rooms, archived };
 }
 
-/** Of a disk that did not keep what it had: entries that were seen, and what is no journal any more. */
-const GONE = /^room \w{20}: page \d+ saw \d+ entries that are gone$/;
+/** Faults of a disk that lost data: entries that were seen and are missing, and a damaged journal. */
+const MISSING = /^room \w{20}: page \d+ saw \d+ entries that are missing$/;
 const DAMAGED = /^journal: \S+\.seg is damaged at byte \d+\. /;
 
 /**
- * For controls: were entries lost, and does nothing else keep the folder from being read? A bug of the
- * reader loses entries, too, and must not pass for the fault that was looked for.
+ * For controls: whether entries were lost, and no other fault prevents reading the folder. A bug of this
+ * reader would lose entries, too, and must not pass for the fault that the control causes.
  */
-export function lostByTheDisk(faults: readonly string[]): boolean {
+export function lostByDisk(faults: readonly string[]): boolean {
   const engines = faults.filter((fault) => !fault.startsWith('room '));
-  return faults.some((fault) => GONE.test(fault)) && engines.every((fault) => DAMAGED.test(fault));
+  return faults.some((fault) => MISSING.test(fault)) && engines.every((fault) => DAMAGED.test(fault));
 }
 
-/** What the folder lacks of what these teams had seen at some moment (`seenBy`). */
+/** What is missing or different in the folder, compared with what these teams had seen (`countsSeen`). */
 export function faultsOf(folder: DataFolder, seen: ReadonlyMap<Team, readonly number[]>): readonly string[] {
   const faults = [...folder.faults];
   for (const [team, counts] of seen) {
@@ -63,7 +63,7 @@ export function faultsOf(folder: DataFolder, seen: ReadonlyMap<Team, readonly nu
   return faults;
 }
 
-/** Answers of how many rooms the archive has something. */
+/** Returns the number of rooms with archived records. */
 function readDatabase(path: string, rooms: Records, faults: string[]): number {
   const database = new Database(path, { readwrite: true, create: false });
   try {
@@ -85,7 +85,7 @@ function readDatabase(path: string, rooms: Records, faults: string[]): number {
   }
 }
 
-/** Live entries behind what the archive has. */
+/** Adds the live entries after the archived ones. */
 async function readJournal(directory: string, rooms: Records, faults: string[]): Promise<void> {
   const opened = await openJournal({
     disk: createRealDisk(),

@@ -1,8 +1,8 @@
-/** A program with several game processes, as a test sees it from outside: which process is which. */
+/** A program with several game processes, seen from outside: which process serves which slot. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { type ServerProcess, startServer } from '../../e2e/support/server.ts';
 
-/** Rooms enough for a test: a visitor may not open many free ones. */
+/** Enough free rooms for a test. */
 const FLAGS = ['--free-rooms-per-hour', '1000'];
 
 export function startWithProcesses(
@@ -18,7 +18,7 @@ export function startWithProcesses(
   });
 }
 
-/** Slot → pid of the processes that this one started. */
+/** Slot → pid, for the child processes of `mainPid`. */
 export function gameProcesses(mainPid: number): { readonly [slot: string]: number } {
   const found: { [slot: string]: number } = {};
   for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
@@ -30,14 +30,14 @@ export function gameProcesses(mainPid: number): { readonly [slot: string]: numbe
   return found;
 }
 
-/** Resolves when none of them is there any more. */
+/** Resolves when none of the processes exists. */
 export async function allGone(pids: readonly number[]): Promise<void> {
-  while (pids.some((pid) => isThere(pid))) await Bun.sleep(20);
+  while (pids.some((pid) => exists(pid))) await Bun.sleep(20);
 }
 
-function isThere(pid: number): boolean {
+function exists(pid: number): boolean {
   const state = /^State:\s+(\w)/m.exec(fileOf(pid, 'status'))?.[1];
-  // A zombie holds nothing any more.
+  // A zombie holds no resources.
   return state !== undefined && state !== 'Z';
 }
 
@@ -45,7 +45,7 @@ function parentOf(pid: number): number {
   return Number(/^PPid:\s+(\d+)/m.exec(fileOf(pid, 'status'))?.[1] ?? 0);
 }
 
-/** Empty when the process is gone. */
+/** Returns '' when the process has ended. */
 function fileOf(pid: number, name: 'status' | 'environ'): string {
   try {
     return readFileSync(`/proc/${pid}/${name}`, 'utf8');

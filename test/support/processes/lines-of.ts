@@ -1,4 +1,4 @@
-/** The lines that a process writes, one after another. */
+/** The lines that a process writes, one by one. */
 export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, void> {
   const decoder = new TextDecoder();
   let rest = '';

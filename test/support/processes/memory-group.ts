@@ -1,4 +1,7 @@
-/** A control group (version 1) that bounds the memory of a process: beyond it the kernel kills. */
+/**
+ * A control group (version 1) that limits the memory of a process: the kernel kills it when it exceeds the
+ * limit.
+ */
 import { existsSync, mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -6,15 +9,15 @@ const ROOT = '/sys/fs/cgroup/memory';
 const REMOVE_TRIES = 100;
 
 export interface MemoryGroup {
-  /** Put before a command: the process is in the group from its first instruction on. */
+  /** Precedes a command: the process is in the group from its first instruction. */
   readonly before: readonly string[];
-  /** From now on no more than what is in use, and so many bytes; never more than before. */
+  /** Lowers the limit to the present use plus `bytes`; never raises it. */
   tighten(bytes: number): void;
-  /** Its processes must be gone. */
+  /** Its processes must have ended. */
   remove(): Promise<void>;
 }
 
-/** Why there can be none here, or null. */
+/** Why this machine cannot have one, or null. */
 export function noMemoryGroup(): string | null {
   if (process.getuid?.() !== 0) return 'only root may make a control group';
   return existsSync(join(ROOT, 'memory.limit_in_bytes')) ? null : `there are no memory groups in ${ROOT}`;
@@ -31,7 +34,7 @@ export function memoryGroup(): MemoryGroup {
         bound = Math.min(bound, read('memory.usage_in_bytes') + bytes);
         writeFileSync(join(path, 'memory.limit_in_bytes'), String(bound));
       } catch (error) {
-        // It grew meanwhile, and the kernel found nothing to take back: the next time, then.
+        // The use grew meanwhile, and the kernel could not reclaim enough: the next call tries again.
         if ((error as { readonly code?: string }).code !== 'EBUSY') throw error;
       }
     },
@@ -40,7 +43,7 @@ export function memoryGroup(): MemoryGroup {
         try {
           return rmdirSync(path);
         } catch (error) {
-          // A process that was killed a moment ago is still counted.
+          // A process that was just killed is still counted.
           if (attempt === REMOVE_TRIES) throw error;
           await Bun.sleep(20);
         }

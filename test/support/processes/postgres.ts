@@ -1,7 +1,7 @@
 /**
- * A private PostgreSQL for tests: a cluster in a temporary folder, reached over a unix socket, no
- * network port, gone afterwards. Uses Debian's package; PostgreSQL refuses to run as root, so root
- * hands it to another user.
+ * A private PostgreSQL for tests: a cluster in a temporary folder, reached over a unix socket, without a
+ * network port, deleted afterwards. Uses Debian's package; PostgreSQL refuses to run as root, so under root it
+ * runs as another user.
  */
 import { test } from 'bun:test';
 import { spawnSync } from 'node:child_process';
@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 
 export interface TestPostgres {
-  /** The address of a new, empty database. */
+  /** Creates an empty database and returns its URL. */
   createDatabase(): Promise<string>;
   /** Runs a statement as the superuser. */
   administer(sql: string): Promise<void>;
@@ -21,7 +21,7 @@ export interface TestPostgres {
 
 const START_MS = 60_000;
 
-/** The folder of `initdb` and `postgres`, or null. */
+/** The folder that contains `initdb` and `postgres`; null = not installed. */
 export function postgresBinaries(): string | null {
   const folders = [
     ...globSync('/usr/lib/postgresql/*/bin').sort().toReversed(),
@@ -32,7 +32,7 @@ export function postgresBinaries(): string | null {
   );
 }
 
-/** Runs `tests` if PostgreSQL is installed; else one skipped test says so, which fails with CI=true. */
+/** Defines `tests` if PostgreSQL is installed; else one test that is skipped, or fails with CI=true. */
 export function withPostgres(tests: () => void): void {
   if (postgresBinaries() !== null) {
     tests();
@@ -43,17 +43,17 @@ export function withPostgres(tests: () => void): void {
   });
 }
 
-/** `settings` as in postgresql.conf, over the defaults: `{ synchronous_commit: 'off' }`. */
+/** `settings` override the defaults of postgresql.conf: `{ synchronous_commit: 'off' }`. */
 export async function startPostgres(
   settings: { readonly [name: string]: string } = {},
 ): Promise<TestPostgres> {
   const binaries = postgresBinaries();
-  if (binaries === null) throw new Error('no PostgreSQL here');
+  if (binaries === null) throw new Error('PostgreSQL is not installed');
   const folder = await mkdtemp(join(tmpdir(), 'escapement-pg-'));
   const user = process.getuid?.() === 0 ? otherUser() : null;
   if (user) chownSync(folder, user.uid, user.gid);
   const data = join(folder, 'data');
-  // --no-sync: only the making of the cluster is unsafe, the server below runs with fsync on.
+  // --no-sync applies to the creation of the cluster only: the server below runs with fsync on.
   run([
     ...asUser(user),
     join(binaries, 'initdb'),
@@ -114,7 +114,7 @@ function otherUser(): User {
 
 function asUser(user: User | null): string[] {
   if (!user) return [];
-  // The server must not outlive a test run that was killed.
+  // pdeathsig: the server ends when the test run is killed.
   return ['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', '--pdeathsig=INT'];
 }
 

@@ -1,22 +1,21 @@
-/** The real front end, rooms and journal in a process of their own: its memory is theirs alone. */
+/** The real front end, rooms and journal in a process of their own, so that its memory can be measured. */
 import { hello } from '../../../sdk/protocol/hello.ts';
 import { live } from '../../../sdk/protocol/live.ts';
 import { RECORD_VERSION } from '../../../sdk/protocol/record.ts';
 import { welcome } from '../../../sdk/protocol/welcome.ts';
 import type { Peer } from '../../../src/ports/frontend/frontend.ts';
 import type { Game } from '../../../src/services/game/game.ts';
-import { changePeers } from '../clients/changed-peers.ts';
+import { recordCloses, wrapHandlers, wrapPeers } from '../clients/socket-wrappers.ts';
 import { fastWorld } from '../in-process/fast-world.ts';
 import { type RealGame, startRealGame } from '../in-process/real-game.ts';
-import { changeHandlers, watchSockets } from '../clients/watched-sockets.ts';
 import type { RoomServerCounts, RoomServerOptions } from './room-server.shared.ts';
 
 const { limits, rooms, speed, removed } = JSON.parse(process.argv[2] ?? '') as RoomServerOptions;
-const watched = watchSockets(null);
+const watched = recordCloses(null);
 const queries: { [name: string]: number } = {};
 const real: RealGame = await startRealGame(limits, {
   world: fastWorld(speed),
-  sockets: (own) => watched.sockets(without(own)),
+  wrapUpgrade: (own) => watched.wrapUpgrade(without(own)),
   trustedProxies: 1,
 });
 for (const room of rooms) real.addRoom(room);
@@ -39,7 +38,7 @@ function counts(): RoomServerCounts {
   };
 }
 
-/** From the outside, so that nothing of the store needs to know. */
+/** Counts queries by wrapping the store's methods. */
 function countQueries(): void {
   const { store } = real;
   for (const name of ['loadRoom', 'seats', 'chunks'] as const) {
@@ -53,35 +52,35 @@ function countQueries(): void {
   }
 }
 
-function without(own: Game['sockets']): Game['sockets'] {
+function without(own: Game['onUpgrade']): Game['onUpgrade'] {
   switch (removed) {
     case null:
       return own;
-    case 'congestion':
-      return changePeers(own, () => ({ congested: false, buffered: () => 0 }));
+    case 'backpressure':
+      return wrapPeers(own, () => ({ isBackpressured: false, buffered: () => 0 }));
     case 'memory-of-rooms':
       return (offer) => {
         void real.store.loadRoom(offer.path.split('/')[4] ?? '');
         return own(offer);
       };
     case 'memory-of-clients':
-      return changeHandlers(own, (handler) => ({
-        message: (frame) => handler.message(frame[0] === hello.type ? asSomebodyNew(frame) : frame),
+      return wrapHandlers(own, (handler) => ({
+        onMessage: (frame) => handler.onMessage(frame[0] === hello.type ? withNewClient(frame) : frame),
       }));
     case 'replay-of-the-rest':
-      return changePeers(own, leavesOutTheRest);
+      return wrapPeers(own, dropsMissedRecords);
     default:
       return removed satisfies never;
   }
 }
 
-function asSomebodyNew(frame: Uint8Array): Uint8Array {
+function withNewClient(frame: Uint8Array): Uint8Array {
   const said = hello.decode(frame);
   const clients = [{ id: crypto.getRandomValues(new Uint8Array(16)) }];
   return said ? hello.encode({ ...said, clients }) : frame;
 }
 
-function leavesOutTheRest(peer: Peer): Partial<Peer> {
+function dropsMissedRecords(peer: Peer): Partial<Peer> {
   let resuming = false;
   return {
     send(frame) {

@@ -1,34 +1,34 @@
-/** What a room server in a process of its own is told, and what it answers. */
+/** Options and replies of a room server in a process of its own. */
 import type { GameLimits } from '../../../src/services/game/limits.ts';
 
-/** A guard that the process does without: for controls. */
+/** A guard that the process lacks, for controls. */
 export type Removed =
-  /** The rooms believe that a socket takes everything: nobody waits for a slow reader. */
-  | 'congestion'
-  /** Each socket asks the database whether there is such a room. */
+  /** Sockets never report backpressure: nobody waits for a slow reader. */
+  | 'backpressure'
+  /** Each socket loads its room from the database. */
   | 'memory-of-rooms'
-  /** Whoever comes is somebody new: nothing is known of what they have sent. */
+  /** Each hello gets a new client id: nothing is known of what the page has sent. */
   | 'memory-of-clients'
-  /** Who comes back with a good position gets nothing of what came meanwhile. */
+  /** A resumed page gets no records that it missed. */
   | 'replay-of-the-rest';
 
 export interface RoomServerOptions {
   readonly limits: Partial<GameLimits>;
   readonly rooms: readonly string[];
-  /** So many seconds of the rooms to one of ours. */
+  /** The clock of the rooms runs this many times as fast. */
   readonly speed: number;
   readonly removed: Removed | null;
 }
 
-/** Answers to the line `counts`. */
+/** Reply to the line `counts`. */
 export interface RoomServerCounts {
-  /** After a collection of garbage. */
+  /** Resident memory after a garbage collection, MB. */
   readonly residentMb: number;
-  /** What the database was asked so far, by the name of the query. */
+  /** Name of a query → number of calls so far. */
   readonly queries: { readonly [name: string]: number };
   readonly sockets: number;
-  /** The codes with which sockets went, in order. */
+  /** The codes with which sockets were closed, in order. */
   readonly closes: readonly number[];
-  /** Bugs that the front end reported. */
+  /** Number of errors that the front end reported. */
   readonly failures: number;
 }

@@ -1,4 +1,4 @@
-/** Starts a room server as a process of its own, and asks it how it is. */
+/** Starts a room server in a process of its own, and requests its counts. */
 import { join } from 'node:path';
 import { linesOf } from './lines-of.ts';
 import type { RoomServerCounts, RoomServerOptions } from './room-server.shared.ts';

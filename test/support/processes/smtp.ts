@@ -1,4 +1,4 @@
-/** A real SMTP server on a free port of this machine that keeps what it is given. */
+/** An SMTP server on a free local port that stores the mails it receives. */
 import { simpleParser, type ParsedMail } from 'mailparser';
 import { SMTPServer, type SMTPServerSession } from 'smtp-server';
 
@@ -7,7 +7,7 @@ export interface SmtpSink {
   readonly mails: readonly ParsedMail[];
   /** Resolves when `count` mails have arrived. */
   received(count: number): Promise<void>;
-  /** The next mails get this reply instead of being taken. */
+  /** Rejects recipients with this reply code until it is called with null. */
   refuse(code: number | null): void;
   stop(): Promise<void>;
 }
@@ -19,19 +19,19 @@ export async function startSmtp(): Promise<SmtpSink> {
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],
-    onRcptTo(_address, _session: SMTPServerSession, answer) {
-      if (refusal.code === null) return answer();
-      answer(Object.assign(new Error('refused by the test'), { responseCode: refusal.code }));
+    onRcptTo(_address, _session: SMTPServerSession, reply) {
+      if (refusal.code === null) return reply();
+      reply(Object.assign(new Error('refused by the test'), { responseCode: refusal.code }));
     },
-    onData(stream, _session, answer) {
+    onData(stream, _session, reply) {
       void simpleParser(stream).then((mail) => {
         mails.push(mail);
-        for (const look of waiting) look();
-        answer();
+        for (const check of waiting) check();
+        reply();
       });
     },
   });
-  // A client that goes away in the middle is an event here, not a failure of the test.
+  // A client that disconnects early must not fail the test.
   server.on('error', () => {});
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
   const address = server.server.address();
@@ -44,13 +44,13 @@ export async function startSmtp(): Promise<SmtpSink> {
     },
     received: (count) =>
       new Promise((resolve) => {
-        const look = (): void => {
+        const check = (): void => {
           if (mails.length < count) return;
-          waiting.delete(look);
+          waiting.delete(check);
           resolve();
         };
-        waiting.add(look);
-        look();
+        waiting.add(check);
+        check();
       }),
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   };

@@ -1,6 +1,6 @@
 /**
- * Clock, timers, chance, disk, terminal and the end of the process come in as arguments, so that a
- * simulation can be the world, and only a few files touch the real one.
+ * Clock, timers, randomness, disk, terminal and process exit are passed as arguments, so that tests and the simulation
+ * can replace them. Only a few files use the real ones.
  */
 import type { Node } from 'oxc-parser';
 import { isTest } from '../places.ts';
@@ -8,12 +8,12 @@ import type { SourceFile } from '../repository.ts';
 import type { Rule, Violation } from '../rule.ts';
 import { dotted, walk } from '../walk.ts';
 
-/** Where the real world is: its adapters, the ends of the program, and code that only runs in pages. */
+/** Files that use the real ones: implementations, the entry point, scripts and tools. */
 const REAL = /\.real\.ts$|^src\/main\.ts$|^scripts\/|^games\/[^/]+\/tools\//;
 const BROWSER = /^src\/services\/web\/browser\/|^sdk\/src\/browser-|^games\/[^/]+\/client\//;
-/** Programs of their own that the service starts. */
+/** Programs that run as child processes or worker threads. */
 const CHILD = /\.child\.ts$|-worker\.ts$/;
-/** Reads and writes files: adapters do, and the build of games and pages. */
+/** May read and write files: adapters, and the build of games and pages. */
 const DISK = /^src\/ports\/[^/]+\/[\w-]+\.[\w-]+\.ts$|^src\/publishing\/game-|^src\/services\/web\/assets/;
 
 interface Ban {
@@ -55,7 +55,7 @@ const CALLS: readonly Ban[] = [
   },
   {
     what: /^process\.exit$/,
-    instead: 'answer a value or throw; only main.ts ends the process',
+    instead: 'return a value or throw; only main.ts ends the process',
     allowed: [REAL, CHILD],
   },
   {
@@ -111,7 +111,7 @@ function modulesOf(file: SourceFile): readonly Violation[] {
   });
 }
 
-/** The name of a function that is called, or passed on to be called; `new Date()` reads the clock, too. */
+/** The name of a function that is called or passed as a value; `new Date()` reads the clock, too. */
 function used(node: Node, parent: Node | undefined): string | null {
   if (node.type === 'NewExpression' && dotted(node.callee) === 'Date' && node.arguments.length === 0)
     return 'Date.now';

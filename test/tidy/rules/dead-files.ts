@@ -1,9 +1,9 @@
-/** A file of the product that nothing of the product reaches is dead, even if a test still imports it. */
+/** A product file that no product entry point reaches is dead, even if a test still imports it. */
 import { isTest } from '../places.ts';
 import type { Repository } from '../repository.ts';
 import type { Rule } from '../rule.ts';
 
-/** Where the runtime, a browser, a player or a developer begins. */
+/** Entry points: of the program, the browser, games and developer tools. */
 const ENTRY =
   /^(src\/main\.ts|scripts\/[^/]+\.(mjs|ts)|bench\/[^/]+\.ts|games\/[^/]+\/(rules\.ts|client\/main\.tsx?|tools\/[^/]+\.ts)|src\/services\/web\/browser\/[^/]+\.tsx?|sdk\/src\/index\.ts)$/;
 
@@ -18,7 +18,7 @@ export const deadFiles: Rule = {
     return repository.code
       .filter(
         ({ path }) =>
-          !path.endsWith('.d.ts') && !(isTest(path) || isTestHelp(path) ? tests : product).has(path),
+          !path.endsWith('.d.ts') && !(isTest(path) || isTestHelper(path) ? tests : product).has(path),
       )
       .map(({ path }) => ({
         path,
@@ -30,8 +30,8 @@ export const deadFiles: Rule = {
   },
 };
 
-/** Helpers that lie beside the tests they serve. */
-function isTestHelp(path: string): boolean {
+/** Helpers beside the tests that use them. */
+function isTestHelper(path: string): boolean {
   return /(^|\/)(testing|bot)\.ts$/.test(path);
 }
 

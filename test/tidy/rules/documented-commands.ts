@@ -1,4 +1,4 @@
-/** Every command of package.json is in CONTRIBUTING.md, and every one named there exists. */
+/** Every script of package.json is documented in CONTRIBUTING.md, and every script documented there exists. */
 import type { Rule } from '../rule.ts';
 
 const PAGE = 'CONTRIBUTING.md';

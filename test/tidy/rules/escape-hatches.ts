@@ -1,6 +1,6 @@
 /**
- * What switches a check off: types, lint, single tests. Only lint may be, for one line, one rule,
- * and with the reason behind two dashes.
+ * Nothing may switch off a check: types, lint, single tests. The exception is lint, for one line and one rule, with
+ * the reason after two dashes.
  */
 import type { SourceFile } from '../repository.ts';
 import type { Rule, Violation } from '../rule.ts';
@@ -23,7 +23,7 @@ function inComments(file: SourceFile): readonly Violation[] {
       {
         path: file.path,
         line: file.lineOf(start),
-        message: `${found[0]}: mend what it hides; what is left to do belongs into an issue`,
+        message: `${found[0]}: fix what it hides; open work belongs in an issue`,
       },
     ];
   });

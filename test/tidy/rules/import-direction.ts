@@ -1,12 +1,12 @@
 /**
- * main → wire → services → ports → domain → sdk/protocol, lib below all: never upward, never from
- * service to service. A layer lists what it may import; what is not listed is refused.
+ * main → commands → wire → services, publishing, hosts → ports → domain → sdk/protocol, and lib below all: never
+ * upward, never from service to service. Each layer lists what it may import; everything else is refused.
  */
 import { isTest } from '../places.ts';
 import type { Rule, Violation } from '../rule.ts';
 
 /** Files beside `main.ts` and `wire.ts` that every layer above the services may use. */
-const SHARED = ['src/config', 'src/errors.ts', 'src/running.ts', 'src/version.ts'];
+const SHARED = ['src/config', 'src/errors.ts', 'src/flags.ts', 'src/running.ts', 'src/version.ts'];
 const PORTS_AND_BELOW = ['src/ports/', 'src/domain/', 'sdk/', 'src/lib/'];
 
 /** The first pattern that matches decides. A group of the pattern can be used in `may` as `$1`. */
@@ -22,14 +22,21 @@ const LAYERS: readonly { readonly path: RegExp; readonly may: readonly string[] 
   { path: /^src\/services\/([^/]+)\//, may: ['src/services/$1/', ...PORTS_AND_BELOW] },
   { path: /^src\/publishing\//, may: ['src/publishing/', ...PORTS_AND_BELOW] },
   { path: /^src\/hosts\//, may: ['src/hosts/', 'src/running.ts', ...PORTS_AND_BELOW] },
-  { path: /^src\/(config|config\.load|errors|running)\.ts$/, may: [...SHARED, 'src/lib/'] },
+  { path: /^src\/(config|config\.load|errors|flags|running)\.ts$/, may: [...SHARED, 'src/lib/'] },
   {
     path: /^src\/wire(\.ts|\/)/,
     may: ['src/wire', 'src/services/', 'src/publishing/', 'src/hosts/', ...SHARED, ...PORTS_AND_BELOW],
   },
   {
     path: /^src\/commands\//,
-    may: ['src/commands/', 'src/wire.ts', 'src/publishing/', ...SHARED, ...PORTS_AND_BELOW],
+    may: [
+      'src/commands/',
+      'src/wire.ts',
+      'src/publishing/',
+      'src/hosts/process-messages.ts',
+      ...SHARED,
+      ...PORTS_AND_BELOW,
+    ],
   },
   { path: /^src\/version\.ts$/, may: ['package.json'] },
   { path: /^src\/main\.ts$/, may: ['src/commands/', 'src/errors.ts', 'src/lib/'] },
@@ -59,7 +66,7 @@ export const importDirection: Rule = {
     }),
 };
 
-/** Tests stand beside the code and may use whatever they need. */
+/** Tests are beside the code and may import anything. */
 function allowed(path: string): readonly string[] | null {
   if (isTest(path)) return [''];
   for (const layer of LAYERS) {

@@ -1,4 +1,4 @@
-/** A file is read in one go, a function on one screen. */
+/** Files and functions have a maximum length: a function fits on one screen. */
 import type { Node } from 'oxc-parser';
 import type { SourceFile } from '../repository.ts';
 import type { Rule, Violation } from '../rule.ts';
@@ -7,7 +7,7 @@ import { dotted, walk } from '../walk.ts';
 const FILE_LINES_MAX = 400;
 const FUNCTION_LINES_MAX = 70;
 const FUNCTIONS = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression']);
-/** A suite is a list of tests, however long; each test in it is a function of its own. */
+/** A suite may be of any length; each test in it is a function with its own limit. */
 const SUITES = /^(describe|test|it|beforeEach|beforeAll|afterEach|afterAll)\b/;
 
 export const length: Rule = {
@@ -46,7 +46,7 @@ function longFunctions(file: SourceFile): readonly Violation[] {
     found.push({
       path: file.path,
       line: first,
-      message: `function of ${count} lines, at most ${FUNCTION_LINES_MAX}: move a step of it into a function with a name`,
+      message: `function of ${count} lines, at most ${FUNCTION_LINES_MAX}: extract a step into a named function`,
     });
   });
   return found;

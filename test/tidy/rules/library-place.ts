@@ -1,24 +1,19 @@
 /** A library is imported in one place, so that replacing it means changing that place. */
 import { isTest } from '../places.ts';
-import type { Rule } from '../rule.ts';
+import type { Rule, Violation } from '../rule.ts';
 
-/** Library → where product code may import it. Tests and benchmarks may import any. */
+/** Library → where product code may import it. Tests and benchmarks may import any. Only installed libraries are listed. */
 const PLACES: { readonly [library: string]: readonly string[] } = {
   '@resvg/resvg-js': ['src/services/stats/'],
   hono: ['src/services/web/'],
-  i18next: ['src/lib/texts.real.ts'],
-  'i18next-icu': ['src/lib/texts.real.ts'],
-  // Texts formatted in the browser, by the same rules as on the server.
-  'intl-messageformat': ['src/services/web/browser/'],
+  // Texts are formatted by the same rules on the server and in the browser.
+  'intl-messageformat': ['src/lib/texts.real.ts', 'src/services/web/browser/'],
   kysely: ['src/ports/main-db/', 'src/ports/jobs/'],
   'markdown-it': ['src/lib/markdown.ts'],
   mjml: ['scripts/'],
   nodemailer: ['src/ports/mail/'],
   pg: ['src/ports/main-db/'],
   preact: ['src/services/web/browser/', 'games/'],
-  'prom-client': ['src/lib/metrics'],
-  sharp: ['src/services/stats/'],
-  stripe: ['src/ports/payments/'],
   uqr: ['src/services/web/', 'src/commands/banner.ts'],
   yaml: ['src/lib/yaml.ts'],
   // Validation of what comes from outside is everywhere where something comes from outside.
@@ -31,8 +26,9 @@ const TOOLS = /^games\/[^/]+\/tools\//;
 export const libraryPlace: Rule = {
   name: 'library-place',
   check: ({ code, find }) => {
-    const tools = toolsOf(find('package.json')?.text ?? '{}');
-    return code
+    const manifest = JSON.parse(find(MANIFEST)?.text ?? '{}') as Manifest;
+    const tools = new Set(Object.keys(manifest.devDependencies ?? {}));
+    const imports = code
       .filter(({ path }) => !TOOLS.test(path) && !isTest(path))
       .flatMap((file) =>
         file.imports.flatMap(({ library, offset }) => {
@@ -40,12 +36,26 @@ export const libraryPlace: Rule = {
           return message === null ? [] : [{ path: file.path, line: file.lineOf(offset), message }];
         }),
       );
+    return [...imports, ...notInstalled(manifest)];
   },
 };
 
-function toolsOf(manifest: string): ReadonlySet<string> {
-  const { devDependencies = {} } = JSON.parse(manifest) as { readonly devDependencies?: object };
-  return new Set(Object.keys(devDependencies));
+const MANIFEST = 'package.json';
+
+interface Manifest {
+  readonly dependencies?: object;
+  readonly devDependencies?: object;
+}
+
+function notInstalled({ dependencies, devDependencies }: Manifest): readonly Violation[] {
+  const installed = new Set(Object.keys({ ...dependencies, ...devDependencies }));
+  return Object.keys(PLACES)
+    .filter((library) => !installed.has(library))
+    .map((library) => ({
+      path: MANIFEST,
+      line: null,
+      message: `does not list ${library}, which has a place: remove it from PLACES`,
+    }));
 }
 
 function complaint(library: string, path: string, tools: ReadonlySet<string>): string | null {

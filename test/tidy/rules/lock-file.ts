@@ -1,4 +1,4 @@
-/** The lock file names versions and checksums, and no host: it works with every registry. */
+/** The lock file contains versions and checksums but no host, so it works with every registry. */
 import type { Rule } from '../rule.ts';
 
 export const lockFile: Rule = {

@@ -1,4 +1,4 @@
-/** A page has one title, `# Title`, and it is the first line. */
+/** A document has one title, `# Title`, on its first line. */
 import type { Rule } from '../rule.ts';
 
 export const markdownTitle: Rule = {

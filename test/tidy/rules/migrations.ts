@@ -1,4 +1,4 @@
-/** Every migration is in the list exactly once, in the order of the numbers, which have no gap. */
+/** Every migration is listed exactly once, in the order of the numbers, which have no gap. */
 import type { Rule, Violation } from '../rule.ts';
 
 const FOLDER = 'src/ports/main-db/migrations/';
@@ -19,7 +19,7 @@ export const migrations: Rule = {
       const name = names.find(([, , file]) => path === FOLDER + file)?.[1];
       const listed = array.filter((one) => one === name).length;
       if (!imported.has(path) || listed !== 1)
-        found.push({ path, line: null, message: `stands ${listed} times in MIGRATIONS: list it once` });
+        found.push({ path, line: null, message: `is ${listed} times in MIGRATIONS: list it once` });
       else if (array[at] !== name)
         found.push({
           path,
@@ -30,7 +30,7 @@ export const migrations: Rule = {
         found.push({
           path,
           line: null,
-          message: `must be number ${String(at + 1).padStart(4, '0')}: numbers have no gap and none is there twice`,
+          message: `must be number ${String(at + 1).padStart(4, '0')}: numbers have no gap and no duplicates`,
         });
     }
     return found;

@@ -1,4 +1,4 @@
-/** Nothing in the repository speaks of the machine or the network it was written on. */
+/** The repository contains no path, host or address of the machine or network where it was written. */
 import { isTest } from '../places.ts';
 import type { Rule } from '../rule.ts';
 
@@ -15,11 +15,11 @@ const FORBIDDEN: readonly { readonly what: RegExp; readonly fix: string; readonl
   {
     what: /\b(10(\.\d{1,3}){3}|(192\.168|172\.(1[6-9]|2\d|3[01]))(\.\d{1,3}){2})\b(?!\.)/,
     fix: 'an address of one network: use 192.0.2.x in examples',
-    // There they are made-up visitors.
+    // In tests they are invented visitors.
     inTests: false,
   },
 ];
-/** Names of registries and folders as such. */
+/** Files that must contain such names. */
 const LEFT_OUT = /^(test\/tidy\/|LICENSE$|package-lock\.json$)/;
 
 export const noMachine: Rule = {

@@ -1,7 +1,4 @@
-/**
- * A file begins with a comment on what it is for: who opens it knows at once whether to read on.
- * The name of a test says it already.
- */
+/** A file begins with a comment on what it is for. Tests are exempt: their names say it. */
 import type { Rule } from '../rule.ts';
 
 const WORDS_MIN = 3;
@@ -14,7 +11,7 @@ export const openingComment: Rule = {
         if (/\.test\.tsx?$/.test(path)) return false;
         const first = program.body[0]?.start ?? Number.POSITIVE_INFINITY;
         const opening = comments.filter(({ start }) => start < first).map(({ value }) => value);
-        // A pragma is for tools.
+        // Pragmas are for tools.
         const words =
           opening
             .join(' ')

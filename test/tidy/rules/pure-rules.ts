@@ -1,6 +1,6 @@
 /**
- * A game's rules give the same state in every browser, in `stats` and in tests: no clock, no chance
- * of their own, nothing that depends on the locale or that engines may compute differently.
+ * A game's rules compute the same state in every browser, in `stats` and in tests: no clock, no randomness of their own,
+ * nothing that depends on the locale or that engines may compute differently.
  */
 import type { Node } from 'oxc-parser';
 import type { Repository, SourceFile } from '../repository.ts';
@@ -8,7 +8,7 @@ import type { Rule, Violation } from '../rule.ts';
 import { dotted, walk } from '../walk.ts';
 
 const RULES = /^games\/[^/]+\/rules\.ts$/;
-/** Functions of Math whose result the language fixes to the last bit. */
+/** Functions of Math whose result the language specifies exactly. */
 const EXACT_MATH = new Set([
   'abs',
   'ceil',
@@ -52,7 +52,7 @@ export const pureRules: Rule = {
   check: (repository) => [...rulesFiles(repository)].flatMap(violations),
 };
 
-/** rules.ts of every game, and whatever of the game it is made of. */
+/** rules.ts of every game, and the files of the game that it imports. */
 function rulesFiles({ code, find }: Repository): ReadonlySet<SourceFile> {
   const files = new Set(code.filter(({ path }) => RULES.test(path)));
   for (const file of files) {
@@ -74,7 +74,7 @@ function violations(file: SourceFile): readonly Violation[] {
     if (node.type === 'Identifier' && WORLD.has(node.name) && isUse(node, around.at(-1))) {
       add(
         node,
-        `${node.name} is not the same everywhere: time, chance and seat come with the move's context`,
+        `${node.name} is not the same everywhere: time, randomness and seat are in the move's context`,
       );
     }
     if (node.type !== 'MemberExpression' || node.property.type !== 'Identifier') return;
@@ -91,7 +91,7 @@ function violations(file: SourceFile): readonly Violation[] {
   return found;
 }
 
-/** Not the name of a property, a parameter's type and the like. */
+/** False for names of properties, types of parameters and similar. */
 function isUse(node: Node, parent: Node | undefined): boolean {
   if (parent?.type === 'MemberExpression') return parent.object === node || parent.computed;
   if (parent?.type === 'Property') return parent.value === node;

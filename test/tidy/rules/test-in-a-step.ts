@@ -1,4 +1,4 @@
-/** A test that no step of `npm test` runs protects nothing. */
+/** Every test file is run by exactly one step of `npm test`. */
 import { STEPS } from '../../../scripts/lib/steps.mjs';
 import type { Rule } from '../rule.ts';
 

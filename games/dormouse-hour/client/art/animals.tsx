@@ -1,5 +1,5 @@
 /** @jsxImportSource preact */
-/** Those who live in the story: the sleeping keeper, the dormouse, the mechanical nightingale. */
+/** Drawings of the characters: the sleeping keeper, the dormouse, the mechanical nightingale. */
 import { range } from './basics.tsx';
 import { paint } from './defs.tsx';
 
@@ -36,7 +36,7 @@ export function SleepingKeeper() {
   );
 }
 
-/** A few Zs of breath that rise and fade. */
+/** A few letters Z that rise and fade. */
 export function Snores() {
   return (
     <g fill="none" stroke="#e7d9ff" stroke-width="4">
@@ -52,7 +52,7 @@ export function Snores() {
   );
 }
 
-/** Pip the dormouse curled up, tail round the nose; a box of about 110 × 70 around the origin. */
+/** Pip the dormouse curled up, its tail round its nose; about 110 × 70 around the origin. */
 export function DormouseAsleep() {
   return (
     <g class="dh-breath">

@@ -1,9 +1,9 @@
 /** @jsxImportSource preact */
-/** Shapes that several drawings share. */
+/** Shapes and helpers that several drawings share. */
 import type { ComponentChildren } from 'preact';
 import { paint } from './defs.tsx';
 
-/** Moves and scales what is in it. */
+/** A group that moves its children to (x, y) and scales them by s. */
 export function At({
   x,
   y,
@@ -18,18 +18,18 @@ export function At({
   return <g transform={`translate(${x} ${y})${s === 1 ? '' : ` scale(${s})`}`}>{children}</g>;
 }
 
-/** A soft pool of light or shade, round or flat. */
+/** An ellipse of soft light or shade, painted with the gradient `of`. */
 export function Glow(props: { x: number; y: number; rx: number; ry?: number; of: string; class?: string }) {
   const { x, y, rx, ry = rx, of } = props;
   return <ellipse class={props.class} cx={x} cy={y} rx={rx} ry={ry} fill={paint(of)} pointer-events="none" />;
 }
 
-/** The shadow under something that stands. */
+/** The shadow under a standing thing. */
 export function Shadow({ rx, ry = rx * 0.16, y = 0 }: { rx: number; ry?: number; y?: number }) {
   return <ellipse cx="0" cy={y} rx={rx} ry={ry} fill="#07060d" opacity="0.45" />;
 }
 
-/** Dust that drifts upwards in the light, in a rectangle. */
+/** Dust that drifts upwards in a rectangle. */
 export function Dust({ x, y, w, h }: { x: number; y: number; w: number; h: number }) {
   return (
     <g>
@@ -48,10 +48,10 @@ export function Dust({ x, y, w, h }: { x: number; y: number; w: number; h: numbe
   );
 }
 
-/** Numbers from 0 to count - 1. */
+/** The integers from 0 to count - 1. */
 export const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
-/** A small deterministic scatter: a number in [0, 1) for each index. */
+/** A pseudorandom number in [0, 1) for each index and salt: the same in every render. */
 export function scatter(index: number, salt = 0): number {
   let mixed = Math.imul(index + 1, 0x9e3779b1) ^ Math.imul(Math.round(salt) + 7, 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d);
@@ -59,7 +59,7 @@ export function scatter(index: number, salt = 0): number {
   return ((mixed ^ (mixed >>> 15)) >>> 8) / 0x1000000;
 }
 
-/** A plank's or beam's grain: a few wavering lines in a rectangle. */
+/** Wood grain: a few wavy lines in a rectangle, along its longer side. */
 export function Grain(props: {
   x: number;
   y: number;
@@ -80,6 +80,7 @@ export function Grain(props: {
   return <path d={paths.join('')} fill="none" stroke={colour} stroke-width="2" opacity="0.3" />;
 }
 
+/** Starting at twelve o'clock. */
 const ROMAN = ['XII', 'I', 'II', 'III', 'IIII', 'V', 'VI', 'VII', 'VIII', 'IX', 'X', 'XI'];
 const NO_STROKE: readonly [number, string] = [0, ''];
 const STROKES: { readonly [letter: string]: readonly [width: number, path: string] } = {
@@ -88,7 +89,7 @@ const STROKES: { readonly [letter: string]: readonly [width: number, path: strin
   X: [20, 'M2 -16L18 16M18 -16L2 16'],
 };
 
-/** A clock's twelve numerals, drawn: feet inwards. */
+/** A clock's twelve numerals as paths, on a circle of radius `r`; their feet point to the centre. */
 export function Numerals({ r, size, colour }: { r: number; size: number; colour: string }) {
   return (
     <g fill="none" stroke={colour} stroke-width="4.5">
@@ -110,7 +111,7 @@ export function Numerals({ r, size, colour }: { r: number; size: number; colour:
   );
 }
 
-/** A clock hand of a pierced shape, pointing up from the origin. */
+/** A clock hand with a cut-out, pointing up from the origin. */
 export function Hand({ length, width, colour }: { length: number; width: number; colour: string }) {
   const w = width / 2;
   const d =

@@ -1,6 +1,6 @@
 /** @jsxImportSource preact */
-/** The light and materials of all drawings: gradients that every SVG of the page refers to. */
-import { memo } from '../ui/memo.ts';
+/** Gradients for light and materials. They are defined once; every SVG of the page refers to them by id. */
+import { memo } from './memo.ts';
 
 type Stop = readonly [offset: number, colour: string, opacity?: number];
 
@@ -235,5 +235,5 @@ export const Defs = memo(function Defs() {
   );
 });
 
-/** The paint of a gradient by its name above. */
+/** The `fill` or `stroke` value for a gradient, by its name above. */
 export const paint = (name: string): string => `url(#dh-${name})`;

@@ -5,7 +5,7 @@
  */
 import type { VNode } from 'preact';
 
-/** Two eyes with a glint, beside the middle. */
+/** Two eyes with a highlight, at the same distance from the centre. */
 function Eyes({ x, y, r = 5, colour = '#17120f' }: { x: number; y: number; r?: number; colour?: string }) {
   return (
     <g>
@@ -19,7 +19,7 @@ function Eyes({ x, y, r = 5, colour = '#17120f' }: { x: number; y: number; r?: n
   );
 }
 
-/** A coat with lapels and something at the neck. */
+/** A coat with lapels and a tie. */
 function Coat({ colour, collar, tie }: { colour: string; collar: string; tie: string }) {
   return (
     <g>

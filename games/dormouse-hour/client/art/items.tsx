@@ -1,5 +1,5 @@
 /** @jsxImportSource preact */
-/** The things in the bag, each in a box from (-50, -50) to (50, 50). */
+/** Drawings of the items, each in a box from (-50, -50) to (50, 50). */
 import type { Item } from '../../rules/state.ts';
 import { Nut } from './animals.tsx';
 import { paint } from './defs.tsx';
@@ -50,7 +50,7 @@ export function ItemArt({ item }: { item: Item }) {
     );
   }
   const teeth = Number(item.slice('wheel'.length));
-  // Larger wheels look larger in the bag, too, but not by so much.
+  // In the bag, sizes differ less than the numbers of teeth.
   return (
     <g transform={`scale(${(30 + teeth * 0.7) / wheelRadius(teeth)})`}>
       <Wheel teeth={teeth} />

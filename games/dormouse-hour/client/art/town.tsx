@@ -1,11 +1,11 @@
 /** @jsxImportSource preact */
-/** The town of Hazelbrook by night, with its clock tower: cover, opening and ending. 1600 × 1000. */
-import { memo } from '../ui/memo.ts';
+/** Drawing of the town at night with its clock tower, for cover, opening and ending; 1600 × 1000. */
+import { memo } from './memo.ts';
 import { At, Glow, Hand, Numerals, range, scatter } from './basics.tsx';
 import { paint } from './defs.tsx';
 
 interface TownProperties {
-  /** At the end: the hands stand at twelve, the windows go dark one after another, snow falls. */
+  /** The ending: the hands show twelve, the windows go dark one after another, snow falls. */
   readonly asleep?: boolean;
 }
 
@@ -65,8 +65,8 @@ function Hills() {
   );
 }
 
-/** What moves all the time before the town: in a picture of its own, so that the town is not painted anew. */
-export const TownMovers = memo(function TownMovers({ asleep = false }: TownProperties) {
+/** Continuous animation in front of the town, for a second SVG over it, so that the browser does not repaint the town. */
+export const TownAnimation = memo(function TownMovers({ asleep = false }: TownProperties) {
   return <g>{asleep ? <Snow /> : <Leaves />}</g>;
 });
 

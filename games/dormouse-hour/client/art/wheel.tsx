@@ -1,16 +1,16 @@
 /** @jsxImportSource preact */
-/** Toothed wheels that really mesh: shape, size, and the turn at which two of them interlock. */
+/** Toothed wheels that mesh: their outline, size, and the angles at which two of them interlock. */
 import { range } from './basics.tsx';
 import { paint } from './defs.tsx';
 
-/** Radius of the pitch circle for each tooth, in units of the board. */
+/** Radius of the pitch circle per tooth, in units of the board. */
 export const UNITS_PER_TOOTH = 5.5;
 export const wheelRadius = (teeth: number): number => teeth * UNITS_PER_TOOTH;
 
 const point = (r: number, angle: number): string =>
   `${(r * Math.cos(angle)).toFixed(1)} ${(r * Math.sin(angle)).toFixed(1)}`;
 
-/** The outline: a tooth in the middle of the direction 0 (to the right), going round. */
+/** The outline as a path. The first tooth is centred on direction 0 (to the right). */
 export function toothPath(teeth: number): string {
   const r = wheelRadius(teeth);
   const [tip, root] = [r + 8, r - 9];
@@ -27,7 +27,7 @@ export function toothPath(teeth: number): string {
   return `${points.join('')}Z`;
 }
 
-/** Openings between the spokes. */
+/** Openings between the spokes, as a path; empty if the wheel is too small. */
 function windows(teeth: number): string {
   const r = wheelRadius(teeth);
   const spokes = teeth >= 20 ? 6 : teeth >= 16 ? 5 : 4;
@@ -98,27 +98,27 @@ export function Wheel({
   );
 }
 
-export interface Seat {
+export interface Point {
   readonly x: number;
   readonly y: number;
 }
 
 /**
- * How far (radians) each wheel of a line is turned so that it interlocks with the one before it:
- * where one has a tooth on the line between the two centres, the other has a gap.
+ * The rotation of each wheel of a line, in radians, at which it interlocks with the previous one: where one wheel has a
+ * tooth on the line between the two centres, the other has a gap. 0 after an empty arbor, and for one.
  */
-export function meshTurns(seats: readonly Seat[], teeth: readonly number[]): number[] {
-  const turns = [0];
-  for (let index = 1; index < seats.length; index++) {
-    const [from, to] = [seats[index - 1], seats[index]];
+export function meshAngles(points: readonly Point[], teeth: readonly number[]): number[] {
+  const angles = [0];
+  for (let index = 1; index < points.length; index++) {
+    const [from, to] = [points[index - 1], points[index]];
     const [before, here] = [teeth[index - 1] ?? 0, teeth[index] ?? 0];
     if (!from || !to || before === 0 || here === 0) {
-      turns.push(0);
+      angles.push(0);
       continue;
     }
     const angle = Math.atan2(to.y - from.y, to.x - from.x);
-    const phase = before * (angle - (turns[index - 1] ?? 0));
-    turns.push(angle + Math.PI - (Math.PI - phase) / here);
+    const phase = before * (angle - (angles[index - 1] ?? 0));
+    angles.push(angle + Math.PI - (Math.PI - phase) / here);
   }
-  return turns;
+  return angles;
 }

@@ -1,5 +1,5 @@
 /** @jsxImportSource preact */
-/** The nightingale and its five bells. */
+/** The close-up of the nightingale and its five bells. */
 import { useState } from 'preact/hooks';
 import { BELLS } from '../../rules/state.ts';
 import { Nightingale } from '../art/animals.tsx';
@@ -7,29 +7,34 @@ import { At, Glow, Grain, range } from '../art/basics.tsx';
 import { paint } from '../art/defs.tsx';
 import { ItemArt } from '../art/items.tsx';
 import { useGame } from '../game.ts';
-import { NOTE_GAP } from '../sounds.ts';
+import { NOTE_GAP_S } from '../sounds.ts';
 import { Closeup } from '../ui/closeup.tsx';
-import { Spot } from '../ui/spot.tsx';
+import { Hotspot } from '../ui/hotspot.tsx';
 
-/** Height of a bell's wire: the highest note is the top one. */
+/** The y of a bell's line on the stave: the highest note is at the top. */
 const wireY = (bell: number): number => 360 - bell * 66;
 
 export function Bird() {
   const game = useGame();
   const { state, t } = game;
   const { bird } = state;
-  // A song is shown only if it begins while one looks; winding the bird opens this view.
-  const [before] = useState(() => bird.songs - (game.pending.some(({ type }) => type === 'use') ? 1 : 0));
-  const words = bird.open ? 'bird.done' : bird.wound ? 'bird.words' : 'bird.silent';
+  // Only songs that begin while this view is shown are animated. Using the key on the bird opens the view; the
+  // song of that pending move counts as new.
+  const [songsBefore] = useState(
+    () => bird.songs - (game.pending.some(({ type }) => type === 'use') ? 1 : 0),
+  );
+  const text = bird.open ? 'bird.done' : bird.wound ? 'bird.words' : 'bird.silent';
   return (
-    <Closeup name="bird" title={t('puzzle.bird')} words={<p>{t(words)}</p>}>
+    <Closeup name="bird" title={t('puzzle.bird')} words={<p>{t(text)}</p>}>
       <rect width="1000" height="760" rx="20" fill={paint('wall')} />
       <Glow x={250} y={240} rx={460} of="lamp" />
       <path d="M0 560H1000V760H0Z" fill={paint('woodLit')} />
       <Grain x={0} y={566} w={1000} h={190} lines={5} />
       <path d="M0 560H1000" stroke="#e3b98a" stroke-width="4" opacity="0.6" />
       <Stave />
-      {bird.songs > before && <Song key={bird.songs} tune={bird.tune} delay={bird.songs === 1 ? 1.1 : 0.1} />}
+      {bird.songs > songsBefore && (
+        <Song key={bird.songs} tune={bird.tune} delay={bird.songs === 1 ? 1.1 : 0.1} />
+      )}
       <Box />
       {range(BELLS).map((bell) => (
         <Bell key={bell} bell={bell} />
@@ -52,7 +57,7 @@ function Stave() {
   );
 }
 
-/** Each note lights up on its bell's wire as it is sung. */
+/** Each note lights up on its bell's line when it is sung. */
 function Song({ tune, delay }: { tune: readonly number[]; delay: number }) {
   return (
     <g>
@@ -60,7 +65,7 @@ function Song({ tune, delay }: { tune: readonly number[]; delay: number }) {
         <g
           key={index}
           class="dh-note"
-          style={{ animationDelay: `${delay + index * NOTE_GAP}s` }}
+          style={{ animationDelay: `${delay + index * NOTE_GAP_S}s` }}
           transform={`translate(${630 + index * 70} ${wireY(bell)})`}
         >
           <circle r="40" fill={paint('lamp')} />
@@ -98,7 +103,7 @@ function Box() {
           </g>
         ))
       )}
-      <Spot
+      <Hotspot
         x={110}
         y={90}
         w={300}
@@ -113,7 +118,7 @@ function Box() {
             <Nightingale open={bird.wound} />
           </g>
         </At>
-      </Spot>
+      </Hotspot>
       {!bird.open && <Keyhole />}
       {bird.open && state.bag.includes('nut') && (
         <At x={330} y={520} s={0.5}>
@@ -126,13 +131,13 @@ function Box() {
 
 function Keyhole() {
   const game = useGame();
-  const { state, held, t } = game;
+  const { state, selected: held, t } = game;
   const press = (): void => {
     if (held) game.use(held, 'bird');
     else game.host.announce(t(state.bag.includes('key') ? 'said.keyReady' : 'said.keyNeeded'));
   };
   return (
-    <Spot
+    <Hotspot
       x={205}
       y={414}
       w={100}
@@ -159,7 +164,7 @@ function Keyhole() {
       ) : (
         <path d="M255 434a11 11 0 0 1 7 20l5 18h-24l5 -18a11 11 0 0 1 7 -20" fill="#1a0f08" />
       )}
-    </Spot>
+    </Hotspot>
   );
 }
 
@@ -193,7 +198,7 @@ function Bell({ bell }: { bell: number }) {
   const s = 1.5 - bell * 0.16;
   const rung = bird.strokes > 0 && bird.lastBell === bell;
   return (
-    <Spot
+    <Hotspot
       x={x - 85}
       y={550}
       w={170}
@@ -209,6 +214,6 @@ function Bell({ bell }: { bell: number }) {
           <circle key={dot} cx={x + (dot - bell / 2) * 18} cy="738" r="6" />
         ))}
       </g>
-    </Spot>
+    </Hotspot>
   );
 }

@@ -1,5 +1,5 @@
 /** @jsxImportSource preact */
-/** The drawer's lock: four drums with six faces each. */
+/** The close-up of the drawer's lock: four drums with six faces each. */
 import { FACES } from '../../rules/state.ts';
 import { At, Grain, range } from '../art/basics.tsx';
 import { paint } from '../art/defs.tsx';
@@ -7,7 +7,7 @@ import { Head } from '../art/heads.tsx';
 import { faceName, useGame } from '../game.ts';
 import { Closeup } from '../ui/closeup.tsx';
 import { FitText } from '../ui/label.tsx';
-import { arrowStep, Spot } from '../ui/spot.tsx';
+import { arrowStep, Hotspot } from '../ui/hotspot.tsx';
 
 export function Drawer() {
   const game = useGame();
@@ -59,11 +59,11 @@ function Drum({ wheel, face }: { wheel: number; face: number }) {
   const turn = (step: number): void =>
     game.send({ type: 'face', wheel, face: (face + step + FACES) % FACES });
   const pending = game.pending.some((move) => move.type === 'face' && move.wheel === wheel);
-  const locked = state.drawer.open;
+  const isOpen = state.drawer.open;
   return (
     <g>
-      <Arrow x={x} y={218} label={t('drawer.back')} up press={() => turn(-1)} off={locked} />
-      <Spot
+      <Arrow x={x} y={218} label={t('drawer.back')} up onPress={() => turn(-1)} disabled={isOpen} />
+      <Hotspot
         x={x - 98}
         y={282}
         w={196}
@@ -71,22 +71,22 @@ function Drum({ wheel, face }: { wheel: number; face: number }) {
         label={t('drawer.drum', { number: wheel + 1 })}
         value={{ now: face, max: FACES - 1, text: faceName(game, face) }}
         pending={pending}
-        disabled={locked}
+        disabled={isOpen}
         onPress={() => turn(1)}
         onKey={(key) => {
           const step = arrowStep(key);
-          if (step !== 0 && !locked) turn(step);
+          if (step !== 0 && !isOpen) turn(step);
           return step !== 0;
         }}
       >
         <Faces x={x} face={face} />
-      </Spot>
-      <Arrow x={x} y={642} label={t('drawer.next')} press={() => turn(1)} off={locked} />
+      </Hotspot>
+      <Arrow x={x} y={642} label={t('drawer.next')} onPress={() => turn(1)} disabled={isOpen} />
     </g>
   );
 }
 
-/** The drum behind its window: one face in the middle, the edges of its neighbours above and below. */
+/** The drum behind its window: one face in the middle, the edges of the next faces above and below. */
 function Faces({ x, face }: { x: number; face: number }) {
   const frame = { x: x - 98, y: 282, width: 196, height: 296, rx: 18 };
   return (
@@ -95,13 +95,13 @@ function Faces({ x, face }: { x: number; face: number }) {
       <svg x={x - 90} y="290" width="180" height="280" viewBox="-90 -140 180 280">
         <rect x="-90" y="-140" width="180" height="280" fill="#efe2c0" />
         {range(FACES).map((other) => {
-          const off = ((other - face + FACES + FACES / 2) % FACES) - FACES / 2;
+          const offset = ((other - face + FACES + FACES / 2) % FACES) - FACES / 2;
           return (
             <g
               key={other}
               class="dh-drum"
-              style={{ transform: `translateY(${off * 170}px)` }}
-              opacity={Math.abs(off) > 1 ? 0 : 1}
+              style={{ transform: `translateY(${offset * 170}px)` }}
+              opacity={Math.abs(offset) > 1 ? 0 : 1}
             >
               <path d="M-90 85H90" stroke="#c9b485" stroke-width="4" />
               <At x={0} y={6} s={1.42}>
@@ -118,18 +118,18 @@ function Faces({ x, face }: { x: number; face: number }) {
   );
 }
 
-/** For pointers only: the drum itself takes the arrow keys. */
+/** An arrow button, for pointers only: with a keyboard, the drum itself handles the arrow keys. */
 function Arrow(props: {
   x: number;
   y: number;
   label: string;
   up?: boolean;
-  off: boolean;
-  press: () => void;
+  disabled: boolean;
+  onPress: () => void;
 }) {
-  const { x, y, label, up = false, off, press } = props;
+  const { x, y, up = false, ...rest } = props;
   return (
-    <Spot x={x - 80} y={y - 50} w={160} h={100} label={label} onPress={press} disabled={off} pointerOnly>
+    <Hotspot x={x - 80} y={y - 50} w={160} h={100} pointerOnly {...rest}>
       <path
         d={up ? 'M-34 16L0 -18L34 16' : 'M-34 -16L0 18L34 -16'}
         transform={`translate(${x} ${y})`}
@@ -139,6 +139,6 @@ function Arrow(props: {
         stroke-linejoin="round"
         fill="none"
       />
-    </Spot>
+    </Hotspot>
   );
 }

@@ -1,5 +1,5 @@
 /** @jsxImportSource preact */
-/** The keeper's letter: what there is to do, ticked off as it is done. */
+/** The keeper's letter: a list of the five puzzles; solved ones are ticked. */
 import { puzzleState } from '../../rules/progress.ts';
 import { PUZZLES } from '../../rules/state.ts';
 import { useGame } from '../game.ts';

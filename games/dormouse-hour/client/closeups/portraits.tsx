@@ -1,9 +1,9 @@
 /** @jsxImportSource preact */
-/** The four portraits, with what their plates say of who followed whom. */
+/** The close-up of the four portraits. Their plates say which keeper followed which. */
 import { At, Glow, Grain } from '../art/basics.tsx';
 import { paint } from '../art/defs.tsx';
+import { Frame } from '../art/frame.tsx';
 import { useGame } from '../game.ts';
-import { Frame } from '../scenes/loft-things.tsx';
 import { Closeup } from '../ui/closeup.tsx';
 import { FitText } from '../ui/label.tsx';
 

@@ -44,7 +44,7 @@ export function Moon({ phase, r, light, dark }: { phase: number; r: number; ligh
   );
 }
 
-/** The knotted ropes (in the gallery) or the chalked moons (in the pit), as the wall lists them. */
+/** A post's wall: knotted ropes in the gallery, chalked moons in the pit. It shows what the other post needs. */
 export function Wall({ posts, post }: { posts: Posts; post: Post }) {
   const gallery = post === GALLERY;
   const order = gallery ? posts.knotOrder : posts.chalkOrder;
@@ -98,7 +98,7 @@ function Chalk({ mark, phase }: { mark: number; phase: number }) {
   );
 }
 
-/** The slate on which a lone player carries what the other post shows. */
+/** The slate on which a player who is alone sees the other post's wall. */
 export function Slate({ posts, post, label }: { posts: Posts; post: Post; label: string }) {
   const height = post === GALLERY ? 350 : 150;
   return (
@@ -132,7 +132,7 @@ export function Lantern({ phase, mark }: { phase: number; mark: number }) {
   );
 }
 
-/** A weight on its chain at a notch from 0 (lowest) to 3. */
+/** A weight on its chain, at a notch from 0 (lowest) to 3. */
 export function Weight({ value, mark, chain = 420 }: { value: number; mark: number; chain?: number }) {
   const y = -value * 92;
   return (
@@ -159,15 +159,15 @@ export function Weight({ value, mark, chain = 420 }: { value: number; mark: numb
   );
 }
 
-/** Two lamps that tell which post is done: lit with a tick. */
+/** Two lamps, for gallery and pit: lit and ticked if all parts of the post are right. */
 export function DoneLamps({ done }: { done: readonly [boolean, boolean] }) {
   return (
     <g>
-      {done.map((right, post) => (
+      {done.map((isDone, post) => (
         <g key={post} transform={`translate(${post * 96} 0)`}>
-          {right && <Glow x={0} y={0} rx={80} of="lamp" />}
-          <circle r="34" fill={right ? '#ffd98a' : '#1b2036'} stroke="#d5a650" stroke-width="5" />
-          {right ? (
+          {isDone && <Glow x={0} y={0} rx={80} of="lamp" />}
+          <circle r="34" fill={isDone ? '#ffd98a' : '#1b2036'} stroke="#d5a650" stroke-width="5" />
+          {isDone ? (
             <path d="M-16 0L-4 13L17 -13" stroke="#4a2d0d" stroke-width="8" fill="none" />
           ) : post === GALLERY ? (
             <path d="M8 -15a15 15 0 1 0 8 24a18 18 0 0 1 -8 -24" fill="#7d879c" />

@@ -1,16 +1,17 @@
 /** @jsxImportSource preact */
-/** The two posts: choose one, set its three things by what the other one's wall says. */
+/** The close-up of the two posts: choose one, then set its three parts to what the other post's wall shows. */
 import { useEffect } from 'preact/hooks';
 import { firstWrong, isAlone, seatsAt } from '../../rules/posts.ts';
 import { GALLERY, PIT, type Post, POST_PARTS, POST_VALUES } from '../../rules/state.ts';
 import { At, Glow, range, scatter } from '../art/basics.tsx';
 import { paint } from '../art/defs.tsx';
-import { type Game, type Host, mateName, useGame } from '../game.ts';
+import { type Game, mateName, useGame } from '../game.ts';
+import type { Host } from '../view-model.ts';
 import { Closeup } from '../ui/closeup.tsx';
-import { arrowStep, Spot } from '../ui/spot.tsx';
+import { arrowStep, Hotspot } from '../ui/hotspot.tsx';
 import { DoneLamps, Lantern, Slate, Wall, Weight } from './posts-art.tsx';
 
-/** The posts at which this page's player has been: what the slate can hold. */
+/** The posts that this page's player has visited: the slate shows only those. */
 const visited = new WeakMap<Host, Set<Post>>();
 
 export function Posts() {
@@ -31,8 +32,8 @@ export function Posts() {
   );
 }
 
-/** Who stands where, as a sentence. */
-function company(game: Game, post: Post): string {
+/** A sentence that names the other players at a post. */
+function describeOthers(game: Game, post: Post): string {
   const names = seatsAt(game.state.posts, post)
     .filter((seat) => seat !== game.host.seat)
     .map((seat) => mateName(game.host, seat));
@@ -57,13 +58,13 @@ function Words({ here }: { here: Post | undefined }) {
   }
   const other = here === GALLERY ? PIT : GALLERY;
   const alone = isAlone(posts, host.seat);
-  const carried = alone && (visited.get(host)?.has(other) ?? false);
+  const hasSlate = alone && (visited.get(host)?.has(other) ?? false);
   return (
     <>
       <p>{t(alone ? `post.${here}.alone` : `post.${here}.words`)}</p>
-      {!alone && <p>{company(game, other)}</p>}
+      {!alone && <p>{describeOthers(game, other)}</p>}
       <RideButton post={other} />
-      {carried && <Slate posts={posts} post={other} label={t('slate')} />}
+      {hasSlate && <Slate posts={posts} post={other} label={t('slate')} />}
     </>
   );
 }
@@ -77,12 +78,12 @@ function RideButton({ post }: { post: Post }) {
   );
 }
 
-function lamps(game: Game): readonly [boolean, boolean] {
+function donePosts(game: Game): readonly [boolean, boolean] {
   const { posts } = game.state;
   return [firstWrong(posts, GALLERY) < 0, firstWrong(posts, PIT) < 0];
 }
 
-/** A cut through the tower: gallery above, pit below, the lift between. */
+/** A section through the tower: the gallery above, the pit below, the lift between them. */
 function Shaft() {
   const game = useGame();
   return (
@@ -95,7 +96,7 @@ function Shaft() {
       <rect x="420" y="30" width="160" height="720" fill="#07090f" opacity="0.7" />
       <path d="M460 30V330M540 30V640" stroke="#c7a87a" stroke-width="9" />
       {range(2).map((post) => (
-        <Spot
+        <Hotspot
           key={post}
           x={60}
           y={post === GALLERY ? 40 : 420}
@@ -130,7 +131,7 @@ function Shaft() {
           <text class="dh-lit" x="500" y={post === GALLERY ? 132 : 502} text-anchor="middle" font-size="42">
             {game.t(`post.${post}`)}
           </text>
-        </Spot>
+        </Hotspot>
       ))}
     </g>
   );
@@ -184,7 +185,7 @@ function Gallery() {
         <Setting key={part} part={part} post={GALLERY} />
       ))}
       <At x={850} y={700}>
-        <DoneLamps done={lamps(game)} />
+        <DoneLamps done={donePosts(game)} />
       </At>
     </g>
   );
@@ -206,14 +207,14 @@ function Pit() {
       ))}
       <At x={866} y={110}>
         <g transform="scale(.85)">
-          <DoneLamps done={lamps(game)} />
+          <DoneLamps done={donePosts(game)} />
         </g>
       </At>
     </g>
   );
 }
 
-/** One lantern or weight: press for the next value, or use the arrow keys. */
+/** One lantern or weight: a press sets the next value, the arrow keys the next or the previous. */
 function Setting({ part, post }: { part: number; post: Post }) {
   const game = useGame();
   const { t, state } = game;
@@ -227,7 +228,7 @@ function Setting({ part, post }: { part: number; post: Post }) {
     game.send({ type: gallery ? 'moon' : 'weight', part, value: next });
   };
   return (
-    <Spot
+    <Hotspot
       x={x - 105}
       y={gallery ? 64 : 230}
       w={210}
@@ -258,6 +259,6 @@ function Setting({ part, post }: { part: number; post: Post }) {
           <Weight value={value} mark={mark} />
         </At>
       )}
-    </Spot>
+    </Hotspot>
   );
 }

@@ -2,7 +2,7 @@
 /** The board of the nut run: hopper, tiles with grooves, nest box. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { RUN_COLUMNS, RUN_ROWS, type Run, type State } from '../../rules/state.ts';
-import { type Step, trace, wayOut } from '../../rules/run.ts';
+import { type Step, trace, exitSide } from '../../rules/run.ts';
 import { Nut } from '../art/animals.tsx';
 import { paint } from '../art/defs.tsx';
 
@@ -10,6 +10,7 @@ export const TILE = 148;
 const LEFT = 500 - (TILE * RUN_COLUMNS) / 2;
 const TOP = 140;
 
+/** The centre of a tile. */
 export const tileAt = (tile: number) => ({
   x: LEFT + (tile % RUN_COLUMNS) * TILE + TILE / 2,
   y: TOP + Math.floor(tile / RUN_COLUMNS) * TILE + TILE / 2,
@@ -54,14 +55,14 @@ function Hopper({ x }: { x: number }) {
   );
 }
 
-/** Turns on in the direction it was turned, instead of three quarters back after a full round. */
+/** A tile always turns clockwise, also from 3 to 0. */
 function Tile({ x, y, bend, turn }: { x: number; y: number; bend: boolean; turn: number }) {
   const shown = useRef({ turn, angle: turn * 90 });
   if (shown.current.turn !== turn) {
     shown.current = { turn, angle: shown.current.angle + ((turn - shown.current.turn + 4) % 4) * 90 };
   }
   const half = TILE / 2;
-  // A straight groove of turn 0 runs from top to bottom; a bend from the top to the right.
+  // At turn 0 a straight groove goes from top to bottom, a bend from the top to the right.
   const groove = bend ? `M0 ${-half + 3}Q0 0 ${half - 3} 0` : `M0 ${-half + 3}V${half - 3}`;
   return (
     <g transform={`translate(${x} ${y})`}>
@@ -94,44 +95,44 @@ function Tile({ x, y, bend, turn }: { x: number; y: number; bend: boolean; turn:
   );
 }
 
-const SIDE = [
+const SIDE_OFFSETS = [
   { x: 0, y: -0.5 },
   { x: 0.5, y: 0 },
   { x: 0, y: 0.5 },
   { x: -0.5, y: 0 },
 ] as const;
 
-/** The points a nut passes: in by one side, through the middle, out by the other. */
-function pointsOf(run: Run, steps: readonly Step[]): { x: number; y: number }[] {
+/** The points of a nut's path: for each tile the side it enters, the centre, and the side it leaves. */
+function pathPoints(run: Run, steps: readonly Step[]): { x: number; y: number }[] {
   return steps.flatMap(({ tile, from }) => {
     const here = tileAt(tile);
-    const tileNow = run.tiles[tile];
-    const out = tileNow ? (wayOut(tileNow, from) ?? from) : from;
+    const tileState = run.tiles[tile];
+    const exit = tileState ? (exitSide(tileState, from) ?? from) : from;
     const at = (side: number) => ({
-      x: here.x + (SIDE[side]?.x ?? 0) * TILE,
-      y: here.y + (SIDE[side]?.y ?? 0) * TILE,
+      x: here.x + (SIDE_OFFSETS[side]?.x ?? 0) * TILE,
+      y: here.y + (SIDE_OFFSETS[side]?.y ?? 0) * TILE,
     });
-    return [at(from), here, at(out)];
+    return [at(from), here, at(exit)];
   });
 }
 
-/** Rolls once for each drop that is seen; falls off where the way breaks. */
+/** Animates each drop that happens while the board is shown. A nut that does not arrive falls off where its path ends. */
 function RollingNut({ run }: { run: Run }) {
   const nut = useRef<SVGGElement>(null);
-  const [seen] = useState(run.rolls);
+  const [rollsBefore] = useState(run.rolls);
   useEffect(() => {
-    if (run.rolls === seen || !nut.current) return;
+    if (run.rolls === rollsBefore || !nut.current) return;
     const { steps, arrived } = trace(run);
     const top = { x: LEFT + run.entry * TILE + TILE / 2, y: TOP - 130 };
-    const way = [top, ...pointsOf(run, steps)];
-    const end = way.at(-1) ?? top;
-    way.push({ x: end.x, y: end.y + (arrived ? 80 : 26) });
-    const place = ({ x, y }: { x: number; y: number }, turn: number, opacity: number) => ({
+    const path = [top, ...pathPoints(run, steps)];
+    const end = path.at(-1) ?? top;
+    path.push({ x: end.x, y: end.y + (arrived ? 80 : 26) });
+    const keyframe = ({ x, y }: { x: number; y: number }, turn: number, opacity: number) => ({
       transform: `translate(${x}px, ${y}px) rotate(${turn}deg) scale(1.5)`,
       opacity,
     });
-    const frames = way.map((at, index) => place(at, index * 120, 1));
-    if (!arrived) frames.push(place({ x: end.x, y: end.y + 40 }, way.length * 120, 0));
+    const frames = path.map((at, index) => keyframe(at, index * 120, 1));
+    if (!arrived) frames.push(keyframe({ x: end.x, y: end.y + 40 }, path.length * 120, 0));
     nut.current.animate(frames, { duration: 1_700, easing: 'ease-in', fill: 'forwards' });
   }, [run.rolls]);
   return (

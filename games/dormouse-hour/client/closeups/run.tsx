@@ -1,11 +1,11 @@
 /** @jsxImportSource preact */
-/** The nut run: turn the tiles, then let the nut go. */
+/** The close-up of the nut run: turn the tiles, then drop the nut. */
 import { DormouseAsleep, DormouseAwake } from '../art/animals.tsx';
 import { At, Glow, Grain } from '../art/basics.tsx';
 import { paint } from '../art/defs.tsx';
 import { useGame } from '../game.ts';
 import { Closeup } from '../ui/closeup.tsx';
-import { arrowStep, Spot } from '../ui/spot.tsx';
+import { arrowStep, Hotspot } from '../ui/hotspot.tsx';
 import { RUN_COLUMNS } from '../../rules/state.ts';
 import { RunBoard, TILE, tileAt } from './run-board.tsx';
 
@@ -13,14 +13,14 @@ export function Run() {
   const game = useGame();
   const { state, t } = game;
   const { run } = state;
-  const words = run.solved ? 'run.done' : 'run.words';
+  const text = run.solved ? 'run.done' : 'run.words';
   const hopper = tileAt(run.entry);
   const drop = (): void => {
-    if (game.held) game.use(game.held, 'run');
+    if (game.selected) game.use(game.selected, 'run');
     else game.host.announce(t('said.nutReady'));
   };
   return (
-    <Closeup name="run" title={t('puzzle.run')} words={<p>{t(words)}</p>}>
+    <Closeup name="run" title={t('puzzle.run')} words={<p>{t(text)}</p>}>
       <rect width="1000" height="760" rx="24" fill={paint('woodDark')} />
       <Grain x={10} y={10} w={980} h={740} lines={9} />
       <Glow x={500} y={60} rx={560} of="lamp" />
@@ -37,7 +37,7 @@ export function Run() {
       {run.tiles.map((_, tile) => (
         <TileSpot key={tile} tile={tile} />
       ))}
-      <Spot
+      <Hotspot
         x={hopper.x - 85}
         y={0}
         w={170}
@@ -48,12 +48,12 @@ export function Run() {
         onPress={drop}
       >
         {!run.solved && <path class="dh-invite" d={`M${hopper.x - 90} 8h180v112h-180z`} />}
-      </Spot>
+      </Hotspot>
     </Closeup>
   );
 }
 
-/** Press for a quarter turn clockwise, or use the arrow keys. */
+/** A press turns the tile by a quarter clockwise; the arrow keys turn it both ways. */
 function TileSpot({ tile }: { tile: number }) {
   const game = useGame();
   const { run } = game.state;
@@ -62,7 +62,7 @@ function TileSpot({ tile }: { tile: number }) {
   const place = { row: Math.floor(tile / RUN_COLUMNS) + 1, column: (tile % RUN_COLUMNS) + 1 };
   const rotate = (step: number): void => game.send({ type: 'turn', tile, turn: (turn + step + 4) % 4 });
   return (
-    <Spot
+    <Hotspot
       x={x - TILE / 2 + 3}
       y={y - TILE / 2 + 3}
       w={TILE - 6}

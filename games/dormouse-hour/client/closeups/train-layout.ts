@@ -1,40 +1,40 @@
-/** Where the five arbors stand on the board: as far apart as the teeth of two neighbours reach. */
+/** Positions on the board of the five arbors (fixed ones included): their distances follow from the gaps. */
 import { type Train, WHEELS } from '../../rules/state.ts';
 import { wheelLine } from '../../rules/train.ts';
-import { meshTurns, type Seat, UNITS_PER_TOOTH } from '../art/wheel.tsx';
+import { meshAngles, type Point, UNITS_PER_TOOTH } from '../art/wheel.tsx';
 
-/** The line goes up and down, so that it fits and looks like clockwork. */
-const LEANS = [-0.5, 0.62, -0.55, 0.5];
+/** Directions from each arbor to the next, in radians: the line zigzags so that it fits on the board. */
+const ANGLES = [-0.5, 0.62, -0.55, 0.5];
 const MIDDLE = { x: 500, y: 400 };
 
-export function trainSeats(train: Train): Seat[] {
-  const seats: Seat[] = [{ x: 0, y: 0 }];
+export function arborPoints(train: Train): Point[] {
+  const points: Point[] = [{ x: 0, y: 0 }];
   train.gaps.forEach((gap, index) => {
-    const last = seats[index] ?? { x: 0, y: 0 };
-    const lean = LEANS[index] ?? 0;
-    const far = gap * UNITS_PER_TOOTH;
-    seats.push({ x: last.x + far * Math.cos(lean), y: last.y + far * Math.sin(lean) });
+    const last = points[index] ?? { x: 0, y: 0 };
+    const angle = ANGLES[index] ?? 0;
+    const distance = gap * UNITS_PER_TOOTH;
+    points.push({ x: last.x + distance * Math.cos(angle), y: last.y + distance * Math.sin(angle) });
   });
   const middle = (values: readonly number[]): number => (Math.min(...values) + Math.max(...values)) / 2;
-  const dx = MIDDLE.x - middle(seats.map(({ x }) => x));
-  const dy = MIDDLE.y - middle(seats.map(({ y }) => y));
-  return seats.map(({ x, y }) => ({ x: x + dx, y: y + dy }));
+  const dx = MIDDLE.x - middle(points.map(({ x }) => x));
+  const dy = MIDDLE.y - middle(points.map(({ y }) => y));
+  return points.map(({ x, y }) => ({ x: x + dx, y: y + dy }));
 }
 
-export function trainTurns(train: Train, seats: readonly Seat[]): number[] {
-  return meshTurns(seats, wheelLine(train));
+export function wheelAngles(train: Train, points: readonly Point[]): number[] {
+  return meshAngles(points, wheelLine(train));
 }
 
-/** Where the plate with the sum of two neighbours is screwed on: beside the line between them. */
-export function plateSeats(seats: readonly Seat[]): Seat[] {
-  return seats.slice(1).map((to, index) => {
-    const from = seats[index] ?? to;
-    const far = Math.hypot(to.x - from.x, to.y - from.y);
+/** Positions of the plates with the sums: beside the line between two neighbours, on alternating sides. */
+export function platePoints(points: readonly Point[]): Point[] {
+  return points.slice(1).map((to, index) => {
+    const from = points[index] ?? to;
+    const distance = Math.hypot(to.x - from.x, to.y - from.y);
     const side = index % 2 === 0 ? -1 : 1;
-    const off = Math.max(...WHEELS) * 4.7 * side;
+    const offset = Math.max(...WHEELS) * 4.7 * side;
     return {
-      x: (from.x + to.x) / 2 - ((to.y - from.y) / far) * off,
-      y: (from.y + to.y) / 2 + ((to.x - from.x) / far) * off,
+      x: (from.x + to.x) / 2 - ((to.y - from.y) / distance) * offset,
+      y: (from.y + to.y) / 2 + ((to.x - from.x) / distance) * offset,
     };
   });
 }

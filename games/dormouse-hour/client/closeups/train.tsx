@@ -1,33 +1,33 @@
 /** @jsxImportSource preact */
-/** The wheels: put three on their arbors so that the last one turns. */
+/** The close-up of the wheels: put three wheels on the arbors so that the last fixed wheel turns. */
 import { ARBORS, type Item, wheelItem } from '../../rules/state.ts';
 import { fit } from '../../rules/train.ts';
 import { At, Glow } from '../art/basics.tsx';
 import { paint } from '../art/defs.tsx';
 import { toothPath, wheelRadius } from '../art/wheel.tsx';
 import { useGame } from '../game.ts';
-import { TrainWheels } from '../scenes/chamber-things.tsx';
 import { Closeup } from '../ui/closeup.tsx';
-import { Spot } from '../ui/spot.tsx';
-import { targetMove } from '../use-item.ts';
-import { plateSeats, trainSeats } from './train-layout.ts';
+import { Hotspot } from '../ui/hotspot.tsx';
+import { itemMove } from '../use-item.ts';
+import { arborPoints, platePoints } from './train-layout.ts';
+import { TrainWheels } from './train-wheels.tsx';
 
 export function Train() {
   const game = useGame();
   const { state, t } = game;
   const { train } = state;
-  const seats = trainSeats(train);
-  const loose = state.bag.some((item) => item.startsWith('wheel'));
-  const words = train.solved
+  const points = arborPoints(train);
+  const hasWheel = state.bag.some((item) => item.startsWith('wheel'));
+  const text = train.solved
     ? 'train.done'
-    : loose || train.placed.some((teeth) => teeth > 0)
+    : hasWheel || train.placed.some((teeth) => teeth > 0)
       ? 'train.words'
       : 'train.none';
   return (
-    <Closeup name="train" title={t('puzzle.train')} words={<p>{t(words)}</p>}>
+    <Closeup name="train" title={t('puzzle.train')} words={<p>{t(text)}</p>}>
       <Frame />
-      {seats.slice(1).map((to, index) => {
-        const from = seats[index] ?? to;
+      {points.slice(1).map((to, index) => {
+        const from = points[index] ?? to;
         return (
           <path
             key={index}
@@ -39,11 +39,11 @@ export function Train() {
         );
       })}
       <TrainWheels state={state} engraved />
-      {plateSeats(seats).map((seat, index) => (
-        <Plate key={index} {...seat} sum={train.gaps[index] ?? 0} fit={fit(train, index)} />
+      {platePoints(points).map((point, index) => (
+        <Plate key={index} {...point} sum={train.gaps[index] ?? 0} fit={fit(train, index)} />
       ))}
       {Array.from({ length: ARBORS }, (_, arbor) => (
-        <Arbor key={arbor} arbor={arbor} seat={seats[arbor + 1] ?? { x: 0, y: 0 }} />
+        <Arbor key={arbor} arbor={arbor} {...(points[arbor + 1] ?? { x: 0, y: 0 })} />
       ))}
     </Closeup>
   );
@@ -87,8 +87,8 @@ function Frame() {
   );
 }
 
-/** The sum of the two wheels' teeth, and a sign how they meet: gap, mesh, or jam. */
-function Plate({ x, y, sum, fit: meets }: { x: number; y: number; sum: number; fit: string }) {
+/** The sum of teeth that two neighbours need, and a sign for how they fit: meshed, jammed or loose. */
+function Plate({ x, y, sum, fit: sign }: { x: number; y: number; sum: number; fit: string }) {
   return (
     <At x={x} y={y}>
       <rect
@@ -106,18 +106,18 @@ function Plate({ x, y, sum, fit: meets }: { x: number; y: number; sum: number; f
       <text class="dh-engraved" y="0.35em" text-anchor="middle" font-size="44">
         {sum}
       </text>
-      {meets === 'meshed' && <path d="M-20 48l14 14l26 -28" stroke="#a6e3a1" stroke-width="9" fill="none" />}
-      {meets === 'jammed' && (
+      {sign === 'meshed' && <path d="M-20 48l14 14l26 -28" stroke="#a6e3a1" stroke-width="9" fill="none" />}
+      {sign === 'jammed' && (
         <path class="dh-shake" d="M-18 40l36 30M18 40l-36 30" stroke="#ff8b7a" stroke-width="9" />
       )}
-      {meets === 'loose' && <path d="M-30 54h18M12 54h18" stroke="#ffd88a" stroke-width="9" />}
+      {sign === 'loose' && <path d="M-30 54h18M12 54h18" stroke="#ffd88a" stroke-width="9" />}
     </At>
   );
 }
 
-function Arbor({ arbor, seat }: { arbor: number; seat: { x: number; y: number } }) {
+function Arbor({ arbor, x, y }: { arbor: number; x: number; y: number }) {
   const game = useGame();
-  const { state, held, t } = game;
+  const { state, selected: held, t } = game;
   const teeth = state.train.placed[arbor] ?? 0;
   const r = Math.max(56, wheelRadius(teeth));
   const item: Item | null = teeth > 0 ? wheelItem(teeth) : null;
@@ -126,14 +126,14 @@ function Arbor({ arbor, seat }: { arbor: number; seat: { x: number; y: number } 
     else if (teeth > 0) game.send({ type: 'place', teeth, arbor: -1 });
     else game.host.announce(t('said.chooseWheel'));
   };
-  const wanted = (held ?? game.drag?.item)?.startsWith('wheel') ?? false;
+  const isInviting = (held ?? game.drag?.item)?.startsWith('wheel') ?? false;
   const pending = game.pending.some((move) => move.type === 'place' && move.arbor === arbor);
   return (
     <g>
-      {wanted && !state.train.solved && <circle class="dh-invite" cx={seat.x} cy={seat.y} r={r + 12} />}
-      <Spot
-        x={seat.x - r}
-        y={seat.y - r}
+      {isInviting && !state.train.solved && <circle class="dh-invite" cx={x} cy={y} r={r + 12} />}
+      <Hotspot
+        x={x - r}
+        y={y - r}
         w={2 * r}
         h={2 * r}
         round
@@ -149,7 +149,7 @@ function Arbor({ arbor, seat }: { arbor: number; seat: { x: number; y: number } 
           const step = key === 'ArrowRight' ? 1 : key === 'ArrowLeft' ? -1 : 0;
           const next =
             item && step !== 0
-              ? targetMove(item, `arbor${(arbor + step + ARBORS) % ARBORS}` as 'arbor0')
+              ? itemMove(item, `arbor${(arbor + step + ARBORS) % ARBORS}` as 'arbor0')
               : null;
           if (next) game.send(next);
           return next !== null;

@@ -1,8 +1,8 @@
 /** @jsxImportSource preact */
-/** The clock chamber: stone walls, the great dial from behind, rafters, floor and moonlight. */
+/** The drawing of the clock chamber: stone walls, the great dial from behind, rafters, floor and moonlight. */
 import { At, Glow, Hand, Numerals, range, scatter } from '../art/basics.tsx';
 import { paint } from '../art/defs.tsx';
-import { memo } from '../ui/memo.ts';
+import { memo } from '../art/memo.ts';
 
 export const DIAL = { wide: { x: 985, y: 450, r: 315 }, tall: { x: 500, y: 655, r: 318 } } as const;
 
@@ -49,7 +49,7 @@ export const ChamberLight = memo(function ChamberLight({ tall }: { tall: boolean
   );
 });
 
-/** Moonlight through the glass, falling to the floor. */
+/** Moonlight from the glass dial to the floor. */
 function Rays({ x, y }: { x: number; y: number }) {
   return (
     <g>
@@ -93,7 +93,7 @@ function Stones({ left, right, floor }: { left: number; right: number; floor: nu
   );
 }
 
-/** Seen from behind, so everything runs the other way round. */
+/** The dial from behind: its face is mirrored. */
 function Dial({ x, y, r }: { x: number; y: number; r: number }) {
   return (
     <At x={x} y={y}>

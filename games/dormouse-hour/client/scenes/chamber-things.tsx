@@ -1,15 +1,13 @@
 /** @jsxImportSource preact */
-/** The things in the clock chamber, each standing on its own origin. */
+/** Drawings of the things in the clock chamber. The origin of each is where it stands, hangs or lies. */
 import type { State } from '../../rules/state.ts';
-import { turning, wheelLine } from '../../rules/train.ts';
 import { DormouseAwake } from '../art/animals.tsx';
 import { At, Glow, Grain, range, Shadow } from '../art/basics.tsx';
 import { paint } from '../art/defs.tsx';
-import { Wheel } from '../art/wheel.tsx';
-import { trainSeats, trainTurns } from '../closeups/train-layout.ts';
 import { RunBoard } from '../closeups/run-board.tsx';
+import { TrainWheels } from '../closeups/train-wheels.tsx';
 
-/** The iron frame with the wheels; 620 × 470, standing on the floor. */
+/** The iron frame with the wheels; 620 × 470. */
 export function Movement({ state }: { state: State }) {
   return (
     <g>
@@ -31,59 +29,9 @@ export function Movement({ state }: { state: State }) {
   );
 }
 
-/** The line of wheels on the board's coordinates. */
-export function TrainWheels({ state, engraved }: { state: State; engraved: boolean }) {
-  const seats = trainSeats(state.train);
-  const turns = trainTurns(state.train, seats);
-  const moving = turning(state.train);
-  return (
-    <g>
-      {wheelLine(state.train).map((teeth, index) => {
-        const seat = seats[index];
-        if (!seat) return null;
-        return (
-          <At key={index} x={seat.x} y={seat.y}>
-            {teeth === 0 ? (
-              <g>
-                <circle r="30" fill="#0c0e18" />
-                <circle r="24" fill={paint('steel')} />
-                <circle r="9" fill="#1b1e2e" />
-              </g>
-            ) : (
-              <g transform={`rotate(${((turns[index] ?? 0) * 180) / Math.PI})`}>
-                <g
-                  class={motion(state, index < moving, index % 2 === 1)}
-                  style={{ animationDuration: `${teeth * 0.42}s` }}
-                >
-                  <Wheel teeth={teeth} steel={index === 0 || index === 4} engraved={false} />
-                </g>
-              </g>
-            )}
-            {engraved && teeth > 0 && (
-              <g>
-                <circle r="33" fill="#f8ecc9" stroke="#50310f" stroke-width="3" />
-                <text y="0.35em" text-anchor="middle" font-size="42" font-weight="700" fill="#2b1a0c">
-                  {teeth}
-                </text>
-              </g>
-            )}
-          </At>
-        );
-      })}
-    </g>
-  );
-}
-
-/** Wheels that are driven turn; with the dormouse in the works the finished line only twitches. */
-function motion(state: State, driven: boolean, back: boolean): string | undefined {
-  if (!driven) return undefined;
-  if (state.train.solved && !state.swinging) return back ? 'dh-twitch dh-back' : 'dh-twitch';
-  return back ? 'dh-turn dh-back' : 'dh-turn';
-}
-
-/** At the top of the frame; once the wheels pull, what sleeps in it can be seen. */
+/** At the top of the frame. The dormouse in it is visible from when the wheels are solved until the nut run is. */
 function EscapeWheel({ state }: { state: State }) {
-  const caught = state.train.solved && !state.run.solved;
+  const isDormouseVisible = state.train.solved && !state.run.solved;
   return (
     <At x={0} y={-520}>
       <path d="M-8 60V40H8V60Z" fill="#454d63" />
@@ -104,7 +52,7 @@ function EscapeWheel({ state }: { state: State }) {
         <circle r="14" fill={paint('boss')} />
       </g>
       <path d="M-66 -72Q0 -112 66 -72L56 -40L46 -62Q0 -84 -46 -62L-56 -40Z" fill={paint('steel')} />
-      {caught && (
+      {isDormouseVisible && (
         <g>
           <path
             class="dh-breath"
@@ -120,7 +68,7 @@ function EscapeWheel({ state }: { state: State }) {
   );
 }
 
-/** The pendulum, hanging from y = -560 to the floor. */
+/** The pendulum. It ends just above the origin, on the floor, and hangs from above the picture (y = -1100). */
 export function Pendulum({ swinging }: { swinging: boolean }) {
   return (
     <g>
@@ -151,7 +99,7 @@ export function Pendulum({ swinging }: { swinging: boolean }) {
   );
 }
 
-/** The lift between gallery and pit: two cages on one rope; 300 × 620. */
+/** The lift between gallery and pit: two cages on one rope; 300 × 670. */
 export function Lift({ state }: { state: State }) {
   const done = state.posts.solved;
   return (
@@ -190,7 +138,7 @@ function Cage({ x, y, up = false }: { x: number; y: number; up?: boolean }) {
   );
 }
 
-/** The nut run on the wall with the nest box; 400 × 420 around its middle. */
+/** The nut run on the wall, with the nest box; about 420 × 380, from (-212, -222). */
 export function RunOnWall({ state }: { state: State }) {
   return (
     <g>
@@ -224,7 +172,7 @@ export function RunOnWall({ state }: { state: State }) {
   );
 }
 
-/** The way down, in the floor. */
+/** The hatch in the floor with the ladder down to the loft. */
 export function FloorHatch() {
   return (
     <g>

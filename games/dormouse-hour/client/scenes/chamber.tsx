@@ -1,15 +1,15 @@
 /** @jsxImportSource preact */
-/** The second room: the clock chamber behind the great dial. */
-import { readyToSwing } from '../../rules/apply.ts';
+/** The second scene: the clock chamber behind the great dial. */
+import { isReadyToSwing } from '../../rules/apply.ts';
 import type { Game } from '../game.ts';
 import type { Thing } from '../ui/scene-things.tsx';
 import { CHAMBER_DUST, ChamberLight, ChamberRoom } from './chamber-room.tsx';
 import { FloorHatch, Lift, Movement, Pendulum, RunOnWall } from './chamber-things.tsx';
-import { type Composition, Scene, useOr } from './scene.tsx';
+import { type Composition, Scene, selectedItemOr } from './scene.tsx';
 
-type Spot = 'posts' | 'train' | 'run' | 'swing' | 'down';
+type ThingId = 'posts' | 'train' | 'run' | 'swing' | 'down';
 
-const WIDE: Composition<Spot> = {
+const WIDE: Composition<ThingId> = {
   safe: { x: 300, y: 130, w: 1460, h: 760 },
   layout: {
     posts: { x: 455, y: 840, s: 1 },
@@ -19,7 +19,7 @@ const WIDE: Composition<Spot> = {
     down: { x: 1580, y: 850, s: 0.8 },
   },
 };
-const TALL: Composition<Spot> = {
+const TALL: Composition<ThingId> = {
   safe: { x: 115, y: 290, w: 770, h: 1370 },
   layout: {
     posts: { x: 240, y: 1370, s: 0.86 },
@@ -44,8 +44,8 @@ export function Chamber() {
   );
 }
 
-/** From the back to the front. */
-function things(game: Game, at: Composition<Spot>['layout']): Thing[] {
+/** In drawing order, from back to front. */
+function things(game: Game, at: Composition<ThingId>['layout']): Thing[] {
   const { state, t } = game;
   return [
     {
@@ -81,9 +81,9 @@ function things(game: Game, at: Composition<Spot>['layout']): Thing[] {
   ];
 }
 
-function run(game: Game, at: Composition<Spot>['layout']): Thing {
+function run(game: Game, at: Composition<ThingId>['layout']): Thing {
   const { state, t } = game;
-  const look = (): void => {
+  const open = (): void => {
     if (state.train.solved) game.open('run');
     else game.host.announce(t('said.runShut'));
   };
@@ -96,24 +96,24 @@ function run(game: Game, at: Composition<Spot>['layout']): Thing {
     eye: state.run.solved || !state.train.solved ? null : [0, -30],
     closeup: 'run',
     drop: 'run',
-    onPress: useOr(game, 'run', look),
+    onPress: selectedItemOr(game, 'run', open),
   };
 }
 
-function pendulum(game: Game, at: Composition<Spot>['layout']): Thing {
+function pendulum(game: Game, at: Composition<ThingId>['layout']): Thing {
   const { state, t } = game;
-  const ready = readyToSwing(state);
+  const isReady = isReadyToSwing(state);
   const push = (): void => {
-    if (ready) game.send({ type: 'swing' });
+    if (isReady) game.send({ type: 'swing' });
     else game.host.announce(t(state.train.solved ? 'said.notYet' : 'said.noWheels'));
   };
   return {
     id: 'swing',
     at: at.swing,
     box: [-66, -500, 132, 490],
-    name: t(ready ? 'spot.swing' : 'spot.pendulum'),
+    name: t(isReady ? 'spot.swing' : 'spot.pendulum'),
     art: <Pendulum swinging={state.swinging} />,
-    eye: ready ? [0, -92] : null,
+    eye: isReady ? [0, -92] : null,
     onPress: push,
   };
 }

@@ -2,25 +2,25 @@
 /** The ending: the clock strikes twelve, the windows go dark, it snows. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { DormouseAsleep } from '../art/animals.tsx';
-import { Town, TownMovers } from '../art/town.tsx';
+import { Town, TownAnimation } from '../art/town.tsx';
 import { useGame } from '../game.ts';
 
 const STROKES = 12;
-/** Seconds until the first stroke, and between two. */
-const FIRST = 2.6;
-const BETWEEN = 1.15;
+/** Time until the first stroke, and between two strokes. */
+const FIRST_STROKE_S = 2.6;
+const STROKE_INTERVAL_S = 1.15;
 
-/** `again`: the page was loaded after the end, so only the last picture is shown. */
-export function Ending({ again }: { again: boolean }) {
+/** `lastPictureOnly`: without strokes and transitions, for a page that was loaded after the end. */
+export function Ending({ lastPictureOnly }: { lastPictureOnly: boolean }) {
   const { t, sounds, host } = useGame();
-  const [skipped, setSkipped] = useState(again);
+  const [skipped, setSkipped] = useState(lastPictureOnly);
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
-    if (again) return;
+    if (lastPictureOnly) return;
     for (const delay of [0.3, 0.9, 1.5, 2.1])
       sounds.play(delay === 0.3 || delay === 1.5 ? 'tick' : 'tock', { delay });
     for (let stroke = 0; stroke < STROKES; stroke++) {
-      sounds.play('strike', { delay: FIRST + stroke * BETWEEN, gain: 0.8 });
+      sounds.play('strike', { delay: FIRST_STROKE_S + stroke * STROKE_INTERVAL_S, gain: 0.8 });
     }
     host.caption(t('caption.strike'));
     button.current?.focus({ preventScroll: true });
@@ -41,7 +41,7 @@ export function Ending({ again }: { again: boolean }) {
         preserveAspectRatio="xMidYMid slice"
         aria-hidden="true"
       >
-        <TownMovers asleep />
+        <TownAnimation asleep />
       </svg>
       <div class="dh-page">
         <svg class="dh-vignette" viewBox="-80 -60 160 120" aria-hidden="true">

@@ -1,20 +1,20 @@
 /** @jsxImportSource preact */
-/** The opening: three pages over the sleepless town. Each player reads at will; nothing waits for it. */
+/** The opening: three pages over the sleepless town. Each player turns them alone; the others do not wait. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { Town, TownMovers } from '../art/town.tsx';
+import { Town, TownAnimation } from '../art/town.tsx';
 import { useGame } from '../game.ts';
 
 const PAGES = 3;
 
-export function Intro({ done }: { done: () => void }) {
+export function Intro({ onDone }: { onDone: () => void }) {
   const { t, sounds } = useGame();
   const [page, setPage] = useState(0);
   const next = useRef<HTMLButtonElement>(null);
   useEffect(() => next.current?.focus({ preventScroll: true }), [page]);
-  const turn = (): void => {
+  const turnPage = (): void => {
     sounds.play('page');
     if (page + 1 < PAGES) setPage(page + 1);
-    else done();
+    else onDone();
   };
   return (
     <div class="dh-story" role="dialog" aria-modal="true" aria-labelledby="dh-story-title">
@@ -27,7 +27,7 @@ export function Intro({ done }: { done: () => void }) {
         preserveAspectRatio="xMidYMid slice"
         aria-hidden="true"
       >
-        <TownMovers />
+        <TownAnimation />
       </svg>
       <div class="dh-page" key={page}>
         {page === 0 ? (
@@ -39,11 +39,11 @@ export function Intro({ done }: { done: () => void }) {
         )}
         <p>{t(`intro.${page}`)}</p>
         <div class="dh-row">
-          <button ref={next} type="button" class="dh-button dh-strong" onClick={turn}>
+          <button ref={next} type="button" class="dh-button dh-strong" onClick={turnPage}>
             {t(page + 1 < PAGES ? 'intro.next' : 'intro.begin')}
           </button>
           {page + 1 < PAGES && (
-            <button type="button" class="dh-button" onClick={done}>
+            <button type="button" class="dh-button" onClick={onDone}>
               {t('intro.skip')}
             </button>
           )}

@@ -1,14 +1,14 @@
 /** @jsxImportSource preact */
-/** The loft itself: walls, roof, window, floor and light, for wide and for tall screens. */
+/** The drawing of the loft: walls, roof, window, floor and light, for wide and tall containers. */
 import { At, Glow, Grain, range, scatter } from '../art/basics.tsx';
 import { paint } from '../art/defs.tsx';
-import { memo } from '../ui/memo.ts';
+import { memo } from '../art/memo.ts';
 
 export interface RoomProperties {
   readonly tall: boolean;
 }
 
-/** Where walls end and the floor begins, and the point in which its planks meet. */
+/** Edges of wall and floor; `middle` is the x on which the floor's planks converge. */
 const LINES = {
   wide: { floor: 790, bottom: 1400, middle: 1000, left: -300, right: 2300 },
   tall: { floor: 1250, bottom: 2000, middle: 500, left: -300, right: 1300 },
@@ -29,13 +29,13 @@ export const LoftRoom = memo(function LoftRoom({ tall }: RoomProperties) {
   );
 });
 
-/** Where dust drifts in the moonbeam. */
+/** The area of the dust in the moonbeam. */
 export const LOFT_DUST = {
   wide: { x: 780, y: 480, w: 330, h: 400 },
   tall: { x: 360, y: 700, w: 340, h: 640 },
 };
 
-/** Light that falls over everything: lamp, stove, dark corners. */
+/** The light over all things: lamp, stove, dark corners. */
 export const LoftLight = memo(function LoftLight({ tall }: RoomProperties) {
   const lamp = tall ? { x: 520, y: 380 } : { x: 1255, y: 168 };
   return (
@@ -107,7 +107,7 @@ function Roof({ tall }: RoomProperties) {
   );
 }
 
-/** Herbs hung up to dry. */
+/** A bunch of herbs, hung up to dry. */
 function Bunch({ x, y }: { x: number; y: number }) {
   return (
     <g transform={`translate(${x} ${y})`} fill="none" stroke-linecap="round">
@@ -224,7 +224,7 @@ function Window({ x, y, s }: { x: number; y: number; s: number }) {
   );
 }
 
-/** Falls through the window down to the right; the bar across the window parts it. */
+/** From the window down to the right, in two parts: the window's bar is between them. */
 function Moonbeam({ x, y, r, far }: { x: number; y: number; r: number; far: number }) {
   const point = (across: number, along: number): string =>
     `${x + across * r * 0.84 + along * 0.54} ${y - across * r * 0.54 + along * 0.84}`;

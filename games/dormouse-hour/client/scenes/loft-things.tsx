@@ -1,14 +1,15 @@
 /** @jsxImportSource preact */
-/** The things in the loft, each standing on its own origin. */
+/** Drawings of the things in the loft. The origin of each is where it stands, hangs or lies. */
 import type { State } from '../../rules/state.ts';
 import { Nightingale, SleepingKeeper, Snores } from '../art/animals.tsx';
 import { At, Glow, Grain, range, Shadow } from '../art/basics.tsx';
 import { paint } from '../art/defs.tsx';
+import { Frame } from '../art/frame.tsx';
 import { Head } from '../art/heads.tsx';
 import { Crank, Key } from '../art/items.tsx';
 import { Wheel } from '../art/wheel.tsx';
 
-/** Four frames, two by two or in a row; each about 130 × 160 around its middle. */
+/** The four portraits in rows of `columns`; each is about 130 × 160 around its centre. */
 export function PortraitWall({ state, columns }: { state: State; columns: number }) {
   return (
     <g>
@@ -17,25 +18,6 @@ export function PortraitWall({ state, columns }: { state: State; columns: number
           <Frame face={face} tilt={[-1.5, 1, -0.5, 1.8][place] ?? 0} />
         </At>
       ))}
-    </g>
-  );
-}
-
-export function Frame({ face, tilt = 0 }: { face: number; tilt?: number }) {
-  return (
-    <g transform={`rotate(${tilt})`}>
-      <path d="M0 -104L-30 -80H30Z" fill="none" stroke="#c7a87a" stroke-width="3" />
-      <rect x="-64" y="-76" width="134" height="162" rx="6" fill="#07060d" opacity="0.5" />
-      <rect x="-66" y="-80" width="132" height="160" rx="6" fill={paint('gold')} />
-      <rect x="-58" y="-72" width="116" height="144" rx="4" fill="#7a5223" />
-      <rect x="-52" y="-66" width="104" height="132" fill={paint('portrait')} />
-      <svg x="-52" y="-66" width="104" height="132" viewBox="-52 -74 104 132">
-        <At x={0} y={8} s={1.02}>
-          <Head face={face} />
-        </At>
-      </svg>
-      <path d="M-66 -80L-52 -66M66 -80L52 -66M-66 80L-52 66M66 80L52 66" stroke="#6d461d" stroke-width="2" />
-      <path d="M-52 66V-66H52" fill="none" stroke="#2c1a0c" stroke-width="4" opacity="0.6" />
     </g>
   );
 }
@@ -158,7 +140,7 @@ export function Letter() {
   );
 }
 
-/** The nightingale under glass on a round table, its five bells before it; about 280 × 430. */
+/** The nightingale under glass on a round table, with its five bells in front; about 280 × 430. */
 export function BirdTable({ state }: { state: State }) {
   const { wound, open, right } = state.bird;
   return (
@@ -282,7 +264,7 @@ export function Alcove() {
   );
 }
 
-/** The windlass on the wall; above it, at y = -`up`, the trapdoor, and once open the ladder. */
+/** The windlass on the wall; the trapdoor above it, at y = -`up`; and, if open, the ladder. */
 export function Windlass({ open, up }: { open: boolean; up: number }) {
   const rungs = Math.floor((up + 150) / 58);
   return (

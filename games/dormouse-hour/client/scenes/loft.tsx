@@ -1,15 +1,15 @@
 /** @jsxImportSource preact */
-/** The first room: the keeper's loft under the clock. */
-import { keyHangs } from '../../rules/apply.ts';
+/** The first scene: the keeper's loft under the clock. */
+import { isKeyOnHook } from '../../rules/apply.ts';
 import type { Game } from '../game.ts';
 import type { Thing } from '../ui/scene-things.tsx';
 import { LOFT_DUST, LoftLight, LoftRoom } from './loft-room.tsx';
 import { Alcove, Bench, BirdTable, KeyHook, Letter, PortraitWall, Windlass } from './loft-things.tsx';
-import { type Composition, Scene, useOr } from './scene.tsx';
+import { type Composition, Scene, selectedItemOr } from './scene.tsx';
 
-type Spot = 'hatch' | 'bird' | 'portraits' | 'drawer' | 'note' | 'bed' | 'key';
+type ThingId = 'hatch' | 'bird' | 'portraits' | 'drawer' | 'note' | 'bed' | 'key';
 
-const WIDE: Composition<Spot> = {
+const WIDE: Composition<ThingId> = {
   safe: { x: 300, y: 150, w: 1460, h: 730 },
   layout: {
     hatch: { x: 395, y: 620 },
@@ -21,7 +21,7 @@ const WIDE: Composition<Spot> = {
     bed: { x: 1590, y: 800 },
   },
 };
-const TALL: Composition<Spot> = {
+const TALL: Composition<ThingId> = {
   safe: { x: 120, y: 280, w: 770, h: 1370 },
   layout: {
     hatch: { x: 752, y: 930 },
@@ -48,8 +48,8 @@ export function Loft() {
   );
 }
 
-/** From the back to the front. */
-function things(game: Game, at: Composition<Spot>['layout'], tall: boolean): Thing[] {
+/** In drawing order, from back to front. */
+function things(game: Game, at: Composition<ThingId>['layout'], tall: boolean): Thing[] {
   const { state, t } = game;
   return [
     hatch(game, at, tall ? 540 : 400),
@@ -100,7 +100,7 @@ function things(game: Game, at: Composition<Spot>['layout'], tall: boolean): Thi
   ];
 }
 
-function hatch(game: Game, at: Composition<Spot>['layout'], up: number): Thing {
+function hatch(game: Game, at: Composition<ThingId>['layout'], up: number): Thing {
   const { state, t } = game;
   const shut = () =>
     game.host.announce(t(state.bag.includes('crank') ? 'said.hatchCrank' : 'said.hatchShut'));
@@ -112,11 +112,11 @@ function hatch(game: Game, at: Composition<Spot>['layout'], up: number): Thing {
     art: <Windlass open={state.hatch} up={up} />,
     eye: state.hatch ? [0, -60] : [142, -66],
     drop: 'hatch',
-    onPress: state.hatch ? () => game.go('chamber') : useOr(game, 'hatch', shut),
+    onPress: state.hatch ? () => game.go('chamber') : selectedItemOr(game, 'hatch', shut),
   };
 }
 
-function bird(game: Game, at: Composition<Spot>['layout']): Thing {
+function bird(game: Game, at: Composition<ThingId>['layout']): Thing {
   const { state, t } = game;
   return {
     id: 'bird',
@@ -127,12 +127,12 @@ function bird(game: Game, at: Composition<Spot>['layout']): Thing {
     eye: state.bird.open ? null : [112, -360],
     closeup: 'bird',
     drop: 'bird',
-    onPress: useOr(game, 'bird', () => game.open('bird')),
+    onPress: selectedItemOr(game, 'bird', () => game.open('bird')),
   };
 }
 
-function key(game: Game, at: Composition<Spot>['layout']): Thing[] {
-  if (!keyHangs(game.state)) return [];
+function key(game: Game, at: Composition<ThingId>['layout']): Thing[] {
+  if (!isKeyOnHook(game.state)) return [];
   return [
     {
       id: 'key',

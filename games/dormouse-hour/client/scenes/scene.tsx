@@ -1,28 +1,30 @@
 /** @jsxImportSource preact */
-/** The frame of a scene: measures its box, chooses the composition, draws the things and the light. */
+/** The frame of a scene: measures its container, chooses the composition, draws room, things and light. */
 import type { ComponentChildren } from 'preact';
 import { Dust } from '../art/basics.tsx';
-import { type Game, type Place, useGame } from '../game.ts';
+import { type Game, useGame } from '../game.ts';
+import type { Place } from '../view-model.ts';
 import { type Box, Picture, useSize } from '../ui/picture.tsx';
-import { type Placed, SceneThings, type Thing } from '../ui/scene-things.tsx';
+import { SceneThings, type Thing, type Transform } from '../ui/scene-things.tsx';
 
-/** One composition for wide, one for tall screens. */
-export interface Composition<Spot extends string> {
+/** The arrangement of a scene's things; there is one for wide and one for tall containers. */
+export interface Composition<ThingId extends string> {
+  /** The part that is always visible. */
   readonly safe: Box;
-  readonly layout: { readonly [spot in Spot]: Placed };
+  readonly layout: { readonly [id in ThingId]: Transform };
 }
 
-interface SceneProperties<Spot extends string> {
+interface SceneProperties<ThingId extends string> {
   readonly place: Place;
-  readonly wide: Composition<Spot>;
-  readonly tall: Composition<Spot>;
+  readonly wide: Composition<ThingId>;
+  readonly tall: Composition<ThingId>;
   readonly room: (tall: boolean) => ComponentChildren;
   readonly light: (tall: boolean) => ComponentChildren;
   readonly dust: { readonly wide: Box; readonly tall: Box };
-  readonly things: (game: Game, layout: Composition<Spot>['layout'], tall: boolean) => readonly Thing[];
+  readonly things: (game: Game, layout: Composition<ThingId>['layout'], tall: boolean) => readonly Thing[];
 }
 
-export function Scene<Spot extends string>(properties: SceneProperties<Spot>) {
+export function Scene<ThingId extends string>(properties: SceneProperties<ThingId>) {
   const { place, wide, tall, room, light, dust, things } = properties;
   const game = useGame();
   const { ref, width, height } = useSize<HTMLDivElement>();
@@ -37,7 +39,7 @@ export function Scene<Spot extends string>(properties: SceneProperties<Spot>) {
           {...{ safe, width, height }}
           anchors={layout}
           stage={`${place}.${isTall ? 'tall' : 'wide'}`}
-          movers={<Dust {...(isTall ? dust.tall : dust.wide)} />}
+          animation={<Dust {...(isTall ? dust.tall : dust.wide)} />}
         >
           {room(isTall)}
           <SceneThings things={things(game, layout, isTall)} light={light(isTall)} />
@@ -47,9 +49,9 @@ export function Scene<Spot extends string>(properties: SceneProperties<Spot>) {
   );
 }
 
-/** Uses the held item here if there is one; if that comes to nothing, does `otherwise`. */
-export function useOr(game: Game, target: string, otherwise: () => void): () => void {
+/** Returns a press handler that uses the selected item on `target`, and calls `otherwise` if that is not possible. */
+export function selectedItemOr(game: Game, target: string, otherwise: () => void): () => void {
   return () => {
-    if (!game.held || !game.use(game.held, target)) otherwise();
+    if (!game.selected || !game.use(game.selected, target)) otherwise();
   };
 }

@@ -1,17 +1,17 @@
 /** @jsxImportSource preact */
-/** A thing looked at closely: the board with its picture, beside or below it a plaque with words. */
+/** The frame of a close-up: a board with a picture, and beside or below it a plaque with text. */
 import type { ComponentChildren } from 'preact';
-import type { Closeup as Name } from '../game.ts';
+import type { Closeup as Name } from '../view-model.ts';
 import { Dialog } from './dialog.tsx';
 import { Picture, useSize } from './picture.tsx';
 
-/** All boards have the same measure, so that mates' pointers mean the same on every screen. */
+/** All boards have the same size in units, so other players' cursors point to the same thing on every screen. */
 const BOARD = { x: -14, y: -14, w: 1028, h: 788 } as const;
 
 interface CloseupProperties {
   readonly name: Name;
   readonly title: string;
-  /** The words of the plaque. */
+  /** The text of the plaque. */
   readonly words: ComponentChildren;
   readonly children: ComponentChildren;
 }

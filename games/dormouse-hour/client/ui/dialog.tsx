@@ -1,8 +1,9 @@
 /** @jsxImportSource preact */
-/** What lies over the scene until it is closed: takes the focus, closes with Escape or its button. */
+/** A modal dialog over the scene: takes the focus when it opens, closes with Escape or its button. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { type Closeup, useGame } from '../game.ts';
+import { useGame } from '../game.ts';
+import type { Closeup } from '../view-model.ts';
 
 export function Dialog({
   name,
@@ -19,11 +20,11 @@ export function Dialog({
     close.current?.focus({ preventScroll: true });
   }, [name]);
   useEffect(() => {
-    const leave = (event: KeyboardEvent): void => {
+    const closeOnEscape = (event: KeyboardEvent): void => {
       if (event.key === 'Escape' && !event.defaultPrevented) game.open(null);
     };
-    document.addEventListener('keydown', leave);
-    return () => document.removeEventListener('keydown', leave);
+    document.addEventListener('keydown', closeOnEscape);
+    return () => document.removeEventListener('keydown', closeOnEscape);
   });
   return (
     <div class={`dh-closeup ${kind}`} role="dialog" aria-modal="true" aria-labelledby="dh-title">

@@ -1,5 +1,5 @@
 /** @jsxImportSource preact */
-/** The team's bag along the edge of the screen, and the way between the two rooms. */
+/** The dock along the edge of the screen: the team's bag, and the stairs between loft and chamber. */
 import type { Item } from '../../rules/state.ts';
 import { ItemArt } from '../art/items.tsx';
 import { useGame } from '../game.ts';
@@ -23,18 +23,18 @@ export function Dock() {
 
 function BagItem({ item, mate }: { item: Item; mate: string | undefined }) {
   const game = useGame();
-  const held = game.held === item;
-  const classes = ['dh-item', held && 'dh-held', game.drag?.item === item && 'dh-away'];
+  const isSelected = game.selected === item;
+  const classes = ['dh-item', isSelected && 'dh-held', game.drag?.item === item && 'dh-away'];
   return (
     <button
       type="button"
       class={classes.filter(Boolean).join(' ')}
-      aria-pressed={held}
+      aria-pressed={isSelected}
       aria-label={game.t(`item.${item}`)}
       title={game.t(`item.${item}`)}
       style={mate ? { outlineColor: mate } : {}}
       onPointerDown={(event) => game.startDrag(item, event)}
-      onClick={() => game.hold(held ? null : item)}
+      onClick={() => game.select(isSelected ? null : item)}
     >
       <svg viewBox="-52 -52 104 104" aria-hidden="true">
         <ItemArt item={item} />

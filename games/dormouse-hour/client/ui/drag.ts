@@ -1,52 +1,51 @@
-/** Dragging with mouse, pen or finger. A press that hardly moves is left to be a click. */
+/** Dragging with mouse, pen or finger. A press that moves less than the threshold remains a click. */
 import { useRef, useState } from 'preact/hooks';
 import type { Item } from '../../rules/state.ts';
-import type { Drag } from '../game.ts';
+import type { Drag } from '../view-model.ts';
 
-/** CSS pixels a pointer may tremble before it drags. */
-const TREMBLE = 7;
+/** Movement from the start in CSS pixels above which a press becomes a drag. */
+const DRAG_THRESHOLD_PX = 7;
 
 export function useDrag(drop: (item: Item, target: string) => void) {
   const [drag, setDrag] = useState<Drag | null>(null);
-  // The listeners below outlive the drawing in which they were made.
+  // The listeners below outlive the render that adds them, so they read the callback of the latest render.
   const latest = useRef(drop);
   latest.current = drop;
 
   const startDrag = (item: Item, event: PointerEvent): void => {
     if (event.button !== 0) return;
-    const view = window;
     const [startX, startY, pointer] = [event.clientX, event.clientY, event.pointerId];
     let moved = false;
-    const move = (now: PointerEvent): void => {
+    const onMove = (now: PointerEvent): void => {
       if (now.pointerId !== pointer) return;
-      moved ||= Math.hypot(now.clientX - startX, now.clientY - startY) > TREMBLE;
+      moved ||= Math.hypot(now.clientX - startX, now.clientY - startY) > DRAG_THRESHOLD_PX;
       if (moved) setDrag({ item, x: now.clientX, y: now.clientY });
     };
-    const end = (now: PointerEvent): void => {
+    const onEnd = (now: PointerEvent): void => {
       if (now.pointerId !== pointer) return;
-      view.removeEventListener('pointermove', move);
-      view.removeEventListener('pointerup', end);
-      view.removeEventListener('pointercancel', end);
+      window.removeEventListener('pointermove', onMove);
+      window.removeEventListener('pointerup', onEnd);
+      window.removeEventListener('pointercancel', onEnd);
       setDrag(null);
       if (now.type === 'pointercancel' || !moved) return;
-      swallowClick();
+      suppressNextClick();
       const under = document.elementFromPoint(now.clientX, now.clientY);
       const target = under?.closest('[data-drop]')?.getAttribute('data-drop');
       if (target) latest.current(item, target);
     };
-    view.addEventListener('pointermove', move);
-    view.addEventListener('pointerup', end);
-    view.addEventListener('pointercancel', end);
-    // A finger's pointer stays with the element it touched first: let it go, so that others feel it.
-    const touched = event.target as Element;
-    if (touched.hasPointerCapture(pointer)) touched.releasePointerCapture(pointer);
+    window.addEventListener('pointermove', onMove);
+    window.addEventListener('pointerup', onEnd);
+    window.addEventListener('pointercancel', onEnd);
+    // A touch pointer is captured by the element it started on: release it, so that other elements get its events.
+    const element = event.target as Element;
+    if (element.hasPointerCapture(pointer)) element.releasePointerCapture(pointer);
   };
   return { drag, startDrag };
 }
 
-/** The end of a drag is not a click on what lies there. */
-function swallowClick(): void {
-  const swallow = (event: Event): void => event.stopPropagation();
-  window.addEventListener('click', swallow, { capture: true });
-  requestAnimationFrame(() => window.removeEventListener('click', swallow, { capture: true }));
+/** Stops the click event that the browser fires at the end of a drag. */
+function suppressNextClick(): void {
+  const stop = (event: Event): void => event.stopPropagation();
+  window.addEventListener('click', stop, { capture: true });
+  requestAnimationFrame(() => window.removeEventListener('click', stop, { capture: true }));
 }

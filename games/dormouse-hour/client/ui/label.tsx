@@ -1,8 +1,8 @@
 /** @jsxImportSource preact */
-/** Words in pictures, whose width depends on the face at hand: measured, then made to fit. */
+/** Text in pictures. Its width depends on the font that the browser has, so it is measured after the render. */
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
-/** A line of at most `width` units around `x`; set narrower if the face is wide. */
+/** One line of text centred at `x`, compressed horizontally if it is wider than `width` units. */
 export function FitText(props: {
   x: number;
   y: number;
@@ -13,13 +13,13 @@ export function FitText(props: {
 }) {
   const { x, y, width, size, text, italic = false } = props;
   const line = useRef<SVGTextElement>(null);
-  const [fit, setFit] = useState(1);
+  const [scaleX, setScaleX] = useState(1);
   useLayoutEffect(() => {
     const natural = line.current?.getComputedTextLength() ?? 0;
-    setFit(natural > width ? width / natural : 1);
+    setScaleX(natural > width ? width / natural : 1);
   }, [text, width]);
   return (
-    <g transform={`translate(${x} ${y}) scale(${fit} 1)`}>
+    <g transform={`translate(${x} ${y}) scale(${scaleX} 1)`}>
       <text ref={line} text-anchor="middle" font-size={size} font-style={italic ? 'italic' : 'normal'}>
         {text}
       </text>
@@ -27,7 +27,7 @@ export function FitText(props: {
   );
 }
 
-/** A name in a dark pill around the origin, in CSS pixels. */
+/** A name on a dark pill above the origin. Its units must be CSS pixels. */
 export function Pill({ text }: { text: string }) {
   const line = useRef<SVGTextElement>(null);
   const [width, setWidth] = useState(text.length * 9);

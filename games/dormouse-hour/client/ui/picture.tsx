@@ -1,8 +1,9 @@
 /** @jsxImportSource preact */
-/** An SVG that fills its box, knows how large a unit is, and shows what mates drag over it. */
+/** An SVG that fills its container, provides the size of its unit, and shows the items that mates drag over it. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { useGame, type View } from '../game.ts';
+import { useGame } from '../game.ts';
+import type { View } from '../view-model.ts';
 import { Dragged } from './mates.tsx';
 import { type Anchors, UnitContext } from './unit.ts';
 
@@ -13,15 +14,18 @@ export interface Box {
   readonly h: number;
 }
 
-/** The part of a picture that is shown: at least `safe`, more where the box has another shape. */
-export function windowOn(safe: Box, width: number, height: number): Box {
-  const shape = width / Math.max(1, height);
-  const w = shape > safe.w / safe.h ? safe.h * shape : safe.w;
-  const h = w / shape;
+/**
+ * The part of a picture that a container of `width` × `height` shows: `safe`, extended in one direction to the
+ * container's aspect ratio.
+ */
+export function visibleBox(safe: Box, width: number, height: number): Box {
+  const ratio = width / Math.max(1, height);
+  const w = ratio > safe.w / safe.h ? safe.h * ratio : safe.w;
+  const h = w / ratio;
   return { x: safe.x + (safe.w - w) / 2, y: safe.y + (safe.h - h) / 2, w, h };
 }
 
-/** The size of an element in CSS pixels, kept up to date; 0 × 0 until it is known. */
+/** The current size of an element in CSS pixels; 0 × 0 until it is measured. */
 export function useSize<E extends Element>() {
   const ref = useRef<E>(null);
   const [size, setSize] = useState({ width: 0, height: 0 });
@@ -46,53 +50,53 @@ interface PictureProperties {
   readonly label: string;
   readonly width: number;
   readonly height: number;
-  /** In scenes: where things stand, so that a drag means the thing and not the place on the screen. */
+  /** In scenes: the positions of things. A mate's drag is shown relative to the same thing in every composition. */
   readonly anchors?: Anchors;
-  /** The name under which the platform places cursors on it. */
+  /** The name by which the platform positions cursors on this picture. */
   readonly stage?: string;
-  /** What moves all the time, over the rest: in a layer of its own, so that the rest is not painted anew. */
-  readonly movers?: ComponentChildren;
+  /** Continuous animation, in a second SVG over the picture, so that the browser does not repaint the picture. */
+  readonly animation?: ComponentChildren;
   readonly children: ComponentChildren;
 }
 
-/** Between two signals of a drag, in milliseconds: the server passes on ten a second. */
-const SIGNAL_EVERY = 80;
+/** Minimum time between two signals of a drag. The server forwards ten signals a second. */
+const SIGNAL_INTERVAL_MS = 80;
 
 export function Picture(props: PictureProperties) {
-  const { view, safe, label, width, height, anchors = NOWHERE, stage, movers, children } = props;
+  const { view, safe, label, width, height, anchors = NO_ANCHORS, stage, animation, children } = props;
   const game = useGame();
-  const last = useRef(0);
-  const box = windowOn(safe, width, height);
+  const lastSignalMs = useRef(0);
+  const box = visibleBox(safe, width, height);
   const unit = box.w / Math.max(1, width);
   const item = game.drag?.item;
   useEffect(() => {
     if (item === undefined) game.signal({ view });
   }, [item, view]);
-  const follow = (event: PointerEvent): void => {
-    if (item === undefined || event.timeStamp - last.current < SIGNAL_EVERY) return;
-    last.current = event.timeStamp;
+  const signalDrag = (event: PointerEvent): void => {
+    if (item === undefined || event.timeStamp - lastSignalMs.current < SIGNAL_INTERVAL_MS) return;
+    lastSignalMs.current = event.timeStamp;
     const { left, top } = (event.currentTarget as Element).getBoundingClientRect();
     const x = box.x + (event.clientX - left) * unit;
     const y = box.y + (event.clientY - top) * unit;
-    const spot = nearest(anchors, x, y);
-    const anchor = Object.values(anchors)[spot] ?? ORIGIN;
-    game.signal({ view, x: Math.round(x - anchor.x), y: Math.round(y - anchor.y), item, spot });
+    const anchor = nearest(anchors, x, y);
+    const origin = Object.values(anchors)[anchor] ?? ORIGIN;
+    game.signal({ view, x: Math.round(x - origin.x), y: Math.round(y - origin.y), item, anchor });
   };
-  const shown = `${box.x} ${box.y} ${box.w} ${box.h}`;
+  const viewBox = `${box.x} ${box.y} ${box.w} ${box.h}`;
   return (
     <>
       <svg
         class="dh-picture"
-        viewBox={shown}
+        viewBox={viewBox}
         role="group"
         aria-label={label}
-        onPointerMove={follow}
+        onPointerMove={signalDrag}
         {...(stage === undefined ? {} : { 'data-stage': stage })}
       >
         <UnitContext.Provider value={unit}>{children}</UnitContext.Provider>
       </svg>
-      <svg class="dh-picture dh-movers" viewBox={shown} aria-hidden="true">
-        {movers}
+      <svg class="dh-picture dh-movers" viewBox={viewBox} aria-hidden="true">
+        {animation}
         <UnitContext.Provider value={unit}>
           <Dragged view={view} anchors={anchors} />
         </UnitContext.Provider>
@@ -102,15 +106,15 @@ export function Picture(props: PictureProperties) {
 }
 
 const ORIGIN = { x: 0, y: 0 } as const;
-const NOWHERE: Anchors = { board: ORIGIN };
+const NO_ANCHORS: Anchors = { board: ORIGIN };
 
-/** The number of the nearest anchor. */
+/** The index of the nearest anchor. */
 function nearest(anchors: Anchors, x: number, y: number): number {
   let best = 0;
   let distance = Infinity;
-  Object.values(anchors).forEach((anchor, spot) => {
-    const here = (anchor.x - x) ** 2 + (anchor.y - y) ** 2;
-    if (here < distance) [best, distance] = [spot, here];
+  Object.values(anchors).forEach((anchor, index) => {
+    const squared = (anchor.x - x) ** 2 + (anchor.y - y) ** 2;
+    if (squared < distance) [best, distance] = [index, squared];
   });
   return best;
 }

@@ -1,19 +1,21 @@
 /** @jsxImportSource preact */
 /**
- * The things of a scene. First all drawings, then the light over them, then the signs that must
- * stay readable: small brass eyes on what can be looked at, names, and which mate is where.
+ * The things of a scene, in three layers: the drawings, the light, and the markers that the light must not cover
+ * (brass eyes on things that can be pressed, names, and initials of the mates who look at a thing).
  */
 import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { At } from '../art/basics.tsx';
 import { paint } from '../art/defs.tsx';
-import { type Closeup, useGame } from '../game.ts';
+import { useGame } from '../game.ts';
+import type { Closeup } from '../view-model.ts';
 import { useMates } from './mates.tsx';
 import { Pill } from './label.tsx';
 import { useUnit } from './unit.ts';
-import { Spot } from './spot.tsx';
+import { Hotspot } from './hotspot.tsx';
 
-export interface Placed {
+/** Position in the scene, and scale (1 if absent). */
+export interface Transform {
   readonly x: number;
   readonly y: number;
   readonly s?: number;
@@ -21,14 +23,15 @@ export interface Placed {
 
 export interface Thing {
   readonly id: string;
-  readonly at: Placed;
-  /** Left, top, width and height of what can be pressed, as seen from `at`. */
+  readonly at: Transform;
+  /** Left, top, width and height of the hotspot, in the coordinates of `at`. */
   readonly box: readonly [number, number, number, number];
   readonly name: string;
   readonly label?: string;
   readonly art: JSX.Element | null;
-  /** Where its eye is, as seen from `at`; none = nothing to be done here. */
+  /** Position of its eye, in the coordinates of `at`. Without one there is nothing to do here now. */
   readonly eye?: readonly [number, number] | null;
+  /** The close-up that it opens: mates on that view are shown here. */
   readonly closeup?: Closeup;
   readonly drop?: string;
   readonly onPress: () => void;
@@ -48,7 +51,7 @@ export function SceneThings({ things, light }: { things: readonly Thing[]; light
           onFocusCapture={() => setPointed(thing.id)}
           onBlurCapture={() => setPointed(null)}
         >
-          <Spot
+          <Hotspot
             {...area(thing)}
             label={thing.label ?? thing.name}
             onPress={thing.onPress}
@@ -56,13 +59,13 @@ export function SceneThings({ things, light }: { things: readonly Thing[]; light
             {...dropOf(thing)}
           >
             <At {...thing.at}>{thing.art}</At>
-          </Spot>
+          </Hotspot>
         </g>
       ))}
       {light}
       <g pointer-events="none" aria-hidden="true">
         {things.map((thing) => (
-          <Signs key={thing.id} thing={thing} named={pointed === thing.id} />
+          <Markers key={thing.id} thing={thing} named={pointed === thing.id} />
         ))}
       </g>
     </g>
@@ -77,7 +80,7 @@ function dropOf({ drop }: Thing): { drop?: string } {
   return drop === undefined ? {} : { drop };
 }
 
-function Signs({ thing, named }: { thing: Thing; named: boolean }) {
+function Markers({ thing, named }: { thing: Thing; named: boolean }) {
   const unit = useUnit();
   const mates = useMates().filter((mate) => thing.closeup !== undefined && mate.view === thing.closeup);
   const { x, y, w, h } = area(thing);

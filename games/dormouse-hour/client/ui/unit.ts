@@ -1,11 +1,11 @@
-/** Measures of a picture that its parts need. */
+/** The size of a picture's unit, and the positions of its things. */
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 
-/** Where the things of a picture stand. */
-export type Anchors = { readonly [spot: string]: { readonly x: number; readonly y: number } };
+/** Positions of the things of a picture, by id, in picture units. Signals refer to them by index. */
+export type Anchors = { readonly [id: string]: { readonly x: number; readonly y: number } };
 
 export const UnitContext = createContext(1);
 
-/** Units of the picture that make one CSS pixel. */
+/** The number of picture units in one CSS pixel. */
 export const useUnit = (): number => useContext(UnitContext);

@@ -71,7 +71,7 @@ async function sales({ db, table, int }: Build): Promise<void> {
     .addPrimaryKeyConstraint('order_lines_key', ['order_id', 'line'])
     .addCheckConstraint('order_lines_sum', sql`net_minor + tax_minor = gross_minor`)
     .execute();
-  // No foreign key: an event is recorded even if it names an order that we do not know.
+  // No foreign key: an event is recorded even if its order is unknown.
   await table('payment_events')
     .addColumn('provider', 'text', required)
     .addColumn('event_id', 'text', required)

@@ -1,4 +1,4 @@
-/** All migrations, oldest first. Append only: the place in the list is the schema's number. */
+/** All migrations, oldest first. Append only: the schema's version is the number of migrations. */
 import type { Migration } from './migration.ts';
 import { first } from './0001-first-tables.ts';
 

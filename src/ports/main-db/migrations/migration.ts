@@ -1,18 +1,18 @@
-/** What a migration is, and the column types that mean the same on both engines. */
+/** The type of a migration, and column types with the same meaning on both engines. */
 import { type ColumnDefinitionBuilder, type Kysely, sql } from 'kysely';
 
 export type Engine = 'sqlite' | 'postgres';
 
 /**
- * One step of the schema. It runs once, inside a transaction together with every other step that is
- * due, and never changes after it was released: what it got wrong, a later step mends.
+ * One step of the schema. It runs once, in one transaction with all other pending migrations, and must not be changed
+ * after it was released: mistakes are corrected by a later migration.
  */
 export interface Migration {
   readonly name: string;
   up(build: Build): Promise<void>;
 }
 
-/** A database without known tables: a migration must not depend on the schema of today. */
+/** A database without typed tables: a migration must not depend on the current schema. */
 export type Untyped = Kysely<Record<string, Record<string, unknown>>>;
 
 export interface Build {
@@ -21,9 +21,9 @@ export interface Build {
   /** 53-bit integer. */
   readonly int: 'integer' | 'bigint';
   readonly blob: 'blob' | 'bytea';
-  /** Makes an integer column the table's own counting key. */
+  /** Makes an integer column an auto-increment primary key. */
   autoId(column: ColumnDefinitionBuilder): ColumnDefinitionBuilder;
-  /** `create table`; on SQLite STRICT, so that it refuses what PostgreSQL refuses. */
+  /** `create table`; STRICT on SQLite, so that it rejects values of a wrong type as PostgreSQL does. */
   table(name: string): ReturnType<Untyped['schema']['createTable']>;
 }
 
@@ -34,7 +34,7 @@ export function build(db: Untyped, engine: Engine): Build {
     engine,
     int: sqlite ? 'integer' : 'bigint',
     blob: sqlite ? 'blob' : 'bytea',
-    // AUTOINCREMENT: a job's id is never used again, not even after the newest row was deleted.
+    // AUTOINCREMENT: ids are never reused, not even after the newest row was deleted.
     autoId: (column) =>
       sqlite ? column.primaryKey().autoIncrement() : column.primaryKey().generatedByDefaultAsIdentity(),
     table: (name) =>

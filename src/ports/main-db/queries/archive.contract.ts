@@ -1,12 +1,12 @@
-/** What the archive of rooms must do on every engine (rule 10). */
+/** The contract of the archive of rooms on every engine (I10). */
 import { beforeAll, expect, test } from 'bun:test';
 import { failureOf } from '../../../../test/support/failure.ts';
-import type { Pair } from '../main-db.contract.ts';
 import type { MainDb } from '../main-db.ts';
+import type { Pair } from '../test-database.fixture.ts';
 import { type ArchiveStep, archiveChunks, archiveState, readChunks } from './archive.ts';
 import { entitlementById } from './entitlements.ts';
 import { loadRoom } from './rooms.ts';
-import { roomWithRight } from './rows.fixture.ts';
+import { insertRoomWithEntitlement } from './rows.fixture.ts';
 
 const id = (byte: number) => new Uint8Array(16).fill(byte);
 const chunk = (first_seq: number, last_seq: number, fill = 1) => ({
@@ -37,12 +37,12 @@ export function archiveContract(pair: () => Promise<Pair>): void {
   beforeAll(async () => {
     ({ one: db, two: other } = await pair());
     await db.write(async (tx) => {
-      for (const room of ['a', 'b', 'c', 'd']) await roomWithRight(tx, room);
+      for (const room of ['a', 'b', 'c', 'd']) await insertRoomWithEntitlement(tx, room);
     });
   });
   const archive = (from: MainDb, what: ArchiveStep) => from.write((tx) => archiveChunks(tx, what));
 
-  test('[10] chunks, head, epochs and clients move in one step and are loaded again', async () => {
+  test('[I10] chunks, head, epochs and clients are stored in one step and can be loaded', async () => {
     const clients = [
       { number: 1, client_id: id(1), seat: 1, last_seq: 3 },
       { number: 2, client_id: id(2), seat: 2, last_seq: 1 },
@@ -70,7 +70,7 @@ export function archiveContract(pair: () => Promise<Pair>): void {
     });
   });
 
-  test('the state of an archive is where it stands, with or without clients', async () => {
+  test('archiveState returns the head and the clients, also of a room without clients', async () => {
     const loaded = await loadRoom(db, 'a');
     const state = await archiveState(db.read, 'a');
     expect(loaded?.room).toMatchObject({ ...state?.room });
@@ -91,7 +91,7 @@ export function archiveContract(pair: () => Promise<Pair>): void {
     expect(await archiveState(db.read, 'nowhere')).toBeNull();
   });
 
-  test('chunks are read after a seq, in order, in pages', async () => {
+  test('chunks are read from a seq on, in order, in pages', async () => {
     const seqs = async (after: number, limit: number) =>
       (await readChunks(db.read, 'a', after, limit)).map((each) => [each.first_seq, each.last_seq]);
     expect(await seqs(0, 10)).toEqual([
@@ -109,7 +109,7 @@ export function archiveContract(pair: () => Promise<Pair>): void {
     expect((await readChunks(db.read, 'a', 0, 1))[0]).toEqual({ room: 'a', ...chunk(1, 4) });
   });
 
-  test('[10] of archivers at once one moves the head; the others change nothing', async () => {
+  test('[I10] of concurrent archivers one moves the head; the others change nothing', async () => {
     const raced = await Promise.all([
       archive(db, step('b', 0, 5)),
       archive(other, step('b', 0, 7)),
@@ -121,13 +121,13 @@ export function archiveContract(pair: () => Promise<Pair>): void {
     expect((await loadRoom(db, 'b'))?.room.archived_upto).toBe(chunks[0]?.last_seq ?? -1);
   });
 
-  test('[10] a step from an old head, or of an unknown room, writes nothing', async () => {
+  test('[I10] a step from an old head, or of an unknown room, writes nothing', async () => {
     expect(await archive(db, step('b', 0, 50))).toBe(false);
     expect(await archive(db, step('nowhere', 0, 1))).toBe(false);
     expect(await readChunks(db.read, 'b', 0, 10)).toHaveLength(1);
   });
 
-  test('[10] chunks with a gap between them, or beside the head, are a bug', async () => {
+  test('[I10] chunks with a gap between them, or that do not end at the new head, throw', async () => {
     const gap = [chunk(1, 2), chunk(4, 5)];
     expect((await failureOf(archive(db, step('c', 0, 5, { chunks: gap })))).message).toContain('follow');
     await failureOf(archive(db, step('c', 0, 5, { chunks: [chunk(1, 4)] })));
@@ -135,14 +135,14 @@ export function archiveContract(pair: () => Promise<Pair>): void {
     expect((await loadRoom(db, 'c'))?.room.archived_upto).toBe(0);
   });
 
-  test('the first move marks the entitlement as played, the first finish the room', async () => {
+  test('the first move marks the entitlement as played, the first finish marks the room as finished', async () => {
     await archive(db, step('d', 0, 1));
-    expect((await entitlementById(db.read, 'd-right'))?.first_played_at).toBeNull();
+    expect((await entitlementById(db.read, 'd-entitlement'))?.first_played_at).toBeNull();
     await archive(db, step('d', 1, 2, { firstMoveAt: 100 }));
     await archive(db, step('d', 2, 3, { firstMoveAt: 200, finishedAt: 300 }));
     await archive(db, step('d', 3, 4, { finishedAt: 400 }));
     await archive(db, step('d', 4, 5));
-    expect((await entitlementById(db.read, 'd-right'))?.first_played_at).toBe(100);
+    expect((await entitlementById(db.read, 'd-entitlement'))?.first_played_at).toBe(100);
     expect((await archiveState(db.read, 'd'))?.firstPlayedAt).toBe(100);
     expect((await loadRoom(db, 'd'))?.room.finished_at).toBe(300);
   });

@@ -1,4 +1,4 @@
-/** The archive of rooms: chunks, and the state that moves with them in one transaction (rule 10). */
+/** The archive of rooms: chunks, and the state that is stored with them in one transaction (I10). */
 import type { EpochStart } from '../../../domain/room.ts';
 import type { Reader, Tx } from '../main-db.ts';
 import type { ChunkRow, RoomClientRow, RoomRow } from '../schema.ts';
@@ -28,7 +28,7 @@ export function archivedBytesQuery(read: Reader, room: string) {
     .where('room', '=', room);
 }
 
-/** Where a room's archive stands: what an archiver needs to go on. */
+/** What an archiver needs to continue a room's archive. */
 export interface ArchiveState {
   readonly room: Pick<
     RoomRow,
@@ -40,7 +40,7 @@ export interface ArchiveState {
   readonly clients: readonly Omit<RoomClientRow, 'room'>[];
 }
 
-/** null = no such room. One statement: a sweep reads it for every room, and as of one moment. */
+/** null = no such room. One statement: one snapshot, and cheap enough for a sweep of every room. */
 export async function archiveState(read: Reader, id: string): Promise<ArchiveState | null> {
   const rows = await read
     .selectFrom('rooms as r')
@@ -66,11 +66,11 @@ export async function archiveState(read: Reader, id: string): Promise<ArchiveSta
 /** One step of a room's archive. */
 export interface ArchiveStep {
   readonly room: string;
-  /** `archived_upto` as it is: the step happens from exactly there or not at all. */
+  /** The step is written only if `archived_upto` is exactly this. */
   readonly from: number;
   /** Contiguous from `from + 1`. */
   readonly chunks: readonly Omit<ChunkRow, 'room'>[];
-  /** The last record's place: seq, its epoch, its ms. */
+  /** Seq, epoch and ms of the last record. */
   readonly to: { readonly seq: number; readonly epoch: number; readonly ms: number };
   /** Epochs that began in these chunks. */
   readonly epochs: readonly EpochStart[];
@@ -82,7 +82,7 @@ export interface ArchiveStep {
   readonly finishedAt: number | null;
 }
 
-/** False = `archived_upto` is not `from` (somebody else was faster) or no such room; nothing was written. */
+/** False = `archived_upto` is not `from` (another archiver was faster), or no such room; nothing was written. */
 export async function archiveChunks(tx: Tx, step: ArchiveStep): Promise<boolean> {
   assertContiguous(step);
   const { numUpdatedRows } = await tx
@@ -97,7 +97,7 @@ export async function archiveChunks(tx: Tx, step: ArchiveStep): Promise<boolean>
     .where('archived_upto', '=', step.from)
     .executeTakeFirst();
   if (numUpdatedRows === 0n) return false;
-  // One statement per chunk: the same one each time, and no limit of parameters to mind.
+  // One statement per chunk: always the same SQL, and the engine's maximum of parameters does not matter.
   for (const chunk of step.chunks) {
     await tx
       .insertInto('chunks')

@@ -1,23 +1,23 @@
-/** Queries that are asked so often that writing their SQL each time would be most of their cost. */
+/** Precompiled queries: for those whose SQL takes longer to generate than to run. */
 import type { CompiledQuery } from 'kysely';
 import type { Reader } from '../main-db.ts';
 
 /**
- * Compiles what `build` makes once for each database, and from then on only puts the parameter in:
- * it must be the only parameter of the queries, as often as they like.
+ * Returns a function that compiles the queries of `build` on the first call for a database and only inserts the
+ * parameter on later calls. The queries may use the parameter several times, but no other one.
  */
-export function compiledOnce<T extends readonly CompiledQuery[]>(
+export function compileOnce<T extends readonly CompiledQuery[]>(
   build: (read: Reader, parameter: string) => readonly [...T],
 ): (read: Reader, parameter: string) => readonly [...T] {
-  const kept = new WeakMap<Reader, readonly [...T]>();
+  const compiled = new WeakMap<Reader, readonly [...T]>();
   return (read, parameter) => {
-    let queries = kept.get(read);
+    let queries = compiled.get(read);
     if (!queries) {
-      queries = build(read, PLACE);
+      queries = build(read, PLACEHOLDER);
       for (const { sql, parameters } of queries) {
-        if (parameters.some((each) => each !== PLACE)) throw new Error(`another parameter in: ${sql}`);
+        if (parameters.some((each) => each !== PLACEHOLDER)) throw new Error(`another parameter in: ${sql}`);
       }
-      kept.set(read, queries);
+      compiled.set(read, queries);
     }
     return queries.map((query) => ({
       ...query,
@@ -26,4 +26,4 @@ export function compiledOnce<T extends readonly CompiledQuery[]>(
   };
 }
 
-const PLACE = 'the parameter';
+const PLACEHOLDER = 'the parameter';

@@ -1,7 +1,7 @@
-/** What the directory of hosts must do on every engine. */
+/** The contract of the directory of hosts on every engine. */
 import { beforeAll, expect, test } from 'bun:test';
-import type { Pair } from '../main-db.contract.ts';
 import type { MainDb } from '../main-db.ts';
+import type { Pair } from '../test-database.fixture.ts';
 import { allHosts, bootHost, hostBySlot, removeHost, updateHost } from './hosts.ts';
 import { host } from './rows.fixture.ts';
 
@@ -14,7 +14,7 @@ export function directoryContract(pair: () => Promise<Pair>): void {
   const boot = (from: MainDb, bootId: string, was: string | null) =>
     from.write((tx) => bootHost(tx, host('h1', bootId), was));
 
-  test('of two processes that boot into one slot at once, one gets it', async () => {
+  test('of two processes that boot into one slot at once, exactly one gets it', async () => {
     expect((await Promise.all([boot(db, 'b1', null), boot(other, 'b2', null)])).toSorted()).toEqual([
       false,
       true,
@@ -25,7 +25,7 @@ export function directoryContract(pair: () => Promise<Pair>): void {
     expect((await hostBySlot(db.read, 'h1'))?.boot_id).toBe(next[0] ? 'b3' : 'b4');
   });
 
-  test('a boot that lost its slot changes nothing there', async () => {
+  test('a boot that lost its slot cannot change the slot', async () => {
     const update = (bootId: string) =>
       db.write((tx) => updateHost(tx, 'h1', bootId, { state: 'draining', load: 3 }));
     expect(await update('b1')).toBe(false);
@@ -34,7 +34,7 @@ export function directoryContract(pair: () => Promise<Pair>): void {
     expect(await hostBySlot(db.read, 'h9')).toBeNull();
   });
 
-  test('a slot that is served no more leaves the directory, and no other does', async () => {
+  test('removing a slot removes it alone, and can be repeated', async () => {
     await db.write((tx) => bootHost(tx, host('h2', 'b5'), null));
     await db.write((tx) => removeHost(tx, 'h2'));
     await db.write((tx) => removeHost(tx, 'h2'));

@@ -1,4 +1,4 @@
-/** The right to play: found by the hash of its link's secret, sent again from the sealed secret. */
+/** Entitlements: found by the hash of the link's secret; the link can be sent again from the sealed secret. */
 import type { Reader, Tx } from '../main-db.ts';
 import type { EntitlementRow } from '../schema.ts';
 
@@ -11,7 +11,7 @@ export async function entitlementById(read: Reader, id: string): Promise<Entitle
   return found ?? null;
 }
 
-/** Only the present secret of a link is found; a rotated one is unknown. */
+/** Finds the current secret of a link only, not one that was rotated. */
 export async function entitlementBySecretHash(
   read: Reader,
   secretHash: string,
@@ -34,7 +34,7 @@ export async function entitlementsByOrder(read: Reader, orderId: string): Promis
     .execute();
 }
 
-/** What the paid orders of an address gave, newest first. Addresses are compared as they were stored. */
+/** Entitlements of the paid orders of an address, newest first. `email` must be normalised as stored addresses are. */
 export async function entitlementsByEmail(
   read: Reader,
   email: string,
@@ -53,8 +53,8 @@ export async function entitlementsByEmail(
 }
 
 /**
- * Replaces the link's secret and raises the generation from exactly `from`. Answers the new
- * generation; null when somebody else rotated it in between (or there is no such entitlement).
+ * Replaces the link's secret and increments the generation if it is `from`. Returns the new generation;
+ * null when the link was rotated in between, or there is no such entitlement.
  */
 export async function rotateLink(
   tx: Tx,

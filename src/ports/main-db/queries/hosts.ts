@@ -1,10 +1,10 @@
-/** The directory of hosts: which process serves a slot right now. */
+/** The directory of hosts: which process serves a slot now. */
 import type { Reader, Tx } from '../main-db.ts';
 import type { HostRow } from '../schema.ts';
 
 /**
- * Puts a new boot into a slot, from exactly the boot id the caller read (null = the slot is new).
- * False: another process booted in between; this one must not serve.
+ * Registers a new boot for a slot if its boot id is still the one that the caller read (null = the slot is new).
+ * False: another process booted in between, and this one must not serve the slot.
  */
 export async function bootHost(tx: Tx, host: HostRow, fromBootId: string | null): Promise<boolean> {
   if (fromBootId === null) {
@@ -25,7 +25,7 @@ export async function bootHost(tx: Tx, host: HostRow, fromBootId: string | null)
   return numUpdatedRows > 0n;
 }
 
-/** Changes state, load or lease of one's own boot; false when another boot has the slot. */
+/** Changes state, load or lease of a boot; false when another boot has the slot. */
 export async function updateHost(
   tx: Tx,
   slot: string,
@@ -41,7 +41,7 @@ export async function updateHost(
   return numUpdatedRows > 0n;
 }
 
-/** The slot is served no more; its rooms may be placed anew. */
+/** For a slot that is no longer served: its rooms can be placed elsewhere afterwards. */
 export async function removeHost(tx: Tx, slot: string): Promise<void> {
   await tx.deleteFrom('hosts').where('slot', '=', slot).execute();
 }

@@ -1,4 +1,4 @@
-/** Orders and their lines. Totals are sums of lines; they are stored nowhere. */
+/** Orders and their lines. Totals are sums of lines and are not stored. */
 import type { Reader, Tx } from '../main-db.ts';
 import type { OrderLineRow, OrderRow } from '../schema.ts';
 
@@ -7,7 +7,7 @@ export interface Order extends OrderRow {
   readonly lines: readonly OrderLineRow[];
 }
 
-/** `order.state` is normally `pending`; lines are numbered from 1. `net + tax = gross` is checked. */
+/** Lines are numbered from 1. The database rejects a line unless net + tax = gross. */
 export async function insertOrder(
   tx: Tx,
   order: OrderRow,
@@ -49,7 +49,7 @@ export async function orderBySession(
   );
 }
 
-/** Notes the provider's session; false if the order is unknown. */
+/** Stores the provider's session id; false if the order is unknown. */
 export async function setOrderSession(tx: Tx, id: string, sessionId: string): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('orders')
@@ -60,8 +60,8 @@ export async function setOrderSession(tx: Tx, id: string, sessionId: string): Pr
 }
 
 /**
- * True exactly once per order, whoever calls it and however often: the caller that gets true makes
- * the entitlements and the mail in the same transaction. A payment may follow a decline.
+ * Returns true exactly once per order, however often it is called: the caller that gets true creates
+ * the entitlements and the mail job in the same transaction. A declined order may be paid later.
  */
 export async function markOrderPaid(tx: Tx, id: string, now: number): Promise<boolean> {
   const { numUpdatedRows } = await tx
@@ -73,7 +73,7 @@ export async function markOrderPaid(tx: Tx, id: string, now: number): Promise<bo
   return numUpdatedRows > 0n;
 }
 
-/** False when the order is not pending any more: a late decline never takes a paid order back. */
+/** False when the order is not pending: a late decline does not change a paid order. */
 export async function closeOrder(tx: Tx, id: string, state: 'declined' | 'cancelled'): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('orders')
@@ -84,7 +84,7 @@ export async function closeOrder(tx: Tx, id: string, state: 'declined' | 'cancel
   return numUpdatedRows > 0n;
 }
 
-/** A declined or cancelled order gets another try at the till; false if it is paid or pending. */
+/** Makes a declined or cancelled order pending for another payment attempt; false if it is paid or pending. */
 export async function reopenOrder(tx: Tx, id: string): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('orders')
@@ -95,7 +95,7 @@ export async function reopenOrder(tx: Tx, id: string): Promise<boolean> {
   return numUpdatedRows > 0n;
 }
 
-/** For the admin page, newest first; `before` = the last order of the page before. */
+/** One page for the admin page, newest first; `before` = the last order of the previous page. */
 export async function listOrders(
   read: Reader,
   page: { readonly limit: number; readonly before?: { readonly created_at: number; readonly id: string } },
@@ -123,7 +123,7 @@ export async function listOrders(
   return orders.map((order) => ({ ...order, lines: lines.filter((line) => line.order_id === order.id) }));
 }
 
-/** Orders still pending that were made in [from, until), oldest first: for the reconciling look. */
+/** Pending orders created in [from, until), oldest first: for the reconciliation of payments. */
 export async function pendingOrders(
   read: Reader,
   from: number,

@@ -1,4 +1,4 @@
-/** What the studio looks at: how many there are of everything, and payments that need a person. */
+/** Counts and lists for the studio's admin page. */
 import type { Reader } from '../main-db.ts';
 import type { PaymentEventRow } from '../schema.ts';
 
@@ -39,19 +39,8 @@ export async function roomCounts(read: Reader): Promise<RoomCounts> {
   };
 }
 
-/** How often an order was taken to the till without being paid there. */
-export async function failedAttempts(read: Reader, orderId: string): Promise<number> {
-  const row = await read
-    .selectFrom('payment_events')
-    .select((of) => of.fn.countAll().as('count'))
-    .where('order_id', '=', orderId)
-    .where('state', 'in', ['declined', 'cancelled'])
-    .executeTakeFirstOrThrow();
-  return Number(row.count);
-}
-
-/** Events that a person has to look at, newest first. */
-export async function oddPaymentEvents(
+/** For events that the studio must check by hand; newest first. */
+export async function paymentEventsByState(
   read: Reader,
   states: readonly string[],
   limit: number,

@@ -1,14 +1,15 @@
-/** What rooms, seats, results and reports must do on every engine. */
+/** The contract of rooms, seats, results and reports on every engine. */
 import { beforeAll, expect, test } from 'bun:test';
 import { failureOf } from '../../../../test/support/failure.ts';
-import type { Pair } from '../main-db.contract.ts';
+import type { RoomLimits } from '../../../domain/room-limits.ts';
 import type { MainDb, Tx } from '../main-db.ts';
+import type { Pair } from '../test-database.fixture.ts';
 import { entitlementById, insertEntitlement } from './entitlements.ts';
 import { publishRelease } from './releases.ts';
 import { REPORTS_MAX, countReports, insertReports, newestReports } from './reports.ts';
 import { finishedDurations, resultByRoom, storeResult } from './results.ts';
 import * as rooms from './rooms.ts';
-import { entitlement, release, result, room, roomWithRight } from './rows.fixture.ts';
+import { entitlement, MANIFEST, release, result, room, insertRoomWithEntitlement } from './rows.fixture.ts';
 import * as seats from './seats.ts';
 
 export function playContract(pair: () => Promise<Pair>): void {
@@ -18,7 +19,7 @@ export function playContract(pair: () => Promise<Pair>): void {
     ({ one: db, two: other } = await pair());
   });
 
-  const wish = (of: string, device: string, max = 4) => ({
+  const request = (of: string, device: string, max = 4) => ({
     entitlement: of,
     device_hash: device,
     name: `Name ${device}`,
@@ -28,9 +29,9 @@ export function playContract(pair: () => Promise<Pair>): void {
     max,
   });
   const take = (from: MainDb, of: string, device: string, max = 4) =>
-    from.write((tx) => seats.takeSeat(tx, wish(of, device, max)));
+    from.write((tx) => seats.assignSeat(tx, request(of, device, max)));
 
-  test('when two press Enter at once, one room is made and both get it', async () => {
+  test('when several players press Enter at once, one room is created and all get it', async () => {
     await db.write((tx) => insertEntitlement(tx, entitlement('e1')));
     const enter = (from: MainDb, id: string) => from.write((tx) => rooms.createRoom(tx, room(id, 'e1')));
     const made = await Promise.all([enter(db, 'ra'), enter(other, 'rb'), enter(db, 'rc')]);
@@ -48,8 +49,8 @@ export function playContract(pair: () => Promise<Pair>): void {
     await failureOf(db.write((tx) => rooms.createRoom(tx, room('alone', 'nobody'))));
   });
 
-  test('a room is loaded with its generation, nothing archived and no owner at first', async () => {
-    await db.write((tx) => roomWithRight(tx, 'fresh'));
+  test('a new room is loaded with its generation, an empty archive and no owner', async () => {
+    await db.write((tx) => insertRoomWithEntitlement(tx, 'fresh'));
     expect(await rooms.loadRoom(db, 'fresh')).toMatchObject({
       room: { id: 'fresh', archived_upto: 0, seed: 0xffff_ffff },
       generation: 0,
@@ -62,32 +63,32 @@ export function playContract(pair: () => Promise<Pair>): void {
 
   test('a room is loaded with the limits of the newest release that has its rules', async () => {
     const game = 'limited';
-    const publish = (id: string, rules_hash: string, limits?: object) =>
+    const publish = (id: string, rules_hash: string, limits: Partial<RoomLimits>) =>
       db.write((tx) =>
-        publishRelease(tx, release(id, { game, rules_hash, manifest: JSON.stringify({ limits }) })),
+        publishRelease(tx, release(id, { game, rules_hash, manifest: { ...MANIFEST, limits } })),
       );
-    await db.write((tx) => roomWithRight(tx, 'limits', { game, rules_hash: 'old' }));
+    await db.write((tx) => insertRoomWithEntitlement(tx, 'limits', { game, rules_hash: 'old' }));
     expect((await rooms.loadRoom(db, 'limits'))?.limits).toBeUndefined();
     await publish('limited-1', 'old', { messageRate: 5 });
     await publish('limited-2', 'new', { messageRate: 50 });
     expect((await rooms.loadRoom(db, 'limits'))?.limits).toEqual({ messageRate: 5 });
   });
 
-  test('many rooms are loaded at once', async () => {
+  test('many rooms can be loaded concurrently', async () => {
     const loaded = await Promise.all(Array.from({ length: 50 }, () => rooms.loadRoom(db, 'fresh')));
     expect(loaded.every((each) => each?.room.id === 'fresh')).toBe(true);
   });
 
-  test('a room comes with its seats and with what its release sets as limits', async () => {
+  test('a room is loaded with its seats and with the limits of its release', async () => {
     const publish = (tx: Tx, id: string, rules: string, messageRate: number) => {
-      const manifest = JSON.stringify({ limits: { messageRate } });
+      const manifest = { ...MANIFEST, limits: { messageRate } };
       return publishRelease(tx, release(id, { game: 'limited', rules_hash: rules, manifest }));
     };
     await db.write(async (tx) => {
       await publish(tx, 'limited-old', 'r1', 5);
       await publish(tx, 'limited-new', 'r1', 7);
       await publish(tx, 'limited-other', 'r2', 9);
-      await roomWithRight(tx, 'seated', { game: 'limited', rules_hash: 'r1' });
+      await insertRoomWithEntitlement(tx, 'seated', { game: 'limited', rules_hash: 'r1' });
     });
     expect(await rooms.loadRoom(db, 'seated')).toMatchObject({
       seats: [],
@@ -96,7 +97,7 @@ export function playContract(pair: () => Promise<Pair>): void {
     });
   });
 
-  test('an owner moves from exactly the one that was seen', async () => {
+  test('the owner is changed only if it is the one that the caller read', async () => {
     const owner = { room: 'fresh', slot: 'h1', boot_id: 'b1', epoch: 5 };
     const set = (from: MainDb, to: typeof owner, was: typeof owner | null) =>
       from.write((tx) => rooms.setOwner(tx, to, was));
@@ -119,9 +120,9 @@ export function playContract(pair: () => Promise<Pair>): void {
     expect((await rooms.roomById(db.read, 'fresh'))?.quarantined).toBe('a gap');
   });
 
-  test('a device takes the lowest free seat, once', async () => {
-    await db.write((tx) => roomWithRight(tx, 's1'));
-    const of = 's1-right';
+  test('a device gets the lowest free seat, once', async () => {
+    await db.write((tx) => insertRoomWithEntitlement(tx, 's1'));
+    const of = 's1-entitlement';
     expect(await take(db, of, 'a')).toMatchObject({ ok: true, taken: true, seat: { seat: 1, ready: 0 } });
     expect(await take(db, of, 'b')).toMatchObject({ ok: true, taken: true, seat: { seat: 2 } });
     expect(await take(db, of, 'a')).toMatchObject({ ok: true, taken: false, seat: { seat: 1 } });
@@ -133,11 +134,11 @@ export function playContract(pair: () => Promise<Pair>): void {
     expect((await seats.seatOfDevice(db.read, of, 'b'))?.seat).toBe(2);
   });
 
-  test('of six devices at once four get a seat each, and two find it full', async () => {
-    await db.write((tx) => roomWithRight(tx, 's2'));
+  test('of six devices at once four get a seat each, and two are refused as full', async () => {
+    await db.write((tx) => insertRoomWithEntitlement(tx, 's2'));
     const outcomes = await Promise.all(
       ['a', 'b', 'c', 'd', 'e', 'f'].map((device, index) =>
-        take(index % 2 === 0 ? db : other, 's2-right', device),
+        take(index % 2 === 0 ? db : other, 's2-entitlement', device),
       ),
     );
     const taken = outcomes.flatMap((each) => (each.ok ? [each.seat.seat] : []));
@@ -148,11 +149,11 @@ export function playContract(pair: () => Promise<Pair>): void {
     ]);
   });
 
-  test('an offline seat goes to one of two that claim it, with name and colour', async () => {
+  test('an offline seat goes to one of two devices that claim it, with name and colour', async () => {
     const claim = (from: MainDb, device: string, was = 'a') =>
       from.write((tx) =>
         seats.claimSeat(tx, {
-          entitlement: 's3-right',
+          entitlement: 's3-entitlement',
           seat: 1,
           from_device_hash: was,
           device_hash: device,
@@ -160,14 +161,14 @@ export function playContract(pair: () => Promise<Pair>): void {
           now: 9,
         }),
       );
-    await db.write((tx) => roomWithRight(tx, 's3'));
-    await take(db, 's3-right', 'a');
-    await take(db, 's3-right', 'b');
+    await db.write((tx) => insertRoomWithEntitlement(tx, 's3'));
+    await take(db, 's3-entitlement', 'a');
+    await take(db, 's3-entitlement', 'b');
     expect(await claim(db, 'b')).toEqual({ ok: false, why: 'has-seat' });
     const raced = await Promise.all([claim(db, 'x'), claim(other, 'y')]);
     expect(raced.filter((each) => each.ok)).toHaveLength(1);
     expect(raced).toContainEqual({ ok: false, why: 'changed' });
-    const [seat] = await seats.seatsOf(db.read, 's3-right');
+    const [seat] = await seats.seatsOf(db.read, 's3-entitlement');
     expect(seat).toMatchObject({
       seat: 1,
       name: 'Name a',
@@ -177,25 +178,25 @@ export function playContract(pair: () => Promise<Pair>): void {
     });
   });
 
-  test('only the holder changes a seat', async () => {
+  test('only the holder can change a seat', async () => {
     const update = (device: string, change: Parameters<typeof seats.updateSeat>[3]) =>
-      db.write((tx) => seats.updateSeat(tx, 's2-right', device, change));
-    const [holder] = await seats.seatsOf(db.read, 's2-right');
+      db.write((tx) => seats.updateSeat(tx, 's2-entitlement', device, change));
+    const [holder] = await seats.seatsOf(db.read, 's2-entitlement');
     expect(await update('stranger', { name: 'Eve' })).toBe(false);
     expect(await update(holder?.device_hash ?? '', { name: 'Ann', ready: 1 })).toBe(true);
     expect(await update(holder?.device_hash ?? '', {})).toBe(true);
-    const [changed] = await seats.seatsOf(db.read, 's2-right');
+    const [changed] = await seats.seatsOf(db.read, 's2-entitlement');
     expect(changed).toMatchObject({ name: 'Ann', ready: 1, colour: '#112233' });
   });
 
-  test('a result replaces the one before; teams are compared under the same rules only', async () => {
+  test('a result replaces the previous one; teams are compared under the same rules only', async () => {
     const durations = { d1: 500, d2: 300, d3: 400, d4: 1 };
     await db.write(async (tx) => {
       for (const [id, duration_ms] of Object.entries(durations)) {
-        await roomWithRight(tx, id);
+        await insertRoomWithEntitlement(tx, id);
         await storeResult(tx, result(id, { duration_ms, finished: id === 'd4' ? 0 : 1 }));
       }
-      await roomWithRight(tx, 'd5');
+      await insertRoomWithEntitlement(tx, 'd5');
       await storeResult(tx, result('d5', { rules_hash: 'rules-2' }));
       await storeResult(tx, result('d1', { duration_ms: 600, detail: '{"again":true}' }));
     });
@@ -204,7 +205,7 @@ export function playContract(pair: () => Promise<Pair>): void {
     expect(await resultByRoom(db.read, 'nowhere')).toBeNull();
   });
 
-  test('reports are kept in batches with a bound and counted by kind', async () => {
+  test('reports are stored in bounded batches and counted by kind', async () => {
     const report = (kind: string, reported_at: number) => ({
       room: 'r',
       release: 'x',

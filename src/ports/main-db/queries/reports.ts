@@ -1,4 +1,4 @@
-/** What players' pages report of themselves. */
+/** Reports of players' pages: errors and reconnects. */
 import type { Selectable } from 'kysely';
 import type { Reader, Tx } from '../main-db.ts';
 import type { ClientReportRow } from '../schema.ts';
@@ -6,7 +6,7 @@ import type { ClientReportRow } from '../schema.ts';
 export type StoredReport = Selectable<ClientReportRow>;
 export type NewReport = Omit<StoredReport, 'id'>;
 
-/** The most reports of one batch. */
+/** Reports per batch. */
 export const REPORTS_MAX = 50;
 
 export async function insertReports(tx: Tx, reports: readonly NewReport[]): Promise<void> {
@@ -18,7 +18,7 @@ export async function insertReports(tx: Tx, reports: readonly NewReport[]): Prom
     .execute();
 }
 
-/** How many were reported since `from`, by kind. */
+/** Counts of reports since `from` (wall clock ms), by kind. */
 export async function countReports(
   read: Reader,
   from: number,

@@ -1,8 +1,8 @@
-/** Results of rooms as `stats` computed them. */
+/** Results of rooms, computed by the stats service. */
 import type { Reader, Tx } from '../main-db.ts';
 import type { ResultRow } from '../schema.ts';
 
-/** Replaces an earlier result of the room: computing it again gives the same. */
+/** Replaces an earlier result of the room. */
 export async function storeResult(tx: Tx, result: ResultRow): Promise<void> {
   const { room: _, ...rest } = result;
   await tx
@@ -17,7 +17,7 @@ export async function resultByRoom(read: Reader, room: string): Promise<ResultRo
   return found ?? null;
 }
 
-/** How long the finished teams of a game under the same rules took, ms, rising; without `exceptRoom`. */
+/** Durations (ms, rising) of all finished teams of a game under the same rules, without `exceptRoom`. */
 export async function finishedDurations(
   read: Reader,
   game: string,

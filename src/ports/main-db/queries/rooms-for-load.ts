@@ -1,11 +1,11 @@
-/** Many rooms at once, as if as many teams had been given the game: for loads and benchmarks, in a data folder of their own. */
+/** Inserts many rooms at once, each with a free entitlement: for load tests and benchmarks, in their own data folder. */
 import type { Tx } from '../main-db.ts';
 import type { EntitlementRow, RoomRow } from '../schema.ts';
 
-/** An engine takes a bounded number of values in one statement. */
+/** The engines limit the number of values in one statement. */
 const ROOMS_PER_STATEMENT = 500;
 
-/** `game` need not exist: rooms know nothing of games. Nothing of them is found by a link. */
+/** `game` need not exist: rooms do not read it. The links of these entitlements are not valid. */
 export async function insertRoomsForLoad(
   tx: Tx,
   ids: readonly string[],

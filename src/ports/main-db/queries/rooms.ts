@@ -1,29 +1,30 @@
-/** Rooms: how one is made, found and loaded, and who owns it. */
+/** Rooms: creation, look-up, loading, ownership. */
 import { sql } from 'kysely';
 import type { EpochStart } from '../../../domain/room.ts';
 import type { RoomLimits } from '../../../domain/room-limits.ts';
 import type { MainDb, Reader, Tx } from '../main-db.ts';
 import type { RoomClientRow, RoomOwnerRow, RoomRow, SeatRow } from '../schema.ts';
 import { archivedBytesQuery } from './archive.ts';
-import { compiledOnce } from './compiled.ts';
+import { compileOnce } from './compiled.ts';
+import { limitsOfRelease } from './releases.ts';
 import { seatsQuery } from './seats.ts';
 
-/** What a room starts with; its archive is empty. */
+/** A new room; its archive is empty. */
 export type NewRoom = Omit<
   RoomRow,
   'archived_upto' | 'archived_epoch' | 'archived_ms' | 'finished_at' | 'quarantined'
 >;
 
 /**
- * Makes the room of an entitlement and notes it there. When two players press Enter at once, one
- * room is made: the other caller gets it with `created: false`. Throws if the entitlement is unknown.
+ * Creates the room of an entitlement and stores its id there. When two players press Enter at once, one
+ * room is created: the other caller gets it with `created: false`. Throws if the entitlement is unknown.
  */
 export async function createRoom(
   tx: Tx,
   room: NewRoom,
 ): Promise<{ readonly created: boolean; readonly room: RoomRow }> {
-  // The right is marked before the room is made. The other way round, PostgreSQL's check of the
-  // reference would let two callers share the right and then block each other until one is killed.
+  // The entitlement is updated before the room is inserted. In the reverse order PostgreSQL's foreign key check would
+  // give both callers a shared lock on the entitlement, and both updates would wait for each other: a deadlock.
   const { numUpdatedRows } = await tx
     .updateTable('entitlements')
     .set({ room: room.id })
@@ -72,37 +73,37 @@ export async function roomByEndToken(read: Reader, endToken: string): Promise<Ro
   return found ?? null;
 }
 
-/** Everything the game service needs to open a room, as of one moment. */
+/** Everything the game service needs to open a room, from one snapshot. */
 export interface LoadedRoom {
   readonly room: RoomRow;
-  /** The link's present generation: older passes are refused. */
+  /** The link's current generation: passes of older ones are refused. */
   readonly generation: number;
-  /** Archived epochs, rising; none in a room that was never swept. */
+  /** Archived epochs, rising; empty for a room that was never swept. */
   readonly epochs: readonly EpochStart[];
   /** Archived dedupe state by number, rising. */
   readonly clients: readonly RoomClientRow[];
   readonly owner: RoomOwnerRow | null;
   /** By seat, rising. */
   readonly seats: readonly SeatRow[];
-  /** The sum of the room's chunks before compression, for the room's total. */
+  /** Bytes of the room's chunks before compression; they count towards the room's limit. */
   readonly archivedBytes: number;
-  /** What the game sets for its rooms (the newest release with the room's rules decides). */
+  /** The game's limits, from the newest release with the room's rules. */
   readonly limits?: Partial<RoomLimits> | undefined;
 }
 
 /** null = no such room. */
 export async function loadRoom(db: MainDb, id: string): Promise<LoadedRoom | null> {
-  // A sweep that commits in between must not mix an old head with new clients.
+  // One snapshot: a sweep that commits in between must not combine an old head with new clients.
   const [found, epochs, clients, owners, seats, sums, releases] = await db.snapshot(loadQueries(db.read, id));
   if (!found[0]) return null;
   const { link_generation: generation, ...room } = found[0];
   const archivedBytes = sums[0]?.bytes ?? 0;
-  const { limits } = JSON.parse(releases[0]?.manifest ?? '{}') as Pick<LoadedRoom, 'limits'>;
+  const limits = releases[0] && limitsOfRelease(releases[0]);
   return { room, generation, epochs, clients, owner: owners[0] ?? null, seats, archivedBytes, limits };
 }
 
-/** After a restart thousands of rooms are loaded at once, and Kysely takes longer to write these than SQLite to run them. */
-const loadQueries = compiledOnce((read, id: string) => [
+/** After a restart thousands of rooms are loaded at once, and Kysely takes longer to compile these queries than SQLite to run them. */
+const loadQueries = compileOnce((read, id: string) => [
   read
     .selectFrom('rooms')
     .innerJoin('entitlements', 'entitlements.id', 'rooms.entitlement')
@@ -125,7 +126,7 @@ const loadQueries = compiledOnce((read, id: string) => [
     .innerJoin('rooms', (join) =>
       join.onRef('rooms.game', '=', 'releases.game').onRef('rooms.rules_hash', '=', 'releases.rules_hash'),
     )
-    .select('releases.manifest')
+    .select(['releases.id', 'releases.game', 'releases.manifest'])
     .where('rooms.id', '=', id)
     .orderBy('releases.is_current', 'desc')
     .orderBy('releases.published_at', 'desc')
@@ -140,8 +141,8 @@ export async function ownerOf(read: Reader, room: string): Promise<RoomOwnerRow 
 }
 
 /**
- * Moves a room to `owner` if it still belongs to `from` (null = to nobody); false when it does not.
- * The directory only tells where to knock: the room log's fence decides who may write.
+ * Moves a room to `owner` if it still belongs to `from` (null = no owner); false when it does not.
+ * The directory only says where a room is reached: the room log's fence decides who may write (I5).
  */
 export async function setOwner(tx: Tx, owner: RoomOwnerRow, from: RoomOwnerRow | null): Promise<boolean> {
   if (from === null) {
@@ -164,8 +165,8 @@ export async function setOwner(tx: Tx, owner: RoomOwnerRow, from: RoomOwnerRow |
 }
 
 /**
- * No play until the studio looked at it. The first reason stays. With `archivedUpto`: only if the
- * archive still ends there, for who judged by that. False when nothing was changed.
+ * Blocks the room until the studio has checked it. The first reason is kept. With `archivedUpto`: only if the archive
+ * still ends there, for callers whose reason depends on it. False when nothing was changed.
  */
 export async function quarantineRoom(
   tx: Tx,

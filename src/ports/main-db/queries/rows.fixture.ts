@@ -1,7 +1,9 @@
-/** Rows for tests, sound in every column; a test names only what it is about. */
+/** Valid rows for tests; a test overrides only the columns that it is about. */
+import type { ReleaseManifest } from '../../../domain/release.ts';
 import type { Tx } from '../main-db.ts';
-import type { EntitlementRow, HostRow, OrderRow, ReleaseRow, ResultRow } from '../schema.ts';
+import type { EntitlementRow, HostRow, OrderRow, ResultRow } from '../schema.ts';
 import { insertEntitlement } from './entitlements.ts';
+import type { Release } from './releases.ts';
 import { type NewRoom, createRoom } from './rooms.ts';
 
 export function order(id: string, change: Partial<OrderRow> = {}): OrderRow {
@@ -64,19 +66,39 @@ export function room(id: string, of: string, change: Partial<NewRoom> = {}): New
   };
 }
 
-/** An entitlement `<id>-right` and its room. */
-export async function roomWithRight(tx: Tx, id: string, change: Partial<NewRoom> = {}): Promise<void> {
-  await insertEntitlement(tx, entitlement(`${id}-right`));
-  await createRoom(tx, room(id, `${id}-right`, change));
+/** An entitlement `<id>-entitlement` and its room. */
+export async function insertRoomWithEntitlement(
+  tx: Tx,
+  id: string,
+  change: Partial<NewRoom> = {},
+): Promise<void> {
+  await insertEntitlement(tx, entitlement(`${id}-entitlement`));
+  await createRoom(tx, room(id, `${id}-entitlement`, change));
 }
 
-export function release(id: string, change: Partial<ReleaseRow> = {}): Omit<ReleaseRow, 'is_current'> {
+export const MANIFEST: ReleaseManifest = {
+  game: 'clock',
+  api: 1,
+  texts: { en: { title: 'The clock', tagline: '', description: '', accessibility: '' } },
+  players: { min: 1, max: 4 },
+  minutes: 5,
+  prices: { EUR: 490 },
+  free: false,
+  client: 'releases/clock/client.js',
+  rules: 'releases/clock/rules.js',
+  styles: null,
+  assets: {},
+  locales: {},
+  cover: '',
+};
+
+export function release(id: string, change: Partial<Release> = {}): Omit<Release, 'is_current'> {
   return {
     id,
     game: 'clock',
     rules_hash: 'rules-1',
     api: 1,
-    manifest: '{}',
+    manifest: MANIFEST,
     published_at: 1_000,
     ...change,
   };

@@ -1,8 +1,8 @@
-/** What orders, payment events, entitlements and releases must do on every engine. */
+/** The contract of orders, payment events, entitlements and releases on every engine. */
 import { beforeAll, expect, test } from 'bun:test';
 import { failureOf } from '../../../../test/support/failure.ts';
-import type { Pair } from '../main-db.contract.ts';
 import type { MainDb, Tx } from '../main-db.ts';
+import type { Pair } from '../test-database.fixture.ts';
 import {
   entitlementById,
   entitlementBySecretHash,
@@ -14,7 +14,7 @@ import {
 import * as orders from './orders.ts';
 import { recordPaymentEvent } from './payment-events.ts';
 import * as releases from './releases.ts';
-import { entitlement, line, order, release } from './rows.fixture.ts';
+import { entitlement, line, MANIFEST, order, release } from './rows.fixture.ts';
 
 export function salesContract(pair: () => Promise<Pair>): void {
   let db: MainDb;
@@ -41,7 +41,7 @@ export function salesContract(pair: () => Promise<Pair>): void {
     expect(await orders.orderById(db.read, 'o0')).toBeNull();
   });
 
-  test('a line whose net and tax do not make its gross is refused, with the whole order', async () => {
+  test('an order is refused as a whole if net and tax of a line do not add up to its gross', async () => {
     await failureOf(
       db.write((tx) => orders.insertOrder(tx, order('wrong'), [{ ...line, gross_minor: 491 }])),
     );
@@ -54,7 +54,7 @@ export function salesContract(pair: () => Promise<Pair>): void {
     await failureOf(db.write((tx) => orders.setOrderSession(tx, 'o3', 's2')));
   });
 
-  test('a paid order never goes back, and a payment may follow a decline', async () => {
+  test('a paid order never changes its state, and a declined one may still be paid', async () => {
     await addOrder('o4');
     const change = <T>(work: (tx: Tx) => Promise<T>) => db.write(work);
     expect(await change((tx) => orders.closeOrder(tx, 'o4', 'declined'))).toBe(true);
@@ -68,7 +68,7 @@ export function salesContract(pair: () => Promise<Pair>): void {
     expect(await orders.orderById(db.read, 'o4')).toMatchObject({ state: 'paid', paid_at: 5_000 });
   });
 
-  test('of many that fulfil one order at once exactly one is told to', async () => {
+  test('of concurrent fulfilments of one order exactly one creates the entitlement', async () => {
     await addOrder('o5');
     const fulfil = (from: MainDb, event_id: string) =>
       from.write(async (tx) => {
@@ -77,14 +77,14 @@ export function salesContract(pair: () => Promise<Pair>): void {
         if (!(await orders.markOrderPaid(tx, 'o5', 1))) return 'paid';
         await insertEntitlement(
           tx,
-          entitlement(`right ${event_id}`, { order_id: 'o5', secret_hash: event_id }),
+          entitlement(`entitlement ${event_id}`, { order_id: 'o5', secret_hash: event_id }),
         );
         return 'fulfilled';
       });
-    const told = await Promise.all(
+    const outcomes = await Promise.all(
       ['e1', 'e1', 'e1', 'e2', 'e2'].map((event, index) => fulfil(index % 2 === 0 ? db : other, event)),
     );
-    expect(told.toSorted()).toEqual(['fulfilled', 'paid', 'seen', 'seen', 'seen']);
+    expect(outcomes.toSorted()).toEqual(['fulfilled', 'paid', 'seen', 'seen', 'seen']);
     expect(await entitlementsByOrder(db.read, 'o5')).toHaveLength(1);
   });
 
@@ -110,7 +110,7 @@ export function salesContract(pair: () => Promise<Pair>): void {
     expect(pending.map((each) => each.id).toSorted()).toEqual(['p1', 'p2', 'p3']);
   });
 
-  test('a link is found by its present secret only, and rotated from exactly one generation', async () => {
+  test('a link is found by its current secret only; of concurrent rotations one succeeds', async () => {
     await db.write((tx) => insertEntitlement(tx, entitlement('e1')));
     const link = (secret: string) => ({ secret_hash: secret, secret_sealed: `sealed ${secret}` });
     const raced = await Promise.all([
@@ -125,7 +125,7 @@ export function salesContract(pair: () => Promise<Pair>): void {
     expect(await db.write((tx) => rotateLink(tx, 'nobody', 0, link('c')))).toBeNull();
   });
 
-  test('an address gets the links of its paid orders, newest first, and nothing else', async () => {
+  test('an address has the entitlements of its paid orders, newest first, and no others', async () => {
     const email = 'mary@example.org';
     await addOrder('m1', { email, state: 'paid' });
     await addOrder('m2', { email });
@@ -156,6 +156,23 @@ export function salesContract(pair: () => Promise<Pair>): void {
     expect((await releases.releaseById(db.read, 'x1'))?.is_current).toBe(0);
   });
 
+  test('a stored manifest may have keys that this version does not know; one that lacks a key is an error', async () => {
+    const store = (game: string, manifest: object) => {
+      const row = { ...release(`of ${game}`, { game }), manifest: JSON.stringify(manifest), is_current: 1 };
+      return db.write((tx) => tx.insertInto('releases').values(row).execute());
+    };
+    await store('later', { ...MANIFEST, soundtrack: 'releases/later/theme.ogg', limits: { walls: 4 } });
+    expect((await releases.currentRelease(db.read, 'later'))?.manifest).toEqual({ ...MANIFEST, limits: {} });
+    const { client: _, ...withoutClient } = MANIFEST;
+    await store('broken', withoutClient);
+    const failure = await failureOf(releases.currentRelease(db.read, 'broken'));
+    expect(failure.message).toContain('The manifest of release of broken of broken is not valid');
+    expect(failure.message).toContain('client');
+    for (const game of ['later', 'broken']) {
+      await db.write((tx) => tx.deleteFrom('releases').where('game', '=', game).execute());
+    }
+  });
+
   test('a room under old rules gets the newest release that has them', async () => {
     await db.write(async (tx) => {
       await releases.publishRelease(tx, release('n1', { game: 'nine', rules_hash: 'a', published_at: 1 }));
@@ -167,7 +184,7 @@ export function salesContract(pair: () => Promise<Pair>): void {
     expect(await newest('a')).toBe('n2');
     expect(await newest('b')).toBe('n3');
     expect(await newest('c')).toBeUndefined();
-    // Going back to n1 makes it the newest of its rules, whenever it was first published.
+    // n1 published again becomes current, and so the first of its rules, although it is older than n2.
     await db.write((tx) =>
       releases.publishRelease(tx, release('n1', { game: 'nine', rules_hash: 'a', published_at: 4 })),
     );

@@ -1,4 +1,4 @@
-/** Seats of an entitlement: taken in the lobby, one per device, claimed by a mate when one stays away. */
+/** Seats of an entitlement: assigned in the lobby, one per device; another device can claim an offline one. */
 import type { Reader, Tx } from '../main-db.ts';
 import type { SeatRow } from '../schema.ts';
 
@@ -11,7 +11,6 @@ export async function seatsOf(read: Reader, entitlement: string): Promise<readon
     .execute();
 }
 
-/** The seats as the room shows them. */
 export async function seatsOfRoom(read: Reader, room: string): Promise<readonly SeatRow[]> {
   return seatsQuery(read, room).execute();
 }
@@ -39,19 +38,19 @@ export async function seatOfDevice(
   return found ?? null;
 }
 
-export type TakeOutcome =
-  /** `taken` = false: the device had this seat already; nothing of it was changed. */
+export type AssignOutcome =
+  /** `taken` = false: the device already had this seat, and the seat was not changed. */
   | { readonly ok: true; readonly seat: SeatRow; readonly taken: boolean }
   | { readonly ok: false; readonly why: 'full' };
 
-/** Gives the device the lowest free seat of 1 … `max`, or the one it has. */
-export async function takeSeat(
+/** Returns the device's seat; a device without one gets the lowest free seat of 1 … `max`. */
+export async function assignSeat(
   tx: Tx,
-  wish: Omit<SeatRow, 'seat' | 'ready'> & { readonly max: number },
-): Promise<TakeOutcome> {
-  const { max, ...rest } = wish;
-  const seats = await seatsOf(tx, wish.entitlement);
-  const own = seats.find((seat) => seat.device_hash === wish.device_hash);
+  request: Omit<SeatRow, 'seat' | 'ready'> & { readonly max: number },
+): Promise<AssignOutcome> {
+  const { max, ...rest } = request;
+  const seats = await seatsOf(tx, request.entitlement);
+  const own = seats.find((seat) => seat.device_hash === request.device_hash);
   if (own) return { ok: true, seat: own, taken: false };
   const held = new Set(seats.map((seat) => seat.seat));
   for (let seat = 1; seat <= max; seat++) {
@@ -69,10 +68,10 @@ export async function takeSeat(
 
 export type ClaimOutcome =
   | { readonly ok: true; readonly seat: SeatRow }
-  /** `changed`: another device claimed or left it first; `has-seat`: this device sits elsewhere. */
+  /** `changed`: the seat has another holder by now, or none; `has-seat`: the device has a seat already. */
   | { readonly ok: false; readonly why: 'changed' | 'has-seat' };
 
-/** Hands a seat from one device to another, from exactly the device that the caller saw offline. */
+/** Moves a seat to another device if it still belongs to `from_device_hash`, which the caller saw offline. */
 export async function claimSeat(
   tx: Tx,
   claim: {
@@ -99,7 +98,7 @@ export async function claimSeat(
   return { ok: true, seat: { ...seat, ...change } };
 }
 
-/** Changes what the holder of a seat may change; false when the device holds no seat here. */
+/** False when the device has no seat of this entitlement. */
 export async function updateSeat(
   tx: Tx,
   entitlement: string,

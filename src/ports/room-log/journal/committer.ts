@@ -1,33 +1,34 @@
 /**
- * Group commit: collects what rooms want written, and writes it with one call of the disk for all.
+ * Group commit: collects operations of all rooms and writes them with one disk call.
  *
- * Pace: a commit begins at once if the last one began PACE_MS ago or earlier, otherwise when that
- * time has passed; it takes everything that is queued, at most one operation of each room. Trims
- * go along with the next commit; alone they wait up to TRIM_WAIT_MS. When a commit has taken its
- * time, the next one is handed to the disk before anybody is told of the last, so that the disk
- * writes while the rooms tell their players.
+ * Timing: a commit starts at once if the last one started at least COMMIT_INTERVAL_MS ago, otherwise after the rest
+ * of that time. It takes everything in the queue, but at most one operation per room. Trims join the next commit;
+ * without one they are written after TRIM_DELAY_MS. After a commit that took longer than the interval, the next
+ * write is handed to the disk before the operations of the last one resolve: the disk writes while rooms send.
  *
- * States: serving → hold (the disk takes no more; probed until it does) → serving; any → dead (the
- * disk failed: nobody knows what is on it; the process must stop and recover); any → closed. On hold
- * only trims are written, with each look at the disk: they are what makes segments free.
+ * States: serving → hold (disk full or too many live bytes; probed until there is space) → serving; any → failed
+ * (disk error: the state on disk is unknown, so the process must stop and recover); any → closed. On hold only trims
+ * are written, at each probe, because they lead to free segments.
  */
+import { backoffMs } from '../../../lib/backoff.ts';
 import type { World } from '../../../lib/world.ts';
-import { CommitBatch, type Operation, bytesOf } from './commit-batch.ts';
+import { CommitBatch, type Operation, queuedBytesOf } from './commit-batch.ts';
 import type { LogState } from '../room-log.ts';
-import type { JournalRoom, JournalRooms } from './journal-rooms.ts';
+import type { JournalRoom } from './journal-room.ts';
+import type { JournalRooms } from './journal-rooms.ts';
 import type { SegmentWriter } from './segment-writer.ts';
 
-export const PACE_MS = 2;
-export const TRIM_WAIT_MS = 1_000;
-/** While on hold the disk is tried again after 250 ms, then ever more slowly, up to 5 s. */
-export const PROBE_FIRST_MS = 250;
-export const PROBE_MS_MAX = 5_000;
+export const COMMIT_INTERVAL_MS = 2;
+export const TRIM_DELAY_MS = 1_000;
+/** Time between two probes of the disk on hold. */
+const PROBE_BACKOFF = { firstMs: 250, maxMs: 5_000 };
+
 export interface CommitterLimits {
-  /** Bytes that may be queued; beyond it operations are refused. */
+  /** Operations beyond this are refused. */
   readonly queueBytesMax: number;
-  /** Bytes of live entries of all rooms; beyond it the journal goes on hold. */
+  /** Live bytes of all rooms; beyond this the journal goes on hold. */
   readonly liveBytesMax: number;
-  /** What the disk must be able to take before a hold ends. */
+  /** A hold ends when the journal can allocate a commit of this size. */
   readonly probeBytes: number;
 }
 
@@ -36,243 +37,240 @@ export interface CommitterDeps {
   readonly rooms: JournalRooms;
   readonly writer: SegmentWriter;
   readonly limits: CommitterLimits;
-  /** Called once, when the journal is dead. */
+  /** Called once, in state failed. */
   readonly fatal: (error: Error) => void;
 }
 
 export class Committer {
-  readonly #parts: CommitterDeps;
-  readonly #batch: CommitBatch;
-  readonly #listeners: ((state: LogState) => void)[] = [];
-  #state: LogState | 'dead' = 'serving';
-  #closing = false;
-  #queue: Operation[] = [];
-  #queuedBytes = 0;
-  #trims = new Set<JournalRoom>();
-  /** Trims noted before this moment (monotonic ms) are durable. */
-  #trimsDurableAt: number;
-  #running = false;
-  #beganAt = Number.NEGATIVE_INFINITY;
-  #probeMs = PROBE_FIRST_MS;
-  /** A commit begins within this turn. */
-  #soon = false;
-  /** Cancels the timer that begins the next commit. */
-  #pace: (() => void) | null = null;
-  #trimWait: (() => void) | null = null;
-  #probe: (() => void) | null = null;
-  #whenIdle: (() => void)[] = [];
+  private readonly deps: CommitterDeps;
+  private readonly batch: CommitBatch;
+  private readonly listeners: ((state: LogState) => void)[] = [];
+  private state: LogState | 'failed' = 'serving';
+  private closing = false;
+  private queue: Operation[] = [];
+  private queuedBytes = 0;
+  private pendingTrims = new Set<JournalRoom>();
+  /** Trims enqueued before this time (monotonic ms) are durable. */
+  private trimsDurableAt: number;
+  /** A commit or a probe is in progress. */
+  private busy = false;
+  /** When the last commit started, monotonic ms. */
+  private lastCommitAt = Number.NEGATIVE_INFINITY;
+  /** Probes scheduled in this hold. */
+  private probes = 0;
+  /** A microtask will start the next commit. */
+  private commitQueued = false;
+  private cancelCommitTimer: (() => void) | null = null;
+  private cancelTrimTimer: (() => void) | null = null;
+  private cancelProbe: (() => void) | null = null;
+  private idleWaiters: (() => void)[] = [];
 
-  constructor(parts: CommitterDeps) {
-    this.#parts = parts;
-    this.#batch = new CommitBatch(parts.rooms);
-    this.#trimsDurableAt = parts.world.clock.mono();
+  constructor(deps: CommitterDeps) {
+    this.deps = deps;
+    this.batch = new CommitBatch(deps.rooms);
+    this.trimsDurableAt = deps.world.clock.mono();
   }
 
   onState(listener: (state: LogState) => void): void {
-    this.#listeners.push(listener);
+    this.listeners.push(listener);
   }
 
-  /** Queues it; false = refused, nothing will come of it. */
-  add(operation: Operation): boolean {
-    if (this.#state !== 'serving' || this.#closing) return false;
-    const bytes = bytesOf(operation);
-    if (this.#queuedBytes + bytes > this.#parts.limits.queueBytesMax) return false;
-    this.#queue.push(operation);
-    this.#queuedBytes += bytes;
+  /** false = refused; the operation will not be resolved. */
+  enqueue(operation: Operation): boolean {
+    if (this.state !== 'serving' || this.closing) return false;
+    const bytes = queuedBytesOf(operation);
+    if (this.queuedBytes + bytes > this.deps.limits.queueBytesMax) return false;
+    this.queue.push(operation);
+    this.queuedBytes += bytes;
     operation.room.pending++;
-    this.#schedule();
+    this.schedule();
     return true;
   }
 
-  /** The room was trimmed in memory; it will be written down with one of the next commits. */
-  noteTrim(room: JournalRoom): void {
-    if (this.#closing || this.#state === 'dead') return;
-    this.#trims.add(room);
-    this.#schedule();
+  /** Writes the room's trim position, which has changed in memory, with one of the next commits. */
+  enqueueTrim(room: JournalRoom): void {
+    if (this.closing || this.state === 'failed') return;
+    this.pendingTrims.add(room);
+    this.schedule();
   }
 
-  /** Everything trimmed before this moment (monotonic ms) is durably so. */
+  /** All trims enqueued before the returned time (monotonic ms) are durable. */
   trimsDurableBefore(): number {
-    return this.#trims.size === 0 && !this.#running ? this.#parts.world.clock.mono() : this.#trimsDurableAt;
+    return this.pendingTrims.size === 0 && !this.busy ? this.deps.world.clock.mono() : this.trimsDurableAt;
   }
 
-  /** Nothing of the journal may touch the disk any more. */
-  get isDead(): boolean {
-    return this.#state === 'dead';
+  /** true = the journal must not access the disk. */
+  get hasFailed(): boolean {
+    return this.state === 'failed';
   }
 
-  /** Something of the journal's beside the commits failed for good. */
-  fail(error: unknown): void {
-    this.#die(error);
-  }
-
-  /** Writes what is queued and stops. What cannot be written is refused. */
+  /** Writes the queue, refusing what cannot be written, and stops. */
   async close(): Promise<void> {
-    this.#closing = true;
-    this.#cancelTimers();
-    this.#schedule();
-    while (this.#state !== 'dead' && (this.#running || this.#soon || this.#pace)) {
-      await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    this.closing = true;
+    this.cancelTimers();
+    this.schedule();
+    while (this.state !== 'failed' && (this.busy || this.commitQueued || this.cancelCommitTimer)) {
+      await new Promise<void>((resolve) => this.idleWaiters.push(resolve));
     }
-    this.#cancelTimers();
+    this.cancelTimers();
   }
 
-  #schedule(): void {
-    if (this.#running || this.#soon || this.#state !== 'serving') return;
-    if (this.#queue.length === 0 && !(this.#closing && this.#trims.size > 0)) return this.#scheduleTrims();
-    const { clock, timers } = this.#parts.world;
-    const wait = this.#beganAt + PACE_MS - clock.mono();
+  private schedule(): void {
+    if (this.busy || this.commitQueued || this.state !== 'serving') return;
+    if (this.queue.length === 0 && !(this.closing && this.pendingTrims.size > 0))
+      return this.scheduleTrimCommit();
+    const { clock, timers } = this.deps.world;
+    const wait = this.lastCommitAt + COMMIT_INTERVAL_MS - clock.mono();
     if (wait > 0) {
-      this.#pace ??= timers.after(wait, () => this.#begin());
+      this.cancelCommitTimer ??= timers.after(wait, () => this.startCommits());
       return;
     }
-    // A timer is late under load and rounds up to milliseconds: what comes in looks at the clock, too.
-    this.#soon = true;
-    // In a microtask, so that what is appended in one go shares the commit.
+    // Not only by the timer, which is late under load and rounds up to milliseconds.
+    this.commitQueued = true;
+    // In a microtask, so that appends of the same turn share the commit.
     queueMicrotask(() => {
-      if (this.#soon) this.#begin();
+      if (this.commitQueued) this.startCommits();
     });
   }
 
-  #scheduleTrims(): void {
-    if (this.#trims.size === 0 || this.#trimWait || this.#closing) return;
-    this.#trimWait = this.#parts.world.timers.after(TRIM_WAIT_MS, () => {
-      this.#trimWait = null;
-      if (!this.#running && !this.#soon && !this.#pace && this.#state === 'serving') this.#begin();
+  private scheduleTrimCommit(): void {
+    if (this.pendingTrims.size === 0 || this.cancelTrimTimer || this.closing) return;
+    this.cancelTrimTimer = this.deps.world.timers.after(TRIM_DELAY_MS, () => {
+      this.cancelTrimTimer = null;
+      if (!this.busy && !this.commitQueued && !this.cancelCommitTimer && this.state === 'serving')
+        this.startCommits();
     });
   }
 
-  #begin(): void {
-    this.#pace?.();
-    this.#pace = null;
-    this.#soon = false;
-    this.#running = true;
-    this.#commits()
-      .catch((error: unknown) => this.#die(error))
+  private startCommits(): void {
+    this.cancelCommitTimer?.();
+    this.cancelCommitTimer = null;
+    this.commitQueued = false;
+    this.busy = true;
+    this.commitLoop()
+      .catch((error: unknown) => this.fail(error))
       .finally(() => {
-        this.#running = false;
-        this.#schedule();
-        for (const resolve of this.#whenIdle.splice(0)) resolve();
+        this.busy = false;
+        this.schedule();
+        for (const resolve of this.idleWaiters.splice(0)) resolve();
       });
   }
 
-  /** One commit after another as long as there is something and the pace allows it. */
-  async #commits(): Promise<void> {
-    const { rooms, writer, limits, world } = this.#parts;
+  /** Writes commits while operations are queued and the interval allows the next one. */
+  private async commitLoop(): Promise<void> {
+    const { rooms, writer, limits, world } = this.deps;
     for (;;) {
       const began = world.clock.mono();
-      this.#beganAt = began;
-      const trims = this.#trims;
-      this.#trims = new Set();
-      this.#queue = this.#batch.take(this.#queue, trims);
-      this.#queuedBytes = 0;
-      for (const operation of this.#queue) this.#queuedBytes += bytesOf(operation);
-      if (this.#batch.isEmpty) return;
-      const full = rooms.bytes + this.#batch.recordBytes > limits.liveBytesMax;
-      const outcome = full ? 'full' : await writer.write(this.#batch.payload());
+      this.lastCommitAt = began;
+      const trims = this.pendingTrims;
+      this.pendingTrims = new Set();
+      this.queue = this.batch.take(this.queue, trims);
+      this.queuedBytes = 0;
+      for (const operation of this.queue) this.queuedBytes += queuedBytesOf(operation);
+      if (this.batch.isEmpty) return;
+      const isFull = rooms.bytes + this.batch.recordBytes > limits.liveBytesMax;
+      const outcome = isFull ? 'full' : await writer.write(this.batch.payload());
       if (outcome === 'full') {
-        for (const room of trims) this.#trims.add(room);
-        return this.#hold();
+        for (const room of trims) this.pendingTrims.add(room);
+        return this.enterHold();
       }
-      this.#written(began);
-      if (this.#closing || this.#queue.length === 0 || world.clock.mono() < began + PACE_MS) return;
+      this.applyBatch(began);
+      if (this.closing || this.queue.length === 0 || world.clock.mono() < began + COMMIT_INTERVAL_MS) return;
     }
   }
 
-  /** The commit that began then is durable. */
-  #written(began: number): void {
-    const { rooms, writer, world } = this.#parts;
-    this.#trimsDurableAt = began;
-    // The answers run as microtasks: after the next write has begun, if there is one.
-    this.#batch.apply({ segment: rooms.segment(writer.segment), at: world.clock.now() });
+  /** The commit that started at `began` is durable. */
+  private applyBatch(began: number): void {
+    const { rooms, writer, world } = this.deps;
+    this.trimsDurableAt = began;
+    // Callers continue in microtasks: after the next write of `commitLoop` has started.
+    this.batch.apply({ segment: rooms.usageOf(writer.segment), at: world.clock.now() });
   }
 
-  #hold(): void {
-    if (this.#state === 'dead') return;
-    this.#state = 'hold';
-    this.#refuseAll('refused');
-    this.#probeMs = PROBE_FIRST_MS;
-    this.#tell('hold');
-    this.#scheduleProbe();
+  private enterHold(): void {
+    if (this.state === 'failed') return;
+    this.state = 'hold';
+    this.refuseAll('refused');
+    this.probes = 0;
+    this.notify('hold');
+    this.scheduleProbe();
   }
 
-  #scheduleProbe(): void {
-    if (this.#closing) return;
-    this.#probe = this.#parts.world.timers.after(this.#probeMs, () => {
-      this.#probeMs = Math.min(this.#probeMs * 2, PROBE_MS_MAX);
-      this.#running = true;
-      this.#tryDisk()
-        .catch((error: unknown) => this.#die(error))
+  private scheduleProbe(): void {
+    if (this.closing) return;
+    this.cancelProbe = this.deps.world.timers.after(backoffMs(PROBE_BACKOFF, ++this.probes), () => {
+      this.busy = true;
+      this.probe()
+        .catch((error: unknown) => this.fail(error))
         .finally(() => {
-          this.#running = false;
-          this.#schedule();
-          for (const resolve of this.#whenIdle.splice(0)) resolve();
+          this.busy = false;
+          this.schedule();
+          for (const resolve of this.idleWaiters.splice(0)) resolve();
         });
     });
   }
 
-  async #tryDisk(): Promise<void> {
-    const { rooms, writer, limits } = this.#parts;
-    const space =
-      rooms.bytes < limits.liveBytesMax && (await writer.reserve(limits.probeBytes)) === 'written';
-    if (!space) await this.#makeSpace();
-    if (this.#state === 'dead') return;
-    if (!space) return this.#scheduleProbe();
-    this.#state = 'serving';
-    this.#tell('serving');
+  private async probe(): Promise<void> {
+    const { rooms, writer, limits } = this.deps;
+    const hasSpace =
+      rooms.bytes < limits.liveBytesMax && (await writer.ensureSpace(limits.probeBytes)) === 'ok';
+    if (!hasSpace) await this.freeSpace();
+    if (this.state === 'failed') return;
+    if (!hasSpace) return this.scheduleProbe();
+    this.state = 'serving';
+    this.notify('serving');
   }
 
   /**
-   * What the archive has taken makes segments free once that is durable; it is written only when it has
-   * emptied one, so that all of it together is little. Where there is only the present segment, and
-   * nothing in it is live, a new one lets it go.
+   * Makes segments free. Trims are written only if they leave a segment without live entries, which keeps the space
+   * they take from the reserve small. If only the active segment exists and nothing in it is live, rolls.
    */
-  async #makeSpace(): Promise<void> {
-    const { rooms, writer } = this.#parts;
+  private async freeSpace(): Promise<void> {
+    const { rooms, writer } = this.deps;
     const segments = [...rooms.segments()];
-    const emptied = segments.some((use) => (use.unusedSince ?? -1) >= this.#trimsDurableAt);
-    if (this.#trims.size > 0) return emptied ? this.#writeTrims() : undefined;
-    const alone = segments.every((use) => use.number === writer.segment);
-    if (alone && rooms.bytes === 0) await writer.leave();
+    const isOneUnused = segments.some(({ unusedSince }) => (unusedSince ?? -1) >= this.trimsDurableAt);
+    if (this.pendingTrims.size > 0) return isOneUnused ? this.writeTrims() : undefined;
+    const isOnlyActive = segments.every(({ number }) => number === writer.segment);
+    if (isOnlyActive && rooms.bytes === 0) await writer.rollWithReserve();
   }
 
-  async #writeTrims(): Promise<void> {
-    const began = this.#parts.world.clock.mono();
-    const trims = this.#trims;
-    this.#trims = new Set();
-    this.#batch.take([], trims);
-    if ((await this.#parts.writer.writeTrims(this.#batch.payload())) === 'written')
-      return this.#written(began);
-    this.#batch.refuse('refused');
-    for (const room of trims) this.#trims.add(room);
+  private async writeTrims(): Promise<void> {
+    const began = this.deps.world.clock.mono();
+    const trims = this.pendingTrims;
+    this.pendingTrims = new Set();
+    this.batch.take([], trims);
+    if ((await this.deps.writer.writeTrims(this.batch.payload())) === 'ok') return this.applyBatch(began);
+    this.batch.refuse('refused');
+    for (const room of trims) this.pendingTrims.add(room);
   }
 
-  #die(error: unknown): void {
-    if (this.#state === 'dead') return;
-    this.#state = 'dead';
-    this.#cancelTimers();
-    this.#refuseAll('unknown');
-    this.#parts.fatal(error instanceof Error ? error : new Error(String(error)));
+  /** A disk error that must not be retried: stops all disk access and reports it with `fatal`. */
+  fail(error: unknown): void {
+    if (this.state === 'failed') return;
+    this.state = 'failed';
+    this.cancelTimers();
+    this.refuseAll('unknown');
+    this.deps.fatal(error instanceof Error ? error : new Error(String(error)));
   }
 
-  /** `batch`: what the operations of the commit under way are told; those still queued never began. */
-  #refuseAll(batch: 'refused' | 'unknown'): void {
-    this.#batch.refuse(batch);
-    const queue = this.#queue;
-    this.#queue = [];
-    this.#queuedBytes = 0;
-    for (const operation of queue) this.#batch.refuseOne(operation, 'refused');
+  /** `outcome` is for the commit in progress. Queued operations were not written: they are 'refused'. */
+  private refuseAll(outcome: 'refused' | 'unknown'): void {
+    this.batch.refuse(outcome);
+    const queue = this.queue;
+    this.queue = [];
+    this.queuedBytes = 0;
+    for (const operation of queue) this.batch.refuseOne(operation, 'refused');
   }
 
-  #tell(state: LogState): void {
-    for (const listener of this.#listeners) listener(state);
+  private notify(state: LogState): void {
+    for (const listener of this.listeners) listener(state);
   }
 
-  #cancelTimers(): void {
-    this.#soon = false;
-    for (const cancel of [this.#pace, this.#trimWait, this.#probe]) cancel?.();
-    this.#pace = null;
-    this.#trimWait = null;
-    this.#probe = null;
+  private cancelTimers(): void {
+    this.commitQueued = false;
+    for (const cancel of [this.cancelCommitTimer, this.cancelTrimTimer, this.cancelProbe]) cancel?.();
+    this.cancelCommitTimer = null;
+    this.cancelTrimTimer = null;
+    this.cancelProbe = null;
   }
 }

@@ -1,20 +1,20 @@
 /**
- * Rooms that nobody archives must not keep old segments for ever: a segment that many newer ones
- * follow and of which little is still live is emptied by writing those entries again, into the
- * present segment. In small steps with pauses between, each within an ordinary commit.
+ * Compaction, so that rooms that are not archived do not keep old segments forever: when many newer segments exist
+ * and little of an old one is live, its live runs are written again into the active segment, in small steps with
+ * pauses, as part of ordinary commits.
  *
- * Only segments with little left are worth it: what is written again is at most LIVE_SHARE_MAX of
- * what becomes free. So the segments on the disk are together never much longer than
- * `segmentsBehindMax` of them and 1 / LIVE_SHARE_MAX times the live bytes, which have a bound
+ * Bound: only segments with at most LIVE_SHARE_MAX live bytes are compacted, so the segments on disk take little
+ * more than `compactionLagSegments` segments plus live bytes / LIVE_SHARE_MAX; live bytes are limited
  * (docs/decisions, journal compaction).
  */
+import { pause } from '../../../lib/pause.ts';
 import type { World } from '../../../lib/world.ts';
 import type { MoveOperation } from './commit-batch.ts';
-import type { JournalRoom, JournalRooms, SegmentUse } from './journal-rooms.ts';
-import type { StoredRun } from './stored-run.ts';
+import type { JournalRoom, SegmentUsage, StoredRun } from './journal-room.ts';
+import type { JournalRooms } from './journal-rooms.ts';
 
 export const LIVE_SHARE_MAX = 1 / 4;
-/** What one step writes again, if no single run is longer. */
+/** Bytes moved per step, unless a single run is longer. */
 const STEP_BYTES = 128 * 1024;
 const STEP_PAUSE_MS = 20;
 const STEPS_MAX = 500;
@@ -22,44 +22,45 @@ const STEPS_MAX = 500;
 export interface CompactionDeps {
   readonly world: World;
   readonly rooms: JournalRooms;
-  readonly limits: { readonly segmentBytes: number; readonly segmentsBehindMax: number };
-  /** The segment that is being written. */
-  present(): number;
-  /** False = refused, nothing will come of it. */
-  add(operation: MoveOperation): boolean;
-  /** True = no further step. */
-  stopped(): boolean;
+  readonly limits: { readonly segmentBytes: number; readonly compactionLagSegments: number };
+  /** Number of the active segment. */
+  activeSegment(): number;
+  /** false = refused. */
+  enqueue(operation: MoveOperation): boolean;
+  /** true = stop before the next step. */
+  isStopped(): boolean;
 }
 
-/** Ends when there is nothing left to do, the journal takes no more, or after STEPS_MAX steps. */
-export async function compact(parts: CompactionDeps): Promise<void> {
-  for (let step = 0; step < STEPS_MAX && !parts.stopped(); step++) {
-    const segment = sparseSegment(parts);
+/** Runs until no segment is left to compact, a move is refused, or STEPS_MAX steps were made. */
+export async function compact(deps: CompactionDeps): Promise<void> {
+  for (let step = 0; step < STEPS_MAX && !deps.isStopped(); step++) {
+    const segment = findSparseSegment(deps);
     if (!segment) return;
-    const moves = [...oneStep(segment)].map(([room, runs]) => moved(parts, room, runs));
+    const moves = [...nextMoves(segment)].map(([room, runs]) => moveRuns(deps, room, runs));
     if ((await Promise.all(moves)).includes(false)) return;
-    await new Promise<void>((resolve) => parts.world.timers.after(STEP_PAUSE_MS, resolve));
+    await pause(deps.world.timers, STEP_PAUSE_MS);
   }
 }
 
-/** The oldest one that is worth it. */
-function sparseSegment({ rooms, limits, present }: CompactionDeps): SegmentUse | null {
-  const newest = present() - limits.segmentsBehindMax;
-  let oldest: SegmentUse | null = null;
-  for (const use of rooms.segments()) {
-    if (use.liveRuns === 0 || use.number >= newest) continue;
-    if (use.liveBytes > limits.segmentBytes * LIVE_SHARE_MAX) continue;
-    if (!oldest || use.number < oldest.number) oldest = use;
+/** The oldest segment to compact; null = none. */
+function findSparseSegment({ rooms, limits, activeSegment }: CompactionDeps): SegmentUsage | null {
+  const endNumber = activeSegment() - limits.compactionLagSegments;
+  let oldest: SegmentUsage | null = null;
+  for (const segment of rooms.segments()) {
+    if (segment.liveRuns === 0 || segment.number >= endNumber) continue;
+    if (segment.liveBytes > limits.segmentBytes * LIVE_SHARE_MAX) continue;
+    if (!oldest || segment.number < oldest.number) oldest = segment;
   }
   return oldest;
 }
 
-function oneStep(segment: SegmentUse): ReadonlyMap<JournalRoom, readonly StoredRun[]> {
+/** The runs of the next step, by room. */
+function nextMoves(segment: SegmentUsage): ReadonlyMap<JournalRoom, readonly StoredRun[]> {
   const moves = new Map<JournalRoom, StoredRun[]>();
   let bytes = 0;
   for (const room of segment.rooms) {
     for (const run of room.runs) {
-      if (run.place.segment !== segment) continue;
+      if (run.location.segment !== segment) continue;
       bytes += run.length;
       if (bytes > STEP_BYTES && moves.size > 0) return moves;
       const runs = moves.get(room);
@@ -70,8 +71,12 @@ function oneStep(segment: SegmentUse): ReadonlyMap<JournalRoom, readonly StoredR
   return moves;
 }
 
-function moved({ add }: CompactionDeps, room: JournalRoom, runs: readonly StoredRun[]): Promise<boolean> {
-  return new Promise((answer) => {
-    if (!add({ kind: 'move', room, runs, answer })) answer(false);
+function moveRuns(
+  { enqueue }: CompactionDeps,
+  room: JournalRoom,
+  runs: readonly StoredRun[],
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (!enqueue({ kind: 'move', room, runs, resolve })) resolve(false);
   });
 }

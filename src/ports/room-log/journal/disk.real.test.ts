@@ -1,4 +1,4 @@
-/** The machine's disk does what its interface says, as far as that can be seen without a power cut. */
+/** The real disk keeps its interface, as far as can be tested without a power cut. */
 import { afterAll, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ async function faultOf(call: Promise<unknown>): Promise<DiskFault> {
   return error.fault;
 }
 
-test('what is written can be read, from the cache or durable, and reading ends where the file ends', async () => {
+test('written bytes can be read, cached or durable, and reading ends at the end of the file', async () => {
   const file = await disk.create(join(root, 'written'));
   expect(await file.write(0, bytes('0123456789'))).toBe(10);
   expect(await file.writeDurably(4, bytes('abc'))).toBe(3);
@@ -37,7 +37,7 @@ test('what is written can be read, from the cache or durable, and reading ends w
   await again.close();
 });
 
-test('creating a file empties what was there; renaming replaces it', async () => {
+test('creating truncates an existing file; renaming replaces it', async () => {
   const path = join(root, 'replaced');
   for (const content of ['old and long', 'new']) {
     const file = await disk.create(`${path}.new`);
@@ -54,7 +54,7 @@ test('creating a file empties what was there; renaming replaces it', async () =>
   expect(await disk.list(root)).not.toContain('replaced');
 });
 
-test('a file that is there is opened for writing with what it holds', async () => {
+test('an existing file is opened for writing with its content', async () => {
   const path = join(root, 'reopened');
   const file = await disk.create(path);
   await file.writeDurably(0, bytes('0123456789'));
@@ -66,7 +66,7 @@ test('a file that is there is opened for writing with what it holds', async () =
   expect(await faultOf(disk.reopen(join(root, 'nowhere')))).toBe('missing');
 });
 
-test('a file is opened as soon as there is a descriptor for it', async () => {
+test('opening a file waits for a free file descriptor', async () => {
   const script = `
     import { closeSync, openSync } from 'node:fs';
     import { createRealDisk } from ${JSON.stringify(join(import.meta.dir, 'disk.real.ts'))};
@@ -75,12 +75,12 @@ test('a file is opened as soon as there is a descriptor for it', async () => {
     try {
       for (;;) held.push(openSync('/dev/null', 'r'));
     } catch {}
-    // One is not enough: a file needs two.
+    // Not enough: a file needs two.
     closeSync(held.pop());
-    const making = disk.create(${JSON.stringify(join(root, 'scarce'))});
+    const creating = disk.create(${JSON.stringify(join(root, 'scarce'))});
     await Bun.sleep(150);
     for (const fd of held.splice(0, 2)) closeSync(fd);
-    const file = await making;
+    const file = await creating;
     await file.writeDurably(0, new Uint8Array(10));
     console.log(await file.size());`;
   const limited = ['sh', '-c', 'ulimit -n 64; exec "$@"', 'sh', process.execPath, '-e', script];
@@ -88,7 +88,7 @@ test('a file is opened as soon as there is a descriptor for it', async () => {
   expect((await new Response(child.stdout).text()).trim()).toBe('10');
 });
 
-test('folders are made with their parents, and again without harm', async () => {
+test('folders are created with their parents, and creating them again does nothing', async () => {
   const path = join(root, 'one/two/three');
   await disk.makeDirectory(path);
   await disk.makeDirectory(path);
@@ -98,7 +98,7 @@ test('folders are made with their parents, and again without harm', async () => 
   expect(totalBytes).toBeGreaterThanOrEqual(freeBytes);
 });
 
-test('errors come as the faults of the interface', async () => {
+test('system errors are mapped to the faults of the interface', async () => {
   expect(await faultOf(disk.open(join(root, 'nowhere')))).toBe('missing');
   expect(await faultOf(disk.list(join(root, 'nowhere')))).toBe('missing');
   expect(await faultOf(disk.remove(join(root, 'nowhere')))).toBe('missing');
@@ -107,7 +107,7 @@ test('errors come as the faults of the interface', async () => {
 });
 
 if (process.platform === 'linux') {
-  test('a full disk is the fault full, for cached and for durable writes', async () => {
+  test('a full disk is fault full, for cached and for durable writes', async () => {
     const full = await disk.create('/dev/full');
     expect(await faultOf(full.write(0, bytes('x')))).toBe('full');
     expect(await faultOf(full.writeDurably(0, bytes('x')))).toBe('full');

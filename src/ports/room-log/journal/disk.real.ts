@@ -1,9 +1,9 @@
 /**
- * The machine's disk, through node:fs; every call runs in the runtime's thread pool.
+ * The disk through node:fs; every call runs in the runtime's thread pool.
  *
- * `writeDurably` is one pwrite on a second, O_DSYNC descriptor of the file: in space that is
- * already allocated it costs less than pwrite and fdatasync (docs/decisions, journal commit).
- * macOS does not promise durability for O_DSYNC; there it is a write and a sync.
+ * `writeDurably` is one pwrite on a second descriptor with O_DSYNC: in allocated space it costs less than pwrite and
+ * fdatasync (docs/decisions, journal commit). macOS does not guarantee durability for O_DSYNC; there it is a write
+ * and a sync.
  */
 import * as fs from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -13,12 +13,12 @@ import { type Disk, DiskError, type DiskFault, type DiskFile, type DiskReader } 
 
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
-/** One call of the operating system writes or reads at most this much. */
+/** Most bytes per system call. */
 const CALL_BYTES_MAX = 64 * 1024 * 1024;
 
 /**
- * When visitors have taken all file descriptors the journal waits for one: a connection on which
- * nothing moves is closed well within this time.
+ * When all file descriptors are in use (e.g. by connections), `open` retries for 30 s: idle connections are closed
+ * well within this time.
  */
 const OPEN_TRIES = 300;
 const OPEN_PAUSE_MS = 100;
@@ -39,16 +39,16 @@ const calls = {
 
 export function createRealDisk(): Disk {
   return {
-    makeDirectory: (folder) => guarded(() => makeDirectory(path.resolve(folder))),
-    list: (folder) => guarded(() => calls.readdir(folder)),
-    create: (file) => guarded(() => openFile(file, fs.constants.O_CREAT | fs.constants.O_TRUNC)),
-    reopen: (file) => guarded(() => openFile(file, 0)),
-    open: (file) => guarded(async () => reader(await open(file, 'r'))),
-    rename: (from, to) => guarded(() => calls.rename(from, to)),
-    remove: (file) => guarded(() => calls.unlink(file)),
-    syncDirectory: (folder) => guarded(() => syncDirectory(folder)),
+    makeDirectory: (folder) => withDiskErrors(() => makeDirectory(path.resolve(folder))),
+    list: (folder) => withDiskErrors(() => calls.readdir(folder)),
+    create: (file) => withDiskErrors(() => openFile(file, fs.constants.O_CREAT | fs.constants.O_TRUNC)),
+    reopen: (file) => withDiskErrors(() => openFile(file, 0)),
+    open: (file) => withDiskErrors(async () => reader(await open(file, 'r'))),
+    rename: (from, to) => withDiskErrors(() => calls.rename(from, to)),
+    remove: (file) => withDiskErrors(() => calls.unlink(file)),
+    syncDirectory: (folder) => withDiskErrors(() => syncDirectory(folder)),
     space: (folder) =>
-      guarded(async () => {
+      withDiskErrors(async () => {
         const { bavail, blocks, bsize } = await calls.statfs(folder);
         return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
       }),
@@ -58,7 +58,7 @@ export function createRealDisk(): Disk {
 async function makeDirectory(folder: string): Promise<void> {
   const first = await calls.mkdir(folder, { recursive: true, mode: FOLDER_MODE });
   if (first === undefined) return;
-  // Each new folder's name stands in its parent: sync from the outermost new one inwards.
+  // A folder's name is stored in its parent: sync the parent of each new folder.
   for (let at = folder; ; at = path.dirname(at)) {
     await syncDirectory(path.dirname(at));
     if (at === first || at === path.dirname(at)) return;
@@ -74,21 +74,21 @@ async function syncDirectory(folder: string): Promise<void> {
   }
 }
 
-async function open(file: string, how: string | number): Promise<number> {
+async function open(file: string, flags: string | number): Promise<number> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await calls.open(file, how, FILE_MODE);
+      return await calls.open(file, flags, FILE_MODE);
     } catch (error) {
-      const scarce = error instanceof Error && 'code' in error && SCARCE.has(String(error.code));
-      if (!scarce || attempt === OPEN_TRIES) throw error;
+      const isScarce = error instanceof Error && 'code' in error && NO_DESCRIPTOR.has(String(error.code));
+      if (!isScarce || attempt === OPEN_TRIES) throw error;
       await pause(OPEN_PAUSE_MS);
     }
   }
 }
 
-async function openFile(file: string, how: number): Promise<DiskFile> {
+async function openFile(file: string, flags: number): Promise<DiskFile> {
   const { O_RDWR, O_WRONLY, O_DSYNC } = fs.constants;
-  const fd = await open(file, O_RDWR | how);
+  const fd = await open(file, O_RDWR | flags);
   const durable = process.platform === 'linux' ? await open(file, O_WRONLY | O_DSYNC) : null;
   const base = reader(fd);
   return {
@@ -97,21 +97,21 @@ async function openFile(file: string, how: number): Promise<DiskFile> {
     async writeDurably(at, bytes) {
       if (durable !== null) return write(durable, at, bytes);
       const written = await write(fd, at, bytes);
-      await guarded(() => calls.fdatasync(fd));
+      await withDiskErrors(() => calls.fdatasync(fd));
       return written;
     },
-    sync: () => guarded(() => calls.fdatasync(fd)),
-    truncate: (size) => guarded(() => calls.ftruncate(fd, size)),
+    sync: () => withDiskErrors(() => calls.fdatasync(fd)),
+    truncate: (size) => withDiskErrors(() => calls.ftruncate(fd, size)),
     async close() {
       await base.close();
-      if (durable !== null) await guarded(() => calls.close(durable));
+      if (durable !== null) await withDiskErrors(() => calls.close(durable));
     },
   };
 }
 
 function reader(fd: number): DiskReader {
   return {
-    size: () => guarded(async () => (await calls.fstat(fd)).size),
+    size: () => withDiskErrors(async () => (await calls.fstat(fd)).size),
     async read(at, length) {
       const bytes = Buffer.allocUnsafeSlow(length);
       let filled = 0;
@@ -122,7 +122,7 @@ function reader(fd: number): DiskReader {
       }
       return bytes.subarray(0, filled);
     },
-    close: () => guarded(() => calls.close(fd)),
+    close: () => withDiskErrors(() => calls.close(fd)),
   };
 }
 
@@ -146,7 +146,7 @@ function readSome(fd: number, into: Uint8Array, offset: number, at: number): Pro
   });
 }
 
-async function guarded<T>(call: () => Promise<T>): Promise<T> {
+async function withDiskErrors<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
@@ -154,8 +154,8 @@ async function guarded<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-/** No descriptor is left, of this process or of the machine. */
-const SCARCE: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
+/** All descriptors of the process or of the system are in use. */
+const NO_DESCRIPTOR: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE']);
 
 const FAULTS: { readonly [code: string]: DiskFault } = {
   ENOSPC: 'full',

@@ -1,63 +1,63 @@
 /**
- * What the journal needs of a disk. `disk.real.ts` is the machine's; tests and the simulation bring
- * one that loses, tears and fails on purpose (`test/support/disks/disk.simulated.ts`).
+ * The disk operations that the journal needs. `disk.real.ts` uses the operating system; tests and the simulation use
+ * a disk with fault injection (`test/support/disks/disk.simulated.ts`).
  *
- * What lasts over a power cut, and nothing else: bytes that `writeDurably` answered for, bytes
- * written before a `sync` that returned, and names made, changed or removed before a
- * `syncDirectory` of their folder that returned. Everything else may be there, in part, or not.
+ * After a power cut only these are guaranteed: bytes that `writeDurably` reported as written, bytes written before
+ * a `sync` that returned, and names created, changed or removed before a `syncDirectory` of their folder that
+ * returned. Everything else may be there in full, in part, or not at all.
  */
 export interface Disk {
-  /** Makes the folder and its parents, durably; nothing happens if it is there. */
+  /** Creates the folder and its parents durably, if they do not exist. */
   makeDirectory(path: string): Promise<void>;
-  /** Names (not paths) in a folder, in no order. */
+  /** Names (not paths) in a folder, in any order. */
   list(directory: string): Promise<readonly string[]>;
-  /** An empty file for reading and writing; one of that name is emptied. */
+  /** Opens an empty file for reading and writing; an existing one is truncated. */
   create(path: string): Promise<DiskFile>;
-  /** A file that is there, for reading. */
+  /** Opens an existing file for reading. */
   open(path: string): Promise<DiskReader>;
-  /** A file that is there, for reading and writing. */
+  /** Opens an existing file for reading and writing. */
   reopen(path: string): Promise<DiskFile>;
-  /** Replaces what stands at `to`: after a crash either the old or the new file is there. */
+  /** Atomically replaces `to`. */
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
   syncDirectory(path: string): Promise<void>;
   space(directory: string): Promise<DiskSpace>;
 }
 
-/** Of the disk that a folder lies on. */
+/** Of the file system of a folder. */
 export interface DiskSpace {
-  /** What a normal user can still write. */
+  /** Available to unprivileged users. */
   readonly freeBytes: number;
   readonly totalBytes: number;
 }
 
 export interface DiskReader {
   size(): Promise<number>;
-  /** Up to `length` bytes from `at` on; fewer only where the file ends. The buffer is the caller's. */
+  /** `length` bytes at offset `at`; fewer only at the end of the file. The caller owns the buffer. */
   read(at: number, length: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
-/** Writes may be short: they answer how many of the bytes were taken. */
+/** Writes may be short: they return the number of bytes written. */
 export interface DiskFile extends DiskReader {
-  /** Into the cache only. */
+  /** Into the page cache only. */
   write(at: number, bytes: Uint8Array): Promise<number>;
-  /** Returns when the bytes it answers for are durable (one system call where the system can). */
+  /** Resolves when the bytes are durable (one system call where the platform supports it). */
   writeDurably(at: number, bytes: Uint8Array): Promise<number>;
-  /** Makes everything written to this file durable, and its length. A failure must not be retried. */
+  /** Makes the file's bytes and its length durable. Must not be retried after a failure. */
   sync(): Promise<void>;
   truncate(size: number): Promise<void>;
 }
 
 /**
- * - full:    no space, quota or size limit reached; the call had no effect beyond what it answered.
+ * - full:    no space left, or a quota or size limit was reached; the call had no effect.
  * - missing: no such file or folder.
- * - denied:  no right to do this, or a read-only disk.
- * - failed:  everything else; after it nothing is known about what is on the disk.
+ * - denied:  no permission, or a read-only file system.
+ * - failed:  everything else; the state of the disk is unknown.
  */
 export type DiskFault = 'full' | 'missing' | 'denied' | 'failed';
 
-/** The only error a disk throws. */
+/** The only error that a disk throws. */
 export class DiskError extends Error {
   readonly fault: DiskFault;
 

@@ -1,31 +1,32 @@
 /**
- * What stands in a commit's payload: entries one after another. Integers are varints (LEB128, up to
- * 2^53 - 1); a *room* is its name's length (one byte) and the name in ASCII.
+ * The entries in a commit's payload, concatenated. Each begins with its type (one byte). Integers are varints
+ * (LEB128, up to 2^53 - 1); a *room* is the length of its name (one byte) and the name in ASCII.
  *
- *   1 fence    room, epoch, seq, ms, trimmed                         the room was opened on this head
- *   2 append   room, epoch, prevSeq, lastSeq - prevSeq, lastMs, length, records
- *   3 trim     room, upto                                            the archive has everything up to there
- *   4 base     oldest segment that is still needed                   begins a snapshot: forget all rooms
- *   5 room     room, epoch, seq, ms, trimmed                         a room of the snapshot
- *   6 moved    room, prevSeq, lastSeq - prevSeq, length, records     an append of an older segment again,
- *                                                                    which then is not needed for it
+ *   1 fence     room, epoch, seq, ms, trimmed                        the room was opened with this head
+ *   2 append    room, epoch, prevSeq, lastSeq - prevSeq, lastMs, length, records
+ *   3 trim      room, upto                                           entries up to this seq are archived
+ *   4 snapshot  oldest segment that is still needed                  begins a snapshot of all rooms
+ *   5 room      room, epoch, seq, ms, trimmed                        a room of the snapshot
+ *   6 moved     room, prevSeq, lastSeq - prevSeq, length, records    compaction: a run of an older segment,
+ *                                                                    written again
  *
- * A fence decides alone: a head below what was there means that the room had been forgotten.
+ * Rooms that a snapshot does not list are removed. A fence sets the room's head, also to a lower one: then the room
+ * had been removed from the journal in between.
  */
 import { VARINT_BYTES_MAX, writeVarint } from '../../../../sdk/protocol/bytes.ts';
 import type { RoomNames } from './room-names.ts';
 
-export const EntryType = { fence: 1, append: 2, trim: 3, base: 4, room: 5, moved: 6 } as const;
+export const EntryType = { fence: 1, append: 2, trim: 3, snapshot: 4, room: 5, moved: 6 } as const;
 
-/** A room's place in the log, as fences and snapshots write it. */
-export interface RoomMark {
+/** Head, epoch and trim position of a room, as in fence and room entries. */
+export interface RoomState {
   readonly epoch: number;
   readonly seq: number;
   readonly ms: number;
   readonly trimmed: number;
 }
 
-export interface AppendMark {
+export interface AppendEntry {
   readonly epoch: number;
   readonly prevSeq: number;
   readonly lastSeq: number;
@@ -33,38 +34,38 @@ export interface AppendMark {
   readonly records: Uint8Array;
 }
 
-/** A run of records as it was read: only valid during the visit. */
-export interface ReadRun {
+/** Reused for the next entry: only valid during the visit. */
+export interface DecodedRun {
   readonly prevSeq: number;
   readonly lastSeq: number;
-  /** Where the records stand: from `start` to before `end`. */
+  /** The records are the bytes from `start` to `end` (exclusive) of `payload`. */
   readonly payload: Buffer;
   readonly start: number;
   readonly end: number;
 }
 
-export interface ReadAppend extends ReadRun {
+export interface DecodedAppend extends DecodedRun {
   readonly epoch: number;
   readonly lastMs: number;
 }
 
-/** What a payload says, entry by entry. An answer of false: this cannot be; reading stops. */
+/** Called for each entry of a payload, in order. Returning false = the entry is invalid: reading stops. */
 export interface EntryVisitor {
-  fence(room: string, mark: RoomMark): boolean;
-  append(room: string, entry: ReadAppend): boolean;
+  fence(room: string, state: RoomState): boolean;
+  append(room: string, entry: DecodedAppend): boolean;
   trim(room: string, upto: number): boolean;
-  base(oldestSegment: number): boolean;
-  room(room: string, mark: RoomMark): boolean;
-  moved(room: string, run: ReadRun): boolean;
+  snapshot(oldestSegment: number): boolean;
+  room(room: string, state: RoomState): boolean;
+  moved(room: string, run: DecodedRun): boolean;
 }
 
-/** Names go into the file as they are: 1 to 64 printable ASCII characters. */
+/** 1 to 64 printable ASCII characters without space; written to the file unchanged. */
 export function isRoomName(room: string): boolean {
   return /^[!-~]{1,64}$/.test(room);
 }
 
-/** Upper bounds, quick to have: every number is taken to be as long as numbers get. */
-export function markLengthMax(room: string): number {
+/** Upper bounds of encoded lengths: every varint is counted with its maximum length. */
+export function roomStateLengthMax(room: string): number {
   return 2 + room.length + 4 * VARINT_BYTES_MAX;
 }
 
@@ -80,23 +81,23 @@ export function trimLengthMax(room: string): number {
   return 2 + room.length + VARINT_BYTES_MAX;
 }
 
-export const BASE_LENGTH_MAX = 1 + VARINT_BYTES_MAX;
+export const SNAPSHOT_LENGTH_MAX = 1 + VARINT_BYTES_MAX;
 
-export function writeMark(
+export function writeRoomState(
   out: Uint8Array,
   at: number,
   type: typeof EntryType.fence | typeof EntryType.room,
   room: string,
-  mark: RoomMark,
+  state: RoomState,
 ): number {
   let position = writeName(out, at, type, room);
-  position = writeVarint(out, position, mark.epoch);
-  position = writeVarint(out, position, mark.seq);
-  position = writeVarint(out, position, mark.ms);
-  return writeVarint(out, position, mark.trimmed);
+  position = writeVarint(out, position, state.epoch);
+  position = writeVarint(out, position, state.seq);
+  position = writeVarint(out, position, state.ms);
+  return writeVarint(out, position, state.trimmed);
 }
 
-export function writeAppend(out: Uint8Array, at: number, room: string, entry: AppendMark): number {
+export function writeAppend(out: Uint8Array, at: number, room: string, entry: AppendEntry): number {
   let position = writeName(out, at, EntryType.append, room);
   position = writeVarint(out, position, entry.epoch);
   position = writeVarint(out, position, entry.prevSeq);
@@ -125,21 +126,21 @@ export function writeTrim(out: Uint8Array, at: number, room: string, upto: numbe
   return writeVarint(out, writeName(out, at, EntryType.trim, room), upto);
 }
 
-export function writeBase(out: Uint8Array, at: number, oldestSegment: number): number {
-  out[at] = EntryType.base;
+export function writeSnapshot(out: Uint8Array, at: number, oldestSegment: number): number {
+  out[at] = EntryType.snapshot;
   return writeVarint(out, at + 1, oldestSegment);
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Reads payloads entry by entry; made for millions of entries in a row. */
+/** Decodes payloads. It allocates little, because recovery reads millions of entries. */
 export class EntryReader {
-  readonly #names: RoomNames;
-  #payload: Uint8Array = new Uint8Array(0);
-  #at = 0;
-  #bad = false;
-  /** Used again for every entry. */
-  readonly #run: Mutable<ReadAppend> = {
+  private readonly names: RoomNames;
+  private payload: Uint8Array = new Uint8Array(0);
+  private at = 0;
+  private malformed = false;
+  /** Reused for every entry. */
+  private readonly run: Mutable<DecodedAppend> = {
     epoch: 0,
     prevSeq: 0,
     lastSeq: 0,
@@ -150,99 +151,98 @@ export class EntryReader {
   };
 
   constructor(names: RoomNames) {
-    this.#names = names;
+    this.names = names;
   }
 
-  /** Reads all entries of a payload; false if it is not one, or if the visitor said so. */
+  /** Reads all entries of a payload. false = it is malformed, or the visitor returned false. */
   read(payload: Uint8Array, visitor: EntryVisitor): boolean {
-    this.#payload = payload;
-    this.#run.payload = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
-    this.#at = 0;
-    this.#bad = false;
-    while (this.#at < payload.length) if (!this.#entry(visitor)) return false;
+    this.payload = payload;
+    this.run.payload = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+    this.at = 0;
+    this.malformed = false;
+    while (this.at < payload.length) if (!this.readEntry(visitor)) return false;
     return true;
   }
 
-  #entry(visitor: EntryVisitor): boolean {
-    const type = this.#byte();
-    if (type === EntryType.base) {
-      const oldest = this.#varint();
-      return !this.#bad && visitor.base(oldest);
+  private readEntry(visitor: EntryVisitor): boolean {
+    const type = this.readByte();
+    if (type === EntryType.snapshot) {
+      const oldestSegment = this.readVarint();
+      return !this.malformed && visitor.snapshot(oldestSegment);
     }
-    const room = this.#name();
+    const room = this.readName();
     switch (type) {
       case EntryType.append:
-        return this.#append(room, visitor);
+        return this.readAppend(room, visitor);
       case EntryType.moved:
-        return this.#records(this.#varint()) && visitor.moved(room, this.#run);
+        return this.readMoved(this.readVarint()) && visitor.moved(room, this.run);
       case EntryType.trim: {
-        const upto = this.#varint();
-        return !this.#bad && visitor.trim(room, upto);
+        const upto = this.readVarint();
+        return !this.malformed && visitor.trim(room, upto);
       }
       case EntryType.fence:
       case EntryType.room: {
-        const mark = {
-          epoch: this.#varint(),
-          seq: this.#varint(),
-          ms: this.#varint(),
-          trimmed: this.#varint(),
+        const state = {
+          epoch: this.readVarint(),
+          seq: this.readVarint(),
+          ms: this.readVarint(),
+          trimmed: this.readVarint(),
         };
-        if (this.#bad || mark.trimmed > mark.seq) return false;
-        return type === EntryType.fence ? visitor.fence(room, mark) : visitor.room(room, mark);
+        if (this.malformed || state.trimmed > state.seq) return false;
+        return type === EntryType.fence ? visitor.fence(room, state) : visitor.room(room, state);
       }
       default:
         return false;
     }
   }
 
-  #append(room: string, visitor: EntryVisitor): boolean {
-    const run = this.#run;
-    run.epoch = this.#varint();
-    const prevSeq = this.#varint();
-    run.lastSeq = prevSeq + this.#varint();
+  private readAppend(room: string, visitor: EntryVisitor): boolean {
+    const run = this.run;
+    run.epoch = this.readVarint();
+    const prevSeq = this.readVarint();
+    run.lastSeq = prevSeq + this.readVarint();
     run.prevSeq = prevSeq;
-    run.lastMs = this.#varint();
-    return this.#take() && run.lastSeq > prevSeq && visitor.append(room, run);
+    run.lastMs = this.readVarint();
+    return this.readRecords() && run.lastSeq > prevSeq && visitor.append(room, run);
   }
 
-  /** The rest of an entry `moved`. */
-  #records(prevSeq: number): boolean {
-    const run = this.#run;
+  private readMoved(prevSeq: number): boolean {
+    const run = this.run;
     run.prevSeq = prevSeq;
-    run.lastSeq = prevSeq + this.#varint();
-    return this.#take() && run.lastSeq > prevSeq;
+    run.lastSeq = prevSeq + this.readVarint();
+    return this.readRecords() && run.lastSeq > prevSeq;
   }
 
-  #take(): boolean {
-    const run = this.#run;
-    const length = this.#varint();
-    run.start = this.#at;
-    run.end = this.#at += length;
-    if (this.#at > this.#payload.length) this.#bad = true;
-    return !this.#bad;
+  private readRecords(): boolean {
+    const run = this.run;
+    const length = this.readVarint();
+    run.start = this.at;
+    run.end = this.at += length;
+    if (this.at > this.payload.length) this.malformed = true;
+    return !this.malformed;
   }
 
-  #name(): string {
-    const length = this.#byte();
-    const start = this.#at;
-    this.#at += length;
-    if (this.#bad || this.#at > this.#payload.length) {
-      this.#bad = true;
+  private readName(): string {
+    const length = this.readByte();
+    const start = this.at;
+    this.at += length;
+    if (this.malformed || this.at > this.payload.length) {
+      this.malformed = true;
       return '';
     }
-    return this.#names.at(this.#payload, start, length);
+    return this.names.at(this.payload, start, length);
   }
 
-  #byte(): number {
-    const byte = this.#payload[this.#at++];
+  private readByte(): number {
+    const byte = this.payload[this.at++];
     if (byte !== undefined) return byte;
-    this.#bad = true;
+    this.malformed = true;
     return 0;
   }
 
-  #varint(): number {
-    const payload = this.#payload;
-    let at = this.#at;
+  private readVarint(): number {
+    const payload = this.payload;
+    let at = this.at;
     let value = 0;
     let factor = 1;
     for (let read = 0; read < VARINT_BYTES_MAX; read++) {
@@ -251,13 +251,13 @@ export class EntryReader {
       if (byte < 128) {
         value += byte * factor;
         if (value > Number.MAX_SAFE_INTEGER) break;
-        this.#at = at;
+        this.at = at;
         return value;
       }
       value += (byte & 127) * factor;
       factor *= 128;
     }
-    this.#bad = true;
+    this.malformed = true;
     return 0;
   }
 }

@@ -1,24 +1,24 @@
 /**
- * Looks at a journal without changing it and without its lock, also while a process writes it: what
- * stands in each segment, what is damaged, and everything that can be read beside the damage.
+ * Reads a journal without changing or locking it, also while a process writes it: content and damage of each
+ * segment, and all entries that can be read.
  *
- * Unlike a start it goes on behind damage: at the next commit whose header holds. What the commits
- * between said is lost, and the gaps this leaves in rooms are told.
+ * Unlike recovery it continues after damage, at the next valid commit header. Entries of the commits between are
+ * lost, and the gaps in rooms are reported.
  */
 import { type Disk, DiskError, type DiskReader } from './disk.ts';
 import { EntryReader, type EntryVisitor } from './entries.ts';
-import { SalvageReplay } from './salvage-replay.ts';
+import { type LostEntries, SalvageReplay } from './salvage-replay.ts';
 import { RoomNames } from './room-names.ts';
 import { ReadAhead } from './read-ahead.ts';
 import { JournalRooms } from './journal-rooms.ts';
-import { type OpenedSegment, commitAt, nextCommitHeader, openSegment } from './segment-scan.ts';
-import { NOT_BEGUN, SECTOR, commitLength, segmentName, segmentNumber } from './segment.ts';
+import { type OpenedSegment, readCommit, findCommitHeader, openSegment } from './segment-scan.ts';
+import { NOT_ACTIVE, SECTOR, commitLength, segmentName, segmentNumber } from './segment.ts';
 
-/** Bytes of a segment that cannot be read, or that do not fit to what stands before them. */
+/** Bytes of a segment that are invalid, or that contradict the entries before them. */
 export interface Damage {
   readonly file: string;
   readonly from: number;
-  /** The byte behind it; where the segment cannot be read any further, the end of the file. */
+  /** Exclusive; the end of the file if no later commit header was found. */
   readonly to: number;
   readonly what: string;
 }
@@ -26,99 +26,92 @@ export interface Damage {
 export interface SegmentReport {
   readonly file: string;
   readonly number: number;
-  readonly state: 'whole' | 'last' | 'damaged' | 'prepared';
-  /** Does a start read it? */
+  readonly state: 'intact' | 'active' | 'damaged' | 'preallocated';
+  /** Recovery reads it. */
   readonly needed: boolean;
   readonly firstCommit: number;
   readonly commits: number;
-  /** Rooms that the commits name. */
+  /** Rooms with entries in it, not counting the snapshot. */
   readonly rooms: number;
-  /** Behind the last commit that can be read. */
+  /** Offset after the last valid commit. */
   readonly end: number;
   readonly fileBytes: number;
-}
-
-/** Entries that the journal must have and that could not be read. */
-export interface Lost {
-  readonly room: string;
-  readonly first: number;
-  readonly last: number;
 }
 
 export interface Inspection {
   readonly segments: readonly SegmentReport[];
   readonly damage: readonly Damage[];
-  readonly lost: readonly Lost[];
-  /** With the live entries of the rooms that `keep` named. */
+  readonly lost: readonly LostEntries[];
+  /** Live entries only of rooms for which `keep` returned true. */
   readonly rooms: JournalRooms;
 }
 
-/** Segments begun while the others were being read are looked at, too, up to so many. */
-const LOOKS_MAX = 4;
+/** The folder is listed again for segments created meanwhile, up to this many times. */
+const PASSES_MAX = 4;
 
-/** `keep`: the records of these rooms stay in memory. Throws a DiskError when the disk cannot be read. */
+/** `keep` selects the rooms whose live entries are returned. Throws a DiskError if the disk cannot be read. */
 export async function inspect(
   disk: Disk,
   directory: string,
   keep: (room: string) => boolean,
 ): Promise<Inspection> {
   const inspector = new Inspector(disk, directory, keep);
-  for (let look = 0; look < LOOKS_MAX; look++) if (!(await inspector.readNew())) break;
-  return inspector.done();
+  for (let pass = 0; pass < PASSES_MAX; pass++) if (!(await inspector.readNewSegments())) break;
+  return inspector.result();
 }
 
-type Draft = { -readonly [K in keyof SegmentReport]: SegmentReport[K] };
+type MutableReport = { -readonly [K in keyof SegmentReport]: SegmentReport[K] };
 
 class Inspector {
-  readonly #disk: Disk;
-  readonly #directory: string;
-  readonly #rooms = new JournalRooms(() => 0);
-  readonly #reader = new EntryReader(new RoomNames());
-  readonly #lenient: SalvageReplay;
-  readonly #segments: Draft[] = [];
-  readonly #damage: Damage[] = [];
-  /** What the last snapshot said: the oldest segment that a start reads. */
-  #oldest = 0;
+  private readonly disk: Disk;
+  private readonly directory: string;
+  private readonly rooms = new JournalRooms(() => 0);
+  private readonly reader = new EntryReader(new RoomNames());
+  private readonly replay: SalvageReplay;
+  private readonly segments: MutableReport[] = [];
+  private readonly damage: Damage[] = [];
+  /** Oldest segment that recovery reads, from the last snapshot. */
+  private oldestNeeded = 0;
 
   constructor(disk: Disk, directory: string, keep: (room: string) => boolean) {
-    this.#disk = disk;
-    this.#directory = directory;
-    this.#lenient = new SalvageReplay(this.#rooms, (room) => (keep(room) ? 0 : Number.POSITIVE_INFINITY));
+    this.disk = disk;
+    this.directory = directory;
+    this.replay = new SalvageReplay(this.rooms, (room) => (keep(room) ? 0 : Number.POSITIVE_INFINITY));
   }
 
-  /** Reads the segments that were not read yet; false = there were none. */
-  async readNew(): Promise<boolean> {
-    const known = this.#segments.at(-1)?.number ?? -1;
-    const names = await this.#disk.list(this.#directory);
+  /** Reads segments that were not read yet; false = none. */
+  async readNewSegments(): Promise<boolean> {
+    const known = this.segments.at(-1)?.number ?? -1;
+    const names = await this.disk.list(this.directory);
     const numbers = names.map(segmentNumber).filter((number) => number !== null && number > known);
     for (const number of numbers.toSorted((left, right) => (left ?? 0) - (right ?? 0))) {
-      if (number !== null) await this.#readSegment(number);
+      if (number !== null) await this.readSegment(number);
     }
     return numbers.length > 0;
   }
 
-  done(): Inspection {
-    const begun = this.#segments.filter(({ state }) => state !== 'prepared');
-    const last = begun.at(-1);
-    if (last?.state === 'whole') last.state = 'last';
-    for (const segment of begun) segment.needed = segment.number >= this.#oldest;
+  result(): Inspection {
+    const activated = this.segments.filter(({ state }) => state !== 'preallocated');
+    const last = activated.at(-1);
+    if (last?.state === 'intact') last.state = 'active';
+    for (const segment of activated) segment.needed = segment.number >= this.oldestNeeded;
     return {
-      segments: this.#segments,
-      damage: this.#damage,
-      lost: this.#lenient.lost(),
-      rooms: this.#rooms,
+      segments: this.segments,
+      damage: this.damage,
+      lost: this.replay.lostEntries(),
+      rooms: this.rooms,
     };
   }
 
-  async #readSegment(number: number): Promise<void> {
-    const file = `${this.#directory}/${segmentName(number)}`;
-    const source = await this.#open(file);
+  private async readSegment(number: number): Promise<void> {
+    const file = `${this.directory}/${segmentName(number)}`;
+    const source = await this.open(file);
     if (!source) return;
     try {
-      const draft: Draft = {
+      const report: MutableReport = {
         file,
         number,
-        state: 'whole',
+        state: 'intact',
         needed: true,
         firstCommit: 0,
         commits: 0,
@@ -126,102 +119,105 @@ class Inspector {
         end: 0,
         fileBytes: await source.size(),
       };
-      this.#segments.push(draft);
+      this.segments.push(report);
       const outcome = await openSegment(source);
       if (!outcome.ok) {
         const what =
-          outcome.why === 'newer-format' ? 'written by a newer version' : 'the header of the segment is bad';
-        this.#bad(draft, 0, draft.fileBytes, what);
+          outcome.why === 'newer-format' ? 'written by a newer version' : 'the segment header is invalid';
+        this.reportDamage(report, 0, report.fileBytes, what);
         return;
       }
       const { header } = outcome.opened;
-      draft.firstCommit = header.firstCommit;
-      if (header.firstCommit === NOT_BEGUN) {
-        draft.state = 'prepared';
-        draft.needed = false;
+      report.firstCommit = header.firstCommit;
+      if (header.firstCommit === NOT_ACTIVE) {
+        report.state = 'preallocated';
+        report.needed = false;
         return;
       }
-      if (header.number !== number) this.#bad(draft, 0, SECTOR, `this is segment ${header.number}`);
-      this.#checkStart(draft);
-      await this.#readCommits(draft, source, outcome.opened);
+      if (header.number !== number)
+        this.reportDamage(report, 0, SECTOR, `the header has segment number ${header.number}`);
+      this.checkPrevious(report);
+      await this.readCommits(report, source, outcome.opened);
     } finally {
       await source.close();
     }
   }
 
-  /** The segment before it must end where this one begins. */
-  #checkStart(draft: Draft): void {
-    const before = this.#segments.at(-2);
-    if (before?.number !== draft.number - 1 || before.state !== 'whole') return;
-    if (before.firstCommit + before.commits < draft.firstCommit) {
-      this.#bad(before, before.end, before.fileBytes, 'commits are missing at the end');
+  /** The previous segment must have all commits before this one's first. */
+  private checkPrevious(report: MutableReport): void {
+    const before = this.segments.at(-2);
+    if (before?.number !== report.number - 1 || before.state !== 'intact') return;
+    if (before.firstCommit + before.commits < report.firstCommit) {
+      this.reportDamage(before, before.end, before.fileBytes, 'commits are missing at its end');
     }
   }
 
-  async #readCommits(draft: Draft, source: DiskReader, opened: OpenedSegment): Promise<void> {
+  private async readCommits(report: MutableReport, source: DiskReader, opened: OpenedSegment): Promise<void> {
     const { header } = opened;
     const named = new Set<string>();
-    const visitor = this.#watching(named);
-    this.#lenient.beginSegment(this.#rooms.segment(draft.number));
-    let { window } = opened;
+    const visitor = this.createVisitor(named);
+    this.replay.beginSegment(this.rooms.usageOf(report.number));
+    let { readAhead } = opened;
     let at = SECTOR;
     let next = header.firstCommit;
-    let reread = false;
-    let laterSeen = false;
+    let isReread = false;
+    let wasLaterSeen = false;
     for (;;) {
-      const payload = await commitAt(window, at, header.salt, next);
+      const payload = await readCommit(readAhead, at, header.salt, next);
       if (payload) {
-        if (!this.#reader.read(payload, visitor)) {
-          this.#bad(draft, at, at + commitLength(payload.length), 'a commit says what cannot be');
+        if (!this.reader.read(payload, visitor)) {
+          this.reportDamage(report, at, at + commitLength(payload.length), 'a commit has invalid entries');
         }
-        this.#lenient.endCommit();
+        this.replay.endCommit();
         at += commitLength(payload.length);
-        draft.commits++;
-        draft.end = at;
+        report.commits++;
+        report.end = at;
         next++;
-        reread = laterSeen = false;
+        isReread = wasLaterSeen = false;
         continue;
       }
-      const later = await nextCommitHeader(window, at, header, next);
-      if (!later && reread) break;
-      // It may have been in the making when it was read, but not when a later one was there.
-      if (!later || !laterSeen) {
-        reread = true;
-        laterSeen = later !== null;
-        window = await ReadAhead.of(source, at);
+      const later = await findCommitHeader(readAhead, at, header, next);
+      if (!later && isReread) break;
+      // The commit may have been in progress when it was read. It is damaged only if it is still invalid in a read
+      // that began after a later commit was there.
+      if (!later || !wasLaterSeen) {
+        isReread = true;
+        wasLaterSeen = later !== null;
+        readAhead = await ReadAhead.open(source, at);
         continue;
       }
-      this.#bad(draft, at, later.at, `commits ${next} to ${later.number - 1} cannot be read`);
+      this.reportDamage(report, at, later.at, `commits ${next} to ${later.number - 1} cannot be read`);
       ({ at, number: next } = later);
-      window = await ReadAhead.of(source, at);
+      readAhead = await ReadAhead.open(source, at);
     }
-    if (draft.commits === 0 && draft.state === 'whole') {
-      this.#bad(draft, SECTOR, draft.fileBytes, 'the first commit cannot be read');
+    if (report.commits === 0 && report.state === 'intact') {
+      this.reportDamage(report, SECTOR, report.fileBytes, 'the first commit cannot be read');
     }
-    draft.rooms = named.size;
+    report.rooms = named.size;
   }
 
-  #watching(named: Set<string>): EntryVisitor {
-    const lenient = this.#lenient;
+  /** Replays entries and collects the names of their rooms. */
+  private createVisitor(named: Set<string>): EntryVisitor {
+    const { replay } = this;
     return {
-      base: (oldest) => ((this.#oldest = oldest), lenient.base()),
-      fence: (room, mark) => (named.add(room), lenient.fence(room, mark)),
-      append: (room, entry) => (named.add(room), lenient.append(room, entry)),
-      trim: (room, upto) => (named.add(room), lenient.trim(room, upto)),
-      moved: (room, run) => (named.add(room), lenient.moved(room, run)),
-      room: (room, mark) => lenient.room(room, mark),
+      snapshot: (oldestSegment) => ((this.oldestNeeded = oldestSegment), replay.snapshot()),
+      fence: (room, state) => (named.add(room), replay.fence(room, state)),
+      append: (room, entry) => (named.add(room), replay.append(room, entry)),
+      trim: (room, upto) => (named.add(room), replay.trim(room, upto)),
+      moved: (room, run) => (named.add(room), replay.moved(room, run)),
+      room: (room, state) => replay.room(room, state),
     };
   }
 
-  #bad(draft: Draft, from: number, to: number, what: string): void {
-    draft.state = 'damaged';
-    this.#damage.push({ file: draft.file, from, to, what });
+  private reportDamage(report: MutableReport, from: number, to: number, what: string): void {
+    report.state = 'damaged';
+    this.damage.push({ file: report.file, from, to, what });
   }
 
-  /** null = it was put aside since it was listed: nothing needs it. */
-  async #open(file: string): Promise<DiskReader | null> {
+  /** null = it was recycled or removed since the folder was listed: not needed. */
+  private async open(file: string): Promise<DiskReader | null> {
     try {
-      return await this.#disk.open(file);
+      return await this.disk.open(file);
     } catch (error) {
       if (error instanceof DiskError && error.fault === 'missing') return null;
       throw error;

@@ -1,80 +1,36 @@
 /**
- * What the journal knows of its rooms, in memory: head, fence, and the live entries as they were
- * appended. Everything in here is durable; nothing enters before its commit has returned.
+ * The journal's rooms in memory: heads, fences and live entries. Everything in here is durable: entries are added
+ * after their commit.
  */
-import type { RoomMark } from './entries.ts';
-import { StoredRun } from './stored-run.ts';
-
-/** A segment file and how much of it is still needed. */
-export interface SegmentUse {
-  readonly number: number;
-  /** Runs in it that are not trimmed, and their bytes. */
-  liveRuns: number;
-  liveBytes: number;
-  /** All rooms with such runs, and some that had. */
-  readonly rooms: Set<JournalRoom>;
-  /** When the last of them was trimmed (monotonic ms); null while it has some or is written to. */
-  unusedSince: number | null;
-}
-
-/** Shared by all runs of one commit. */
-export interface CommitPlace {
-  readonly segment: SegmentUse;
-  /** Wall clock ms; 0 for entries from before this process. */
-  readonly at: number;
-}
-
-export interface JournalRoom {
-  readonly name: string;
-  epoch: number;
-  seq: number;
-  ms: number;
-  trimmed: number;
-  runs: StoredRun[];
-  /** Bytes of the runs. */
-  bytes: number;
-  /** Opened in this process and not released. */
-  owned: boolean;
-  /** Monotonic ms since when nobody owns it, or since its last trim if that was later. */
-  unownedSince: number;
-  /** Operations queued or under way; a room with any is not forgotten. */
-  pending: number;
-  /** The epoch whose append is queued or under way; 0 = none is. */
-  appending: number;
-  /** The last batch with an operation of this room: at most one per room and batch. */
-  batch: number;
-}
+import type { RoomState } from './entries.ts';
+import { type CommitLocation, type JournalRoom, type SegmentUsage, StoredRun } from './journal-room.ts';
 
 export class JournalRooms {
-  readonly #rooms = new Map<string, JournalRoom>();
-  readonly #segments = new Map<number, SegmentUse>();
-  readonly #mono: () => number;
-  #bytes = 0;
+  private readonly rooms = new Map<string, JournalRoom>();
+  private readonly segmentUsage = new Map<number, SegmentUsage>();
+  private readonly mono: () => number;
+  private liveBytes = 0;
 
   constructor(mono: () => number) {
-    this.#mono = mono;
+    this.mono = mono;
   }
 
   /** Bytes of all live entries. */
   get bytes(): number {
-    return this.#bytes;
-  }
-
-  get count(): number {
-    return this.#rooms.size;
+    return this.liveBytes;
   }
 
   get(name: string): JournalRoom | undefined {
-    return this.#rooms.get(name);
+    return this.rooms.get(name);
   }
 
   all(): IterableIterator<JournalRoom> {
-    return this.#rooms.values();
+    return this.rooms.values();
   }
 
-  /** The room, made on the spot if it is not known: without epoch, owned by nobody. */
-  ensure(name: string): JournalRoom {
-    const known = this.#rooms.get(name);
+  /** A new room has epoch 0 and no owner. */
+  getOrCreate(name: string): JournalRoom {
+    const known = this.rooms.get(name);
     if (known) return known;
     const room: JournalRoom = {
       name,
@@ -85,32 +41,39 @@ export class JournalRooms {
       runs: [],
       bytes: 0,
       owned: false,
-      unownedSince: this.#mono(),
+      unownedSince: this.mono(),
       pending: 0,
       appending: 0,
       batch: 0,
     };
-    this.#rooms.set(name, room);
+    this.rooms.set(name, room);
     return room;
   }
 
-  /** Entries behind everything that the room has. */
-  append(room: JournalRoom, first: number, last: number, records: Uint8Array, place: CommitPlace): void {
-    if (room.runs.at(-1)?.join(last, records, place)) this.#countBytes(room, place.segment, records.length);
-    else this.addRun(room, new StoredRun(first, last, records, place));
+  /** Adds the entries after the room's last ones. */
+  append(
+    room: JournalRoom,
+    first: number,
+    last: number,
+    records: Uint8Array,
+    location: CommitLocation,
+  ): void {
+    if (room.runs.at(-1)?.join(last, records, location))
+      this.addBytes(room, location.segment, records.length);
+    else this.addRun(room, new StoredRun(first, last, records, location));
   }
 
-  /** A run as it stands in a segment: what is moved later is made up of whole ones. */
+  /** Adds a run without joining it: replay keeps the runs of the segment, since `moved` entries hold whole ones. */
   addRun(room: JournalRoom, run: StoredRun): void {
-    const { segment } = run.place;
-    if (room.runs.at(-1)?.place.segment !== segment) segment.rooms.add(room);
+    const { segment } = run.location;
+    if (room.runs.at(-1)?.location.segment !== segment) segment.rooms.add(room);
     room.runs.push(run);
-    this.#count(room, run);
+    this.addUsage(room, run);
   }
 
   /**
-   * The run also stands at another place now: that one counts. It replaces the room's runs that lie in it,
-   * or fills a gap between them; false if it cuts one.
+   * Adds a run that was rewritten in another segment: it replaces the room's runs that it covers, or fills a gap
+   * between them. false = it overlaps a run in part, which is damage.
    */
   moveRun(room: JournalRoom, run: StoredRun): boolean {
     const { runs } = room;
@@ -119,123 +82,112 @@ export class JournalRooms {
     let end = at;
     while (end < runs.length && runs[end]!.first <= run.last) end++;
     if (end > at && (runs[at]!.first < run.first || runs[end - 1]!.last > run.last)) return false;
-    this.#drop(room, runs.splice(at, end - at, run));
-    run.place.segment.rooms.add(room);
-    this.#count(room, run);
+    this.dropRuns(room, runs.splice(at, end - at, run));
+    run.location.segment.rooms.add(room);
+    this.addUsage(room, run);
     return true;
   }
 
-  #count(room: JournalRoom, run: StoredRun): void {
-    const { segment } = run.place;
+  private addUsage(room: JournalRoom, run: StoredRun): void {
+    const { segment } = run.location;
     segment.liveRuns++;
     segment.unusedSince = null;
-    this.#countBytes(room, segment, run.length);
+    this.addBytes(room, segment, run.length);
   }
 
-  #countBytes(room: JournalRoom, segment: SegmentUse, length: number): void {
+  private addBytes(room: JournalRoom, segment: SegmentUsage, length: number): void {
     room.bytes += length;
-    this.#bytes += length;
+    this.liveBytes += length;
     segment.liveBytes += length;
   }
 
-  /** The archive has everything up to `upto`; runs that go beyond it stay whole. */
+  /** Drops runs that end at or before `upto`; a run that reaches beyond it stays whole. */
   trim(room: JournalRoom, upto: number): void {
     room.trimmed = Math.max(room.trimmed, upto);
     let count = 0;
     while (count < room.runs.length && room.runs[count]!.last <= upto) count++;
-    if (count > 0) this.#drop(room, room.runs.splice(0, count));
+    if (count > 0) this.dropRuns(room, room.runs.splice(0, count));
   }
 
   /**
-   * Puts the room where `mark` says. A head below the present one: it had been forgotten. What is
-   * trimmed stays trimmed: the room may have been trimmed after the mark was made.
+   * Applies a fence or a snapshot entry. A head below the current one means that the room had been evicted since:
+   * its runs are dropped. Otherwise `trimmed` never decreases: a trim may be newer than `state`.
    */
-  place(room: JournalRoom, mark: RoomMark): void {
-    if (mark.seq < room.seq) {
-      this.#drop(room, room.runs.splice(0));
+  setState(room: JournalRoom, state: RoomState): void {
+    if (state.seq < room.seq) {
+      this.dropRuns(room, room.runs.splice(0));
       room.trimmed = 0;
     }
-    room.epoch = mark.epoch;
-    room.seq = mark.seq;
-    room.ms = mark.ms;
-    this.trim(room, mark.trimmed);
+    room.epoch = state.epoch;
+    room.seq = state.seq;
+    room.ms = state.ms;
+    this.trim(room, state.trimmed);
   }
 
-  #drop(room: JournalRoom, runs: readonly StoredRun[]): void {
+  private dropRuns(room: JournalRoom, runs: readonly StoredRun[]): void {
     for (const run of runs) {
-      const { segment } = run.place;
+      const { segment } = run.location;
       segment.liveRuns--;
-      this.#countBytes(room, segment, -run.length);
+      this.addBytes(room, segment, -run.length);
       if (segment.liveRuns > 0) continue;
-      segment.unusedSince = this.#mono();
+      segment.unusedSince = this.mono();
       segment.rooms.clear();
     }
   }
 
-  /** A room that nobody owns, with nothing live and nothing under way, goes. */
-  forgetIfDone(room: JournalRoom): void {
+  /** Removes the room if it has no owner, no live entries and no pending operations. */
+  evictIfIdle(room: JournalRoom): void {
     if (room.owned || room.runs.length > 0 || room.pending > 0) return;
-    if (this.#rooms.get(room.name) === room) this.#rooms.delete(room.name);
+    if (this.rooms.get(room.name) === room) this.rooms.delete(room.name);
   }
 
-  /** A room that was only made to be opened, and then was not. */
-  forgetUnopened(room: JournalRoom): void {
-    if (room.epoch === 0) this.forgetIfDone(room);
+  /** Removes a room that was created for an `open` that failed. */
+  evictIfUnopened(room: JournalRoom): void {
+    if (room.epoch === 0) this.evictIfIdle(room);
   }
 
-  /** Drops a room with all it has: a snapshot does not list it. */
+  /** Removes the room and its live entries. */
   remove(room: JournalRoom): void {
-    this.#drop(room, room.runs.splice(0));
-    this.#rooms.delete(room.name);
+    this.dropRuns(room, room.runs.splice(0));
+    this.rooms.delete(room.name);
   }
 
-  /** Forgets empty rooms that nobody has owned for `ms`: those left over from before a restart. */
-  forgetUnowned(ms: number): void {
-    const before = this.#mono() - ms;
-    for (const room of this.#rooms.values()) if (room.unownedSince <= before) this.forgetIfDone(room);
+  /** Removes idle rooms without an owner for at least `ms`. */
+  evictUnowned(ms: number): void {
+    const before = this.mono() - ms;
+    for (const room of this.rooms.values()) if (room.unownedSince <= before) this.evictIfIdle(room);
   }
 
-  segment(number: number): SegmentUse {
-    let use = this.#segments.get(number);
-    if (!use) {
-      use = { number, liveRuns: 0, liveBytes: 0, rooms: new Set(), unusedSince: this.#mono() };
-      this.#segments.set(number, use);
+  /** Created if the segment is new. */
+  usageOf(number: number): SegmentUsage {
+    let usage = this.segmentUsage.get(number);
+    if (!usage) {
+      usage = { number, liveRuns: 0, liveBytes: 0, rooms: new Set(), unusedSince: this.mono() };
+      this.segmentUsage.set(number, usage);
     }
-    return use;
+    return usage;
   }
 
-  /** The oldest segment with live entries; `otherwise` if there are none. */
-  oldestNeeded(otherwise: number): number {
-    let oldest = otherwise;
-    for (const use of this.#segments.values()) if (use.liveRuns > 0) oldest = Math.min(oldest, use.number);
+  /** Number of the oldest segment with live entries; `fallback` if none is older. */
+  oldestLiveSegment(fallback: number): number {
+    let oldest = fallback;
+    for (const { liveRuns, number } of this.segmentUsage.values())
+      if (liveRuns > 0) oldest = Math.min(oldest, number);
     return oldest;
   }
 
-  /** Segments in which nothing has been live since `before` (monotonic ms). */
-  unusedSegments(before: number): readonly SegmentUse[] {
-    const uses = [...this.#segments.values()];
-    return uses.filter((use) => use.liveRuns === 0 && use.unusedSince !== null && use.unusedSince < before);
+  /** Segments without live entries since before `before` (monotonic ms). */
+  unusedSegments(before: number): readonly SegmentUsage[] {
+    return [...this.segmentUsage.values()].filter(
+      ({ liveRuns, unusedSince }) => liveRuns === 0 && unusedSince !== null && unusedSince < before,
+    );
   }
 
-  segments(): IterableIterator<SegmentUse> {
-    return this.#segments.values();
+  segments(): IterableIterator<SegmentUsage> {
+    return this.segmentUsage.values();
   }
 
-  forgetSegment(number: number): void {
-    this.#segments.delete(number);
+  removeSegment(number: number): void {
+    this.segmentUsage.delete(number);
   }
-}
-
-export function markOf(room: JournalRoom): RoomMark {
-  return { epoch: room.epoch, seq: room.seq, ms: room.ms, trimmed: room.trimmed };
-}
-
-/** Do the runs cover everything from trimmed + 1 to the head, without a gap? */
-export function isWhole(room: JournalRoom): boolean {
-  let covered = room.trimmed;
-  for (const run of room.runs) {
-    if (run.first > covered + 1) return false;
-    covered = run.last;
-  }
-  return covered === room.seq;
 }

@@ -1,9 +1,9 @@
-/** What the journal makes of a damaged disk: a torn tail is dropped, everything else is refused. */
+/** Recovery of damaged journals: a torn last commit is dropped, all other damage is refused. */
 import { expect, test } from 'bun:test';
 import {
   DIRECTORY,
   appendText,
-  createJournalBench,
+  createJournalFixture,
   openRoom,
   textsOf,
 } from '../../../../test/support/in-process/journal-fixture.ts';
@@ -18,7 +18,7 @@ interface Commit {
   readonly end: number;
 }
 
-/** Finds the commits of a segment without the code that is under test. */
+/** Finds the commits of a segment without the code under test. */
 function commitsOf(bytes: Uint8Array): readonly Commit[] {
   const outcome = decodeSegmentHeader(bytes);
   if (!outcome.ok) throw new Error('no segment');
@@ -34,41 +34,41 @@ function commitsOf(bytes: Uint8Array): readonly Commit[] {
   }
 }
 
-/** A segment with room `a` opened (commit 2) and five entries, each a commit; the last is long. */
+/** A segment: snapshot, fence of room `a`, then five commits with one entry each; the last one is long. */
 async function written(): Promise<{
   bytes: Uint8Array;
   texts: readonly string[];
   commits: readonly Commit[];
 }> {
-  const bench = createJournalBench(1);
-  const journal = await bench.open();
-  await openRoom(bench, journal, 'a', 5);
+  const fixture = createJournalFixture(1);
+  const journal = await fixture.open();
+  await openRoom(fixture, journal, 'a', 5);
   const texts = ['one', 'two', 'three', 'four', `five ${'.'.repeat(1_200)}`];
   for (const [seq, text] of texts.entries()) {
-    expect(await bench.world.until(appendText(journal, 'a', 5, seq, text))).toBe('committed');
+    expect(await fixture.world.until(appendText(journal, 'a', 5, seq, text))).toBe('committed');
   }
-  const bytes = bench.disk.peek(FIRST)!;
+  const bytes = fixture.disk.peek(FIRST)!;
   const commits = commitsOf(bytes);
   expect(commits.length).toBe(2 + texts.length);
   return { bytes, texts, commits };
 }
 
-/** Opens a journal whose only segment is `bytes`: the texts of room `a`, or the refusal's code. */
+/** Opens a journal whose only segment is `bytes`. Returns the texts of room `a`, or the error code. */
 async function reopened(
   bytes: Uint8Array,
   world = createSimulatedWorld(7),
 ): Promise<readonly string[] | string> {
-  const bench = createJournalBench(3, {}, world);
-  bench.disk.place(FIRST, bytes);
-  const outcome = await bench.tryOpen();
+  const fixture = createJournalFixture(3, {}, world);
+  fixture.disk.putFile(FIRST, bytes);
+  const outcome = await fixture.tryOpen();
   return outcome.ok ? textsOf(outcome.journal, 'a') : outcome.code;
 }
 
-/** Every offset from `from` to the end of the last commit; of the filling between, some. */
+/** Every offset from `from` to the end of the last commit; within padding only some. */
 function* everyByte(from: number, commits: readonly Commit[]): Generator<number> {
-  const isFilling = (at: number) =>
+  const isPadding = (at: number) =>
     (at > 48 && at < SECTOR) || commits.some((commit) => at > commit.payloadEnd && at < commit.end - 1);
-  for (let at = from; at <= commits.at(-1)!.end; at++) if (!isFilling(at) || at % 16 === 0) yield at;
+  for (let at = from; at <= commits.at(-1)!.end; at++) if (!isPadding(at) || at % 16 === 0) yield at;
 }
 
 function changed(bytes: Uint8Array, change: (copy: Uint8Array) => void): Uint8Array {
@@ -77,7 +77,7 @@ function changed(bytes: Uint8Array, change: (copy: Uint8Array) => void): Uint8Ar
   return copy;
 }
 
-test('a segment cut off at any byte gives all commits before that byte, and nothing else', async () => {
+test('a segment truncated at any byte has exactly the commits before that byte', async () => {
   const { bytes, texts, commits } = await written();
   const [snapshot, , ...appends] = commits;
   for (const length of everyByte(snapshot!.end, commits)) {
@@ -86,7 +86,7 @@ test('a segment cut off at any byte gives all commits before that byte, and noth
   }
 }, 30_000);
 
-test('zeros or noise from any byte of the last commit on cost that commit only', async () => {
+test('zeros or noise from any byte of the last commit on lose only that commit', async () => {
   const { bytes, texts, commits } = await written();
   const last = commits.at(-1)!;
   for (const at of everyByte(last.at, commits)) {
@@ -98,7 +98,7 @@ test('zeros or noise from any byte of the last commit on cost that commit only',
   }
 }, 30_000);
 
-test('every combination of missing sectors of the last commit costs that commit only', async () => {
+test('every combination of missing sectors of the last commit loses only that commit', async () => {
   const { bytes, texts, commits } = await written();
   const last = commits.at(-1)!;
   const sectors = (last.end - last.at) / SECTOR;
@@ -114,7 +114,7 @@ test('every combination of missing sectors of the last commit costs that commit 
   }
 });
 
-test('a changed byte anywhere before the last commit is refused, except in the filling', async () => {
+test('a changed byte anywhere before the last commit is refused, except in padding', async () => {
   const { bytes, texts, commits } = await written();
   const meaningful = (at: number) =>
     at < 48 || (at >= SECTOR && commits.some((commit) => at >= commit.at && at < commit.payloadEnd));
@@ -125,7 +125,7 @@ test('a changed byte anywhere before the last commit is refused, except in the f
   }
 }, 30_000);
 
-test('a whole commit wiped out before others is refused', async () => {
+test('a commit overwritten with zeros before others is refused', async () => {
   const { bytes, commits } = await written();
   for (const commit of commits.slice(0, -1)) {
     expect(await reopened(changed(bytes, (copy) => copy.fill(0, commit.at, commit.end)))).toBe(
@@ -134,22 +134,22 @@ test('a whole commit wiped out before others is refused', async () => {
   }
 });
 
-test('a refused journal is left as it was', async () => {
+test('a refused journal is not changed', async () => {
   const { bytes, commits } = await written();
   const damaged = changed(bytes, (copy) => copy.fill(0, commits[3]!.at, commits[3]!.end));
-  const bench = createJournalBench(3);
-  bench.disk.place(FIRST, damaged);
-  expect(await bench.tryOpen()).toMatchObject({ ok: false, code: 'journal-damaged' });
-  expect(bench.disk.peek(FIRST)).toEqual(damaged);
+  const fixture = createJournalFixture(3);
+  fixture.disk.putFile(FIRST, damaged);
+  expect(await fixture.tryOpen()).toMatchObject({ ok: false, code: 'journal-damaged' });
+  expect(fixture.disk.peek(FIRST)).toEqual(damaged);
 });
 
-test("players' bytes that look like a commit behind a torn one are no commit", async () => {
+test("players' bytes that look like a commit after a torn one are not taken for a commit", async () => {
   const { bytes, commits } = await written();
   const last = commits.at(-1)!;
   const forged = changed(bytes, (copy) => {
     copy.fill(0, last.at, last.at + SECTOR);
     copy.set(bytes.subarray(commits[3]!.at, commits[3]!.payloadEnd), last.at + SECTOR);
-    // All right but for the salt, which players cannot know.
+    // Valid except for the salt, which players do not know.
     copy[last.at + SECTOR]! ^= 1;
   });
   expect((await reopened(forged)).length).toBe(4);
@@ -157,24 +157,24 @@ test("players' bytes that look like a commit behind a torn one are no commit", a
 
 /** Three segments; room `a` has entries in each of them. */
 async function threeSegments(): Promise<Map<string, Uint8Array>> {
-  const bench = createJournalBench(1);
-  const journal = await bench.open();
-  await openRoom(bench, journal, 'a', 5);
+  const fixture = createJournalFixture(1);
+  const journal = await fixture.open();
+  await openRoom(fixture, journal, 'a', 5);
   for (let seq = 0; seq < 60; seq++) {
-    await bench.world.until(appendText(journal, 'a', 5, seq, `${seq} ${'.'.repeat(300)}`));
+    await fixture.world.until(appendText(journal, 'a', 5, seq, `${seq} ${'.'.repeat(300)}`));
   }
-  const names = (await bench.disk.list(DIRECTORY)).filter((name) => name.endsWith('.seg'));
+  const names = (await fixture.disk.list(DIRECTORY)).filter((name) => name.endsWith('.seg'));
   expect(names.length).toBe(3);
-  return new Map(names.map((name) => [name, bench.disk.peek(`${DIRECTORY}/${name}`)!]));
+  return new Map(names.map((name) => [name, fixture.disk.peek(`${DIRECTORY}/${name}`)!]));
 }
 
 async function reopenedFiles(files: ReadonlyMap<string, Uint8Array>) {
-  const bench = createJournalBench(3);
-  for (const [name, bytes] of files) bench.disk.place(`${DIRECTORY}/${name}`, bytes);
-  return bench.tryOpen();
+  const fixture = createJournalFixture(3);
+  for (const [name, bytes] of files) fixture.disk.putFile(`${DIRECTORY}/${name}`, bytes);
+  return fixture.tryOpen();
 }
 
-test('the last commit of a segment that is not the last one cannot be torn: damage to it is refused', async () => {
+test('only the last segment can have a torn commit: a missing last commit of another segment is refused', async () => {
   const files = await threeSegments();
   expect(await reopenedFiles(files)).toMatchObject({ ok: true });
   const bytes = files.get(segmentName(1))!;
@@ -183,19 +183,19 @@ test('the last commit of a segment that is not the last one cannot be torn: dama
   expect(await reopenedFiles(files)).toMatchObject({ ok: false, code: 'journal-damaged' });
 });
 
-test('the snapshot at the beginning of the last segment cannot be torn: damage to it is refused', async () => {
+test('the snapshot of the last segment cannot be torn: damage to it is refused', async () => {
   const files = await threeSegments();
   const bytes = files.get(segmentName(3))!;
   const [snapshot] = commitsOf(bytes);
   for (let at = snapshot!.at; at < snapshot!.payloadEnd; at++) {
-    // Nothing behind it: the segment had just been begun.
+    // Nothing after it: the segment was just activated.
     const damaged = changed(bytes.subarray(0, snapshot!.end), (copy) => (copy[at]! ^= 0x10));
     files.set(segmentName(3), damaged);
     expect([at, await reopenedFiles(files)]).toMatchObject([at, { ok: false, code: 'journal-damaged' }]);
   }
 });
 
-test('a segment that is missing though it is needed is refused', async () => {
+test('a journal without a needed segment is refused', async () => {
   for (const missing of [1, 2]) {
     const files = await threeSegments();
     files.delete(segmentName(missing));
@@ -205,13 +205,13 @@ test('a segment that is missing though it is needed is refused', async () => {
   }
 });
 
-test('a segment under the name of another is refused', async () => {
+test('a segment with the file name of another is refused', async () => {
   const files = await threeSegments();
   files.set(segmentName(2), files.get(segmentName(3))!);
   expect(await reopenedFiles(files)).toMatchObject({ ok: false, code: 'journal-damaged' });
 });
 
-test('a segment of a newer program is refused with that reason', async () => {
+test('a segment with a newer format is refused with that reason', async () => {
   const { bytes } = await written();
   const newer = changed(bytes, (copy) => {
     const view = new DataView(copy.buffer);

@@ -1,13 +1,13 @@
-/** A disk that is full, short, slow or broken: what the journal answers, and what it keeps. */
+/** Full disks, short writes and disk errors: results of the journal, and what is durable. */
 import { describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DiskCall, DiskTrouble } from '../../../../test/support/disks/disk.simulated.ts';
+import type { DiskCall, InjectedFault } from '../../../../test/support/disks/disk.simulated.ts';
 import {
   DIRECTORY,
   appendText,
-  createJournalBench,
+  createJournalFixture,
   openRoom,
   segmentsOf,
   textsOf,
@@ -19,286 +19,289 @@ import { openJournal } from '../room-log.journal.ts';
 import { type AppendOutcome, EMPTY_HEAD } from '../room-log.ts';
 import { segmentName } from './segment.ts';
 
-/** A disk on which the calls chosen by `when` go wrong as long as `on` is set. */
-function createTrouble(trouble: DiskTrouble, ...kinds: DiskCall['kind'][]) {
-  const state = { on: false, met: 0 };
+/** Injects `fault` into calls of these kinds while `isOn` is set. */
+function createFaults(fault: InjectedFault, ...kinds: DiskCall['kind'][]) {
+  const state = { isOn: false, count: 0 };
   return {
     state,
-    trouble(call: DiskCall) {
-      if (!state.on || !kinds.includes(call.kind)) return null;
-      state.met++;
-      return trouble;
+    injectFault(call: DiskCall) {
+      if (!state.isOn || !kinds.includes(call.kind)) return null;
+      state.count++;
+      return fault;
     },
   };
 }
 
-async function started(seed: number, trouble?: (call: DiskCall) => DiskTrouble | null) {
-  const bench = createJournalBench(seed, trouble ? { trouble } : {});
-  const journal = await bench.open();
+async function started(seed: number, injectFault?: (call: DiskCall) => InjectedFault | null) {
+  const fixture = createJournalFixture(seed, injectFault ? { injectFault } : {});
+  const journal = await fixture.open();
   const states: string[] = [];
   journal.onState((state) => states.push(state));
-  await openRoom(bench, journal, 'a', 5);
+  await openRoom(fixture, journal, 'a', 5);
   const append = (prevSeq: number, text: string): Promise<AppendOutcome> =>
-    bench.world.until(appendText(journal, 'a', 5, prevSeq, text));
-  return { bench, journal, states, append };
+    fixture.world.until(appendText(journal, 'a', 5, prevSeq, text));
+  return { fixture, journal, states, append };
 }
 
 const LONG = '.'.repeat(3_000);
 
 describe('a full disk', () => {
-  test('appends are refused, nothing is lost, and play goes on when there is room again', async () => {
-    const { bench, journal, states, append } = await started(1);
-    bench.disk.setCapacity(bench.disk.usedBytes());
+  test('appends are refused, nothing is lost, and appends succeed when there is space again', async () => {
+    const { fixture, journal, states, append } = await started(1);
+    fixture.disk.setCapacity(fixture.disk.usedBytes());
     let head = 0;
     while ((await append(head, `${head} ${LONG}`)) === 'committed') head++;
     expect(states).toEqual(['hold']);
     expect(await append(head, 'again')).toBe('refused');
-    expect(await bench.world.until(journal.open('b', 5, EMPTY_HEAD))).toEqual({ ok: false, why: 'refused' });
+    expect(await fixture.world.until(journal.open('b', 5, EMPTY_HEAD))).toEqual({
+      ok: false,
+      why: 'refused',
+    });
     expect((await textsOf(journal, 'a')).length).toBe(head);
 
-    await bench.world.advance(60_000);
+    await fixture.world.advance(60_000);
     expect(states).toEqual(['hold']);
-    bench.disk.setCapacity(Number.POSITIVE_INFINITY);
-    await bench.world.advance(5_000);
+    fixture.disk.setCapacity(Number.POSITIVE_INFINITY);
+    await fixture.world.advance(5_000);
     expect(states).toEqual(['hold', 'serving']);
     expect(await append(head, 'at last')).toBe('committed');
-    bench.cut('everything');
-    const texts = await textsOf(await bench.open(), 'a');
+    fixture.powerCut('everything');
+    const texts = await textsOf(await fixture.open(), 'a');
     expect(texts.length).toBe(head + 1);
     expect(texts.at(-1)).toBe('at last');
   });
 
-  test('the disk is tried again ever more slowly, every 5 seconds at most', async () => {
-    const { bench, append } = await started(1);
-    bench.disk.setCapacity(bench.disk.usedBytes());
+  test('the disk is probed with a backoff of at most 5 seconds', async () => {
+    const { fixture, append } = await started(1);
+    fixture.disk.setCapacity(fixture.disk.usedBytes());
     for (let head = 0; (await append(head, LONG)) === 'committed'; head++);
-    const calls = bench.disk.calls;
-    await bench.world.advance(60_000);
-    const probes = bench.disk.calls - calls;
+    const calls = fixture.disk.calls;
+    await fixture.world.advance(60_000);
+    const probes = fixture.disk.calls - calls;
     expect(probes).toBeGreaterThan(10);
     expect(probes).toBeLessThan(20);
   });
 
-  test('a disk with less room than a step is used to the last commit that fits', async () => {
-    const { bench, append } = await started(1);
-    bench.disk.setCapacity(bench.disk.usedBytes() + 1_500);
+  test('a disk with less space than a step is used up to the last commit that fits', async () => {
+    const { fixture, append } = await started(1);
+    fixture.disk.setCapacity(fixture.disk.usedBytes() + 1_500);
     let head = 0;
     while ((await append(head, 'x'.repeat(400))) === 'committed') head++;
-    // Each takes one sector: of the first step two are in use, and of what the disk had left two fit.
+    // One sector each: two of the first step are in use already, and two more fit into the space left.
     expect(head).toBe((4_096 - 1_024) / 512 + 2);
   });
 
-  test('the journal never takes the reserve, holds instead, and comes back when there is more', async () => {
-    const bench = createJournalBench(1);
-    const journal = await bench.open({ reserveBytes: 20_000 });
+  test('the journal goes on hold instead of using the reserve, and serves again when there is more space', async () => {
+    const fixture = createJournalFixture(1);
+    const journal = await fixture.open({ reserveBytes: 20_000 });
     const states: string[] = [];
     journal.onState((state) => states.push(state));
-    await openRoom(bench, journal, 'a', 5);
-    const append = (seq: number) => bench.world.until(appendText(journal, 'a', 5, seq, LONG));
-    // Of so large a disk the reserve is not a share.
+    await openRoom(fixture, journal, 'a', 5);
+    const append = (seq: number) => fixture.world.until(appendText(journal, 'a', 5, seq, LONG));
+    // So large that the reserve is not limited to 5 %.
     const others = 1_000_000;
-    bench.disk.place('elsewhere/file', new Uint8Array(others));
-    bench.disk.setCapacity(bench.disk.usedBytes() + 50_000);
+    fixture.disk.putFile('elsewhere/file', new Uint8Array(others));
+    fixture.disk.setCapacity(fixture.disk.usedBytes() + 50_000);
     let head = 0;
     while ((await append(head)) === 'committed') head++;
     expect(head).toBeGreaterThan(5);
     expect(states).toEqual(['hold']);
-    const free = async () => (await bench.world.until(bench.disk.space(DIRECTORY))).freeBytes;
+    const free = async () => (await fixture.world.until(fixture.disk.space(DIRECTORY))).freeBytes;
     expect(await free()).toBeGreaterThanOrEqual(20_000);
-    // The others write on, into what was left for them: the journal waits until that is free again.
-    bench.disk.place('elsewhere/more', new Uint8Array(15_000));
-    await bench.world.advance(60_000);
+    // Others write into the reserve: the journal waits until it is free again.
+    fixture.disk.putFile('elsewhere/more', new Uint8Array(15_000));
+    await fixture.world.advance(60_000);
     expect(states).toEqual(['hold']);
-    bench.disk.place('elsewhere/more', new Uint8Array(0));
-    bench.disk.place('elsewhere/file', new Uint8Array(others / 2));
-    await bench.world.advance(5_000);
+    fixture.disk.putFile('elsewhere/more', new Uint8Array(0));
+    fixture.disk.putFile('elsewhere/file', new Uint8Array(others / 2));
+    await fixture.world.advance(5_000);
     expect(states).toEqual(['hold', 'serving']);
     expect(await append(head)).toBe('committed');
   });
 
-  test('trims during a hold free memory and are written down afterwards', async () => {
-    const { bench, journal, append } = await started(1);
-    bench.disk.setCapacity(bench.disk.usedBytes());
+  test('trims during a hold free memory and are written afterwards', async () => {
+    const { fixture, journal, append } = await started(1);
+    fixture.disk.setCapacity(fixture.disk.usedBytes());
     let head = 0;
     while ((await append(head, LONG)) === 'committed') head++;
     await journal.trim('a', head);
     expect(await journal.liveRooms()).toEqual([]);
-    bench.disk.setCapacity(Number.POSITIVE_INFINITY);
-    await bench.world.advance(10_000);
-    bench.cut('everything');
-    expect(await (await bench.open()).liveRooms()).toEqual([]);
+    fixture.disk.setCapacity(Number.POSITIVE_INFINITY);
+    await fixture.world.advance(10_000);
+    fixture.powerCut('everything');
+    expect(await (await fixture.open()).liveRooms()).toEqual([]);
   });
 
-  test('a segment is not removed while the trims that emptied it could not be written down', async () => {
-    const { bench, journal, append } = await started(1);
+  test('a segment is not removed while its trims could not be written', async () => {
+    const { fixture, journal, append } = await started(1);
     let head = 0;
-    while ((await segmentsOf(bench)).length < 3) expect(await append(head++, LONG)).toBe('committed');
-    bench.disk.setCapacity(bench.disk.usedBytes());
+    while ((await segmentsOf(fixture)).length < 3) expect(await append(head++, LONG)).toBe('committed');
+    fixture.disk.setCapacity(fixture.disk.usedBytes());
     while ((await append(head, LONG)) === 'committed') head++;
-    // To the last sector: no trim fits behind it.
-    await bench.world.advance(5_000);
+    // Up to the last sector: no trim fits.
+    await fixture.world.advance(5_000);
     while ((await append(head, 'x')) === 'committed') head++;
     await journal.trim('a', head);
-    await bench.world.advance(30 * 60_000);
-    bench.cut('everything');
-    bench.disk.setCapacity(Number.POSITIVE_INFINITY);
-    expect((await textsOf(await bench.open(), 'a')).length).toBe(head);
+    await fixture.world.advance(30 * 60_000);
+    fixture.powerCut('everything');
+    fixture.disk.setCapacity(Number.POSITIVE_INFINITY);
+    expect((await textsOf(await fixture.open(), 'a')).length).toBe(head);
   });
 
-  test('a full disk does not keep a journal from starting: it uses what it had taken, then holds', async () => {
-    const { bench, append } = await started(1);
+  test('a journal starts on a full disk: it uses its allocated space, then goes on hold', async () => {
+    const { fixture, append } = await started(1);
     await append(0, 'one');
-    bench.cut('everything');
-    bench.disk.setCapacity(bench.disk.usedBytes());
-    const journal = await bench.open();
+    fixture.powerCut('everything');
+    fixture.disk.setCapacity(fixture.disk.usedBytes());
+    const journal = await fixture.open();
     expect(await textsOf(journal, 'a')).toEqual(['one']);
     const texts = ['one'];
-    const again = (text: string) => bench.world.until(appendText(journal, 'a', 5, texts.length, text));
+    const again = (text: string) => fixture.world.until(appendText(journal, 'a', 5, texts.length, text));
     while ((await again(`${texts.length} ${LONG}`)) === 'committed') texts.push(`${texts.length} ${LONG}`);
-    bench.disk.setCapacity(Number.POSITIVE_INFINITY);
-    await bench.world.advance(5_000);
+    fixture.disk.setCapacity(Number.POSITIVE_INFINITY);
+    await fixture.world.advance(5_000);
     expect(await again('at last')).toBe('committed');
     expect(await textsOf(journal, 'a')).toEqual([...texts, 'at last']);
   });
 
-  test('a new journal on a full disk is refused in one sentence, and leaves nothing behind', async () => {
-    const bench = createJournalBench(1);
-    bench.disk.setCapacity(2_000);
-    expect(await bench.tryOpen()).toMatchObject({ ok: false, code: 'journal-disk-full' });
-    expect(await bench.disk.list(DIRECTORY)).toEqual([]);
-    bench.disk.setCapacity(Number.POSITIVE_INFINITY);
-    expect((await bench.tryOpen()).ok).toBe(true);
+  test('a new journal on a full disk is refused and leaves no files', async () => {
+    const fixture = createJournalFixture(1);
+    fixture.disk.setCapacity(2_000);
+    expect(await fixture.tryOpen()).toMatchObject({ ok: false, code: 'journal-disk-full' });
+    expect(await fixture.disk.list(DIRECTORY)).toEqual([]);
+    fixture.disk.setCapacity(Number.POSITIVE_INFINITY);
+    expect((await fixture.tryOpen()).ok).toBe(true);
   });
 
-  test('no new segment for want of space: the appends go on in it when there is room', async () => {
-    const { bench, states, append } = await started(2);
-    const shrink = () => bench.disk.setCapacity(bench.disk.usedBytes() + 4_096);
+  test('without space for a new segment the journal goes on hold; with space appends continue in a new segment', async () => {
+    const { fixture, states, append } = await started(2);
+    const shrink = () => fixture.disk.setCapacity(fixture.disk.usedBytes() + 4_096);
     let head = 0;
     // A step fits, a whole new segment does not.
     for (shrink(); (await append(head, `${head} ${LONG}`)) === 'committed'; shrink()) head++;
     expect(states).toEqual(['hold']);
-    expect(await bench.disk.list(DIRECTORY)).toEqual([segmentName(1)]);
-    bench.disk.setCapacity(Number.POSITIVE_INFINITY);
-    await bench.world.advance(5_000);
+    expect(await fixture.disk.list(DIRECTORY)).toEqual([segmentName(1)]);
+    fixture.disk.setCapacity(Number.POSITIVE_INFINITY);
+    await fixture.world.advance(5_000);
     for (let more = 0; more < 3; more++) expect(await append(head++, LONG)).toBe('committed');
-    expect(await segmentsOf(bench)).toEqual([segmentName(1), segmentName(2)]);
-    bench.cut('everything');
-    expect((await textsOf(await bench.open(), 'a')).length).toBe(head);
+    expect(await segmentsOf(fixture)).toEqual([segmentName(1), segmentName(2)]);
+    fixture.powerCut('everything');
+    expect((await textsOf(await fixture.open(), 'a')).length).toBe(head);
   });
 });
 
-describe('a write that is not taken whole', () => {
+describe('a short write', () => {
   for (const shortTo of [0, 1, 100, 512, 700, 1_024]) {
-    test(`after ${shortTo} bytes of a commit: refused, cut back, and never seen again`, async () => {
-      const short = createTrouble({ shortTo }, 'writeDurably');
-      const { bench, journal, states, append } = await started(1, short.trouble);
+    test(`after ${shortTo} bytes of a commit: refused, truncated, and never recovered`, async () => {
+      const short = createFaults({ shortTo }, 'writeDurably');
+      const { fixture, journal, states, append } = await started(1, short.injectFault);
       await append(0, 'one');
-      short.state.on = true;
+      short.state.isOn = true;
       expect(await append(1, `gone ${LONG}`)).toBe('refused');
-      short.state.on = false;
+      short.state.isOn = false;
       expect(states).toEqual(['hold']);
       expect(await textsOf(journal, 'a')).toEqual(['one']);
-      await bench.world.advance(1_000);
+      await fixture.world.advance(1_000);
       expect(await append(1, 'two')).toBe('committed');
-      bench.cut('random');
-      expect(await textsOf(await bench.open(), 'a')).toEqual(['one', 'two']);
+      fixture.powerCut('random');
+      expect(await textsOf(await fixture.open(), 'a')).toEqual(['one', 'two']);
     });
   }
 
-  test('a refused commit does not come back with a power cut right after the refusal', async () => {
+  test('a refused commit is not recovered after a power cut right after the refusal', async () => {
     for (let seed = 0; seed < 40; seed++) {
-      const short = createTrouble({ shortTo: 2_300 }, 'writeDurably');
-      const { bench, append } = await started(seed, short.trouble);
+      const short = createFaults({ shortTo: 2_300 }, 'writeDurably');
+      const { fixture, append } = await started(seed, short.injectFault);
       await append(0, 'one');
-      short.state.on = true;
-      // Only part of the filling is missing: the commit itself may be whole on the disk.
+      short.state.isOn = true;
+      // Only part of the padding is missing: the commit itself may be on the disk.
       expect(await append(1, 'x'.repeat(2_020))).toBe('refused');
-      bench.cut('random');
-      short.state.on = false;
-      expect([seed, await textsOf(await bench.open(), 'a')]).toEqual([seed, ['one']]);
+      fixture.powerCut('random');
+      short.state.isOn = false;
+      expect([seed, await textsOf(await fixture.open(), 'a')]).toEqual([seed, ['one']]);
     }
   });
 });
 
-describe('a disk that fails', () => {
+describe('a failing disk', () => {
   for (const [name, kind] of [
     ['write', 'writeDurably'],
-    ['sync while taking space', 'sync'],
-    ['write while taking space', 'write'],
+    ['sync of a preallocation', 'sync'],
+    ['write of a preallocation', 'write'],
   ] as const) {
-    test(`a failed ${name} is not retried: unknown, dead, fatal once`, async () => {
-      const broken = createTrouble({ fault: 'failed' }, kind);
-      const { bench, journal, append } = await started(1, broken.trouble);
+    test(`a failed ${name} is not retried: outcome unknown, later appends refused, fatal once`, async () => {
+      const broken = createFaults({ fault: 'failed' }, kind);
+      const { fixture, journal, append } = await started(1, broken.injectFault);
       await append(0, 'one');
-      broken.state.on = true;
+      broken.state.isOn = true;
       let outcome: AppendOutcome = 'committed';
       let head = 1;
       for (; (outcome = await append(head, LONG)) === 'committed'; head++);
       expect(outcome).toBe('unknown');
-      expect(bench.fatal.length).toBe(1);
-      expect(broken.state.met).toBe(1);
-      broken.state.on = false;
+      expect(fixture.fatalErrors.length).toBe(1);
+      expect(broken.state.count).toBe(1);
+      broken.state.isOn = false;
       expect(await append(head, 'later')).toBe('refused');
-      expect(await bench.world.until(journal.open('a', 9, EMPTY_HEAD))).toEqual({
+      expect(await fixture.world.until(journal.open('a', 9, EMPTY_HEAD))).toEqual({
         ok: false,
         why: 'refused',
       });
-      await bench.world.advance(60_000);
-      expect(bench.fatal.length).toBe(1);
+      await fixture.world.advance(60_000);
+      expect(fixture.fatalErrors.length).toBe(1);
       expect((await textsOf(journal, 'a')).length).toBe(head);
-      // What is known to be durable is there after the restart that must follow.
-      bench.cut('everything');
-      expect((await textsOf(await bench.open(), 'a')).length).toBe(head);
+      // All committed entries are recovered at the restart.
+      fixture.powerCut('everything');
+      expect((await textsOf(await fixture.open(), 'a')).length).toBe(head);
     });
   }
 
-  test('what a failed write left in memory is on the disk before anybody sees it', async () => {
-    const broken = createTrouble({ fault: 'failed' }, 'writeDurably');
-    const { bench, append } = await started(1, broken.trouble);
+  test('a commit that a failed write left in the page cache is made durable before it is served', async () => {
+    const broken = createFaults({ fault: 'failed' }, 'writeDurably');
+    const { fixture, append } = await started(1, broken.injectFault);
     await append(0, 'one');
-    broken.state.on = true;
+    broken.state.isOn = true;
     expect(await append(1, `two ${LONG}`)).toBe('unknown');
-    broken.state.on = false;
-    // The process is started again on a machine that still runs: it reads what is in memory.
-    bench.release();
-    const seen = await textsOf(await bench.open(), 'a');
+    broken.state.isOn = false;
+    // The process restarts without a power cut: it reads the page cache.
+    fixture.endProcess();
+    const seen = await textsOf(await fixture.open(), 'a');
     expect(seen).toEqual(['one', `two ${LONG}`]);
-    bench.cut('everything');
-    expect(await textsOf(await bench.open(), 'a')).toEqual(seen);
+    fixture.powerCut('everything');
+    expect(await textsOf(await fixture.open(), 'a')).toEqual(seen);
   });
 
-  test('a sync that fails for want of space is a failed sync', async () => {
-    const broken = createTrouble({ fault: 'full' }, 'sync');
-    const { bench, append } = await started(1, broken.trouble);
-    broken.state.on = true;
+  test('a sync that fails because the disk is full is a failed sync', async () => {
+    const broken = createFaults({ fault: 'full' }, 'sync');
+    const { fixture, append } = await started(1, broken.injectFault);
+    broken.state.isOn = true;
     let outcome: AppendOutcome = 'committed';
     for (let head = 0; (outcome = await append(head, LONG)) === 'committed'; head++);
     expect(outcome).toBe('unknown');
-    expect(bench.fatal.length).toBe(1);
+    expect(fixture.fatalErrors.length).toBe(1);
   });
 
-  test('what was queued behind the failed commit is refused: it was never begun', async () => {
-    const broken = createTrouble({ fault: 'failed' }, 'writeDurably');
-    const bench = createJournalBench(1, { trouble: broken.trouble, delayMs: () => 5 });
-    const journal = await bench.open();
-    await openRoom(bench, journal, 'a', 5);
-    await openRoom(bench, journal, 'b', 5);
-    broken.state.on = true;
+  test('operations queued behind a failed commit are refused: they were not written', async () => {
+    const broken = createFaults({ fault: 'failed' }, 'writeDurably');
+    const fixture = createJournalFixture(1, { injectFault: broken.injectFault, delayMs: () => 5 });
+    const journal = await fixture.open();
+    await openRoom(fixture, journal, 'a', 5);
+    await openRoom(fixture, journal, 'b', 5);
+    broken.state.isOn = true;
     const first = appendText(journal, 'a', 5, 0, 'one');
-    await bench.world.advance(4);
+    await fixture.world.advance(4);
     const second = appendText(journal, 'b', 5, 0, 'one');
-    expect(await bench.world.until(first)).toBe('unknown');
-    expect(await bench.world.until(second)).toBe('refused');
+    expect(await fixture.world.until(first)).toBe('unknown');
+    expect(await fixture.world.until(second)).toBe('refused');
   });
 
-  test('a failing folder sync or rename at the start is a refusal, not a journal', async () => {
+  test('a failing folder sync, rename or list at start refuses the journal', async () => {
     for (const kind of ['syncDirectory', 'rename', 'list', 'makeDirectory'] as const) {
-      const broken = createTrouble({ fault: 'failed' }, kind);
-      broken.state.on = true;
-      const bench = createJournalBench(1, { trouble: broken.trouble });
-      expect(await bench.tryOpen()).toMatchObject({ ok: false, code: 'journal-unusable' });
-      broken.state.on = false;
-      expect((await bench.tryOpen()).ok).toBe(true);
+      const broken = createFaults({ fault: 'failed' }, kind);
+      broken.state.isOn = true;
+      const fixture = createJournalFixture(1, { injectFault: broken.injectFault });
+      expect(await fixture.tryOpen()).toMatchObject({ ok: false, code: 'journal-unusable' });
+      broken.state.isOn = false;
+      expect((await fixture.tryOpen()).ok).toBe(true);
     }
   });
 });
@@ -329,7 +332,7 @@ describe('on the real disk', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('a folder that cannot be made is one sentence with its name', async () => {
+  test('a folder that cannot be created is refused with its name', async () => {
     const outcome = await openJournal(options('/dev/null/journal'));
     expect(outcome).toMatchObject({ ok: false, code: 'journal-unusable' });
     if (!outcome.ok) expect(outcome.message).toContain('/dev/null/journal');

@@ -1,21 +1,21 @@
 /**
- * The segment format is kept for ever: `journal.golden.txt` holds two segments written once, as rows
- * of 16 bytes in hex: segment, offset, bytes (rows of zeros are left out). If this fails, a journal of yesterday cannot be read:
- * raise FORMAT and keep reading the old one.
+ * The segment format does not change: `journal.golden.txt` has two segments as rows of 16 bytes in hex: segment,
+ * offset, bytes (without rows of zeros). If this fails, existing journals cannot be read: raise FORMAT and keep
+ * reading the old format.
  */
 import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   DIRECTORY,
-  createJournalBench,
+  createJournalFixture,
   openRoom,
 } from '../../../../test/support/in-process/journal-fixture.ts';
-import { EntryReader, type ReadRun, writeMoved } from './entries.ts';
+import { EntryReader, type DecodedRun, writeMoved } from './entries.ts';
 import type { Journal } from '../room-log.journal.ts';
 import { RoomNames } from './room-names.ts';
 import { EMPTY_HEAD } from '../room-log.ts';
-import { NOT_BEGUN, decodeSegmentHeader, encodeSegmentHeader, segmentName } from './segment.ts';
+import { NOT_ACTIVE, decodeSegmentHeader, encodeSegmentHeader, segmentName } from './segment.ts';
 
 const ROW = 16;
 const SEGMENT_BYTES = 4_096;
@@ -57,32 +57,34 @@ async function liveText(journal: Journal, room: string): Promise<string> {
   return runs.map(({ records }) => new TextDecoder().decode(records)).join(', ');
 }
 
-/** Entries of every type, in two segments. */
-async function writeAll(): Promise<readonly string[]> {
-  const bench = createJournalBench(42);
-  const journal = await bench.open({ segmentBytes: SEGMENT_BYTES, stepBytes: 1_024 });
+/** Entries of every type except `moved`, in two segments. */
+async function writeSegments(): Promise<readonly string[]> {
+  const fixture = createJournalFixture(42);
+  const journal = await fixture.open({ segmentBytes: SEGMENT_BYTES, stepBytes: 1_024 });
   const epoch = 1_800_000_000;
-  await openRoom(bench, journal, 'lobby', epoch);
-  await bench.world.until(append(journal, 'lobby', epoch, 0, 'first'));
+  await openRoom(fixture, journal, 'lobby', epoch);
+  await fixture.world.until(append(journal, 'lobby', epoch, 0, 'first'));
   const records = new TextEncoder().encode('many');
   const many = { room: 'lobby', epoch, prevSeq: 1, lastSeq: 300, lastMs: 9_000_000_000, records };
-  await bench.world.until(journal.append(many));
-  await bench.world.until(journal.open('attic', 7, { epoch: 3, seq: 200, ms: 5_000 }));
+  await fixture.world.until(journal.append(many));
+  await fixture.world.until(journal.open('attic', 7, { epoch: 3, seq: 200, ms: 5_000 }));
   await journal.trim('lobby', 1);
-  await bench.world.advance(5_000);
-  await bench.world.until(append(journal, 'attic', 7, 200, 'in the first'));
-  await bench.world.until(append(journal, 'attic', 7, 201, 'in the second'));
-  return [1, 2].flatMap((number) => rowsOf(number, bench.disk.peek(`${DIRECTORY}/${segmentName(number)}`)!));
+  await fixture.world.advance(5_000);
+  await fixture.world.until(append(journal, 'attic', 7, 200, 'in the first'));
+  await fixture.world.until(append(journal, 'attic', 7, 201, 'in the second'));
+  return [1, 2].flatMap((number) =>
+    rowsOf(number, fixture.disk.peek(`${DIRECTORY}/${segmentName(number)}`)!),
+  );
 }
 
-test('segments are written byte by byte as they always were', async () => {
-  expect(await writeAll()).toEqual(golden());
+test('segments are written exactly as in the golden file', async () => {
+  expect(await writeSegments()).toEqual(golden());
 });
 
-test('segments written long ago are read', async () => {
-  const bench = createJournalBench(43);
-  for (const number of [1, 2]) bench.disk.place(`${DIRECTORY}/${segmentName(number)}`, bytesOf(number));
-  const journal = await bench.open();
+test('segments of the golden file are read', async () => {
+  const fixture = createJournalFixture(43);
+  for (const number of [1, 2]) fixture.disk.putFile(`${DIRECTORY}/${segmentName(number)}`, bytesOf(number));
+  const journal = await fixture.open();
   expect(journal.boot).toBe(2);
   expect(await liveText(journal, 'lobby')).toBe('many');
   expect(await liveText(journal, 'attic')).toBe('in the first, in the second');
@@ -91,13 +93,13 @@ test('segments written long ago are read', async () => {
     { room: 'lobby', head, trimmed: 1, bytes: 4, oldestAt: 0 },
     { room: 'attic', head: { epoch: 7, seq: 202, ms: 202 }, trimmed: 200, bytes: 25, oldestAt: 0 },
   ]);
-  expect(await bench.world.until(journal.open('lobby', head.epoch, EMPTY_HEAD))).toMatchObject({
+  expect(await fixture.world.until(journal.open('lobby', head.epoch, EMPTY_HEAD))).toMatchObject({
     why: 'fenced',
     epoch: head.epoch,
   });
 });
 
-test('an entry that was written again stands as it always did', () => {
+test('the encoding of a moved entry does not change', () => {
   const hex = '06056c6f626279ab0202046d616e79';
   const bytes = new Uint8Array(hex.length / 2);
   const run = { first: 300, last: 301, records: new TextEncoder().encode('many') };
@@ -105,18 +107,18 @@ test('an entry that was written again stands as it always did', () => {
   expect(bytes.toHex()).toBe(hex);
   const read: unknown[] = [];
   const no = () => false;
-  const moved = (room: string, { prevSeq, lastSeq, start, end }: ReadRun) =>
+  const moved = (room: string, { prevSeq, lastSeq, start, end }: DecodedRun) =>
     read.push([room, prevSeq, lastSeq, start, end]) > 0;
-  const visitor = { fence: no, append: no, trim: no, base: no, room: no, moved };
+  const visitor = { fence: no, append: no, trim: no, snapshot: no, room: no, moved };
   expect(new EntryReader(new RoomNames()).read(bytes, visitor)).toBe(true);
   expect(read).toEqual([['lobby', 299, 301, 11, 15]]);
 });
 
-test('the header of a prepared segment stands as it always did', () => {
+test('the header of a preallocated segment does not change', () => {
   const header = {
     boot: 3,
     number: 9,
-    firstCommit: NOT_BEGUN,
+    firstCommit: NOT_ACTIVE,
     salt: new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]),
   };
   const sector = encodeSegmentHeader(header);

@@ -1,4 +1,4 @@
-/** The journal on a real disk that is small: what it leaves to others, and how it comes back. */
+/** The journal on a small real disk: reserve, hold, restart and end of the hold. */
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { appendText, textsOf } from '../../../../test/support/in-process/journal-fixture.ts';
@@ -11,7 +11,7 @@ import { EMPTY_HEAD } from '../room-log.ts';
 
 const MEGABYTE = 1024 * 1024;
 const DISK_MB = 16;
-/** A twentieth of the disk. */
+/** 5 % of the disk. */
 const RESERVE_BYTES = (DISK_MB * MEGABYTE) / 20;
 const TEXT = 'x'.repeat(20_000);
 
@@ -34,7 +34,7 @@ const probe = smallDisk(1);
 probe?.remove();
 
 test.skipIf(probe === null && process.env['CI'] !== 'true')(
-  'it leaves the reserve, holds, and goes on when there is room; nothing is lost over a start on the full disk',
+  'it keeps the reserve, goes on hold, restarts on the full disk without loss, and serves again when there is space',
   async () => {
     const disk = smallDisk(DISK_MB);
     if (!disk) throw new Error('no tmpfs could be mounted; where CI=true this must run as root');
@@ -59,14 +59,14 @@ test.skipIf(probe === null && process.env['CI'] !== 'true')(
       disk.fill();
       expect(await free()).toBe(0);
       await journal.close();
-      // What was taken is enough to start and to read.
+      // The allocated space is enough to start and to read.
       journal = await opened(directory);
       journal.onState((state) => state === 'serving' && serving.resolve());
       expect((await textsOf(journal, 'a')).length).toBe(texts.length);
       while (await appended());
       await journal.trim('a', texts.length);
-      disk.empty();
-      // A second disk's worth of room: the archiver's segments are gone only later.
+      disk.free();
+      // Doubles the disk, since the trimmed segments are removed only later.
       Bun.spawnSync(['mount', '-o', `remount,size=${2 * DISK_MB}m`, disk.path]);
       await serving.promise;
       expect(await appended()).toBe(true);

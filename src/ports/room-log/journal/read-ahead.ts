@@ -1,68 +1,66 @@
-/**
- * Reads a file from its beginning to its end in large blocks, some of them ahead of what is asked
- * for, so that the disk works while the bytes that came are being looked at.
- */
+/** Reads a file sequentially in large blocks and prefetches the next ones while the current one is processed. */
 import type { DiskReader } from './disk.ts';
 
 const BLOCK_BYTES = 1024 * 1024;
-/** Blocks of one file that are under way or wait. */
+/** Prefetched blocks per file, in progress or waiting. */
 const BLOCKS_AHEAD = 2;
 
 export class ReadAhead {
-  /** Of the file when it was opened. */
+  /** File size when it was opened. */
   readonly size: number;
-  readonly #file: DiskReader;
-  readonly #blocks: Promise<Uint8Array>[] = [];
-  /** Where the next block begins that is asked of the disk. */
-  #nextAt: number;
-  #start: number;
-  #bytes: Uint8Array = new Uint8Array(0);
+  private readonly file: DiskReader;
+  private readonly blocks: Promise<Uint8Array>[] = [];
+  /** Offset of the next block to prefetch. */
+  private prefetchAt: number;
+  private bufferStart: number;
+  private buffer: Uint8Array = new Uint8Array(0);
 
   private constructor(file: DiskReader, size: number, from: number) {
-    this.#file = file;
+    this.file = file;
     this.size = size;
-    this.#nextAt = from;
-    this.#start = from;
-    this.#ask();
+    this.prefetchAt = from;
+    this.bufferStart = from;
+    this.prefetch();
   }
 
-  /** `from`: nothing before it will be asked for. */
-  static async of(file: DiskReader, from = 0): Promise<ReadAhead> {
+  /** Starts reading at `from`. */
+  static async open(file: DiskReader, from = 0): Promise<ReadAhead> {
     return new ReadAhead(file, await file.size(), from);
   }
 
   /**
-   * The bytes from `at` on: `length` of them, fewer where the file ends. Never before a place asked
-   * for earlier. The bytes are valid until the next call.
+   * `length` bytes at offset `at`, fewer at the end of the file; not a promise if they were already read. `at` must
+   * not be lower than in an earlier call. The bytes are valid until the next call.
    */
   view(at: number, length: number): Uint8Array | Promise<Uint8Array> {
-    const from = at - this.#start;
-    if (at + length <= this.#start + this.#bytes.length) return this.#bytes.subarray(from, from + length);
-    return this.#advance(at, length);
+    const from = at - this.bufferStart;
+    if (at + length <= this.bufferStart + this.buffer.length)
+      return this.buffer.subarray(from, from + length);
+    return this.advance(at, length);
   }
 
-  async #advance(at: number, length: number): Promise<Uint8Array> {
+  private async advance(at: number, length: number): Promise<Uint8Array> {
     const wanted = Math.min(at + length, this.size);
-    while (this.#start + this.#bytes.length < wanted) {
-      const block = await this.#blocks.shift();
-      this.#ask();
-      // A file that has become shorter ends where it ends now.
+    while (this.bufferStart + this.buffer.length < wanted) {
+      const block = await this.blocks.shift();
+      this.prefetch();
+      // The file was truncated meanwhile.
       if (!block || block.length === 0) break;
-      const end = this.#start + this.#bytes.length;
-      this.#bytes = at < end ? joined(this.#bytes.subarray(at - this.#start), block) : block;
-      this.#start = Math.min(at, end);
+      const end = this.bufferStart + this.buffer.length;
+      this.buffer = at < end ? joined(this.buffer.subarray(at - this.bufferStart), block) : block;
+      this.bufferStart = Math.min(at, end);
     }
-    const from = at - this.#start;
-    return this.#bytes.subarray(from, Math.max(from, wanted - this.#start));
+    const from = at - this.bufferStart;
+    return this.buffer.subarray(from, Math.max(from, wanted - this.bufferStart));
   }
 
-  #ask(): void {
-    while (this.#blocks.length < BLOCKS_AHEAD && this.#nextAt < this.size) {
-      const block = this.#file.read(this.#nextAt, Math.min(BLOCK_BYTES, this.size - this.#nextAt));
-      // Whoever stops reading does not wait for it.
+  private prefetch(): void {
+    while (this.blocks.length < BLOCKS_AHEAD && this.prefetchAt < this.size) {
+      const block = this.file.read(this.prefetchAt, Math.min(BLOCK_BYTES, this.size - this.prefetchAt));
+      // If reading stops early, nobody awaits this block.
       block.catch(() => {});
-      this.#blocks.push(block);
-      this.#nextAt += BLOCK_BYTES;
+      this.blocks.push(block);
+      this.prefetchAt += BLOCK_BYTES;
     }
   }
 }

@@ -1,74 +1,74 @@
 /**
- * Names of rooms as they stand in the log's bytes, made into strings once each: a start reads
- * millions of entries of some thousand rooms, and strings that are the same object are found fast.
+ * Interns room names: each name is decoded into a string once. Recovery reads millions of entries of some thousand
+ * rooms, and map look-ups are faster when the string is the same object.
  */
-const SLOTS_FIRST = 1_024;
-const TEXT_BYTES_FIRST = 16 * 1024;
+const INITIAL_TABLE_SIZE = 1_024;
+const INITIAL_TEXT_BYTES = 16 * 1024;
 const HASHED_BYTES = 10;
 
 export class RoomNames {
-  readonly #names: string[] = [];
-  /** Of each name: where its bytes stand in `#text`. */
-  readonly #starts: number[] = [];
-  readonly #hashes: number[] = [];
-  #text = new Uint8Array(TEXT_BYTES_FIRST);
-  #textEnd = 0;
-  /** Hash → index of the name + 1; 0 = free. The length is a power of two. */
-  #slots = new Int32Array(SLOTS_FIRST);
+  private readonly names: string[] = [];
+  /** Offset of each name's bytes in `text`. */
+  private readonly starts: number[] = [];
+  private readonly hashes: number[] = [];
+  private text = new Uint8Array(INITIAL_TEXT_BYTES);
+  private textEnd = 0;
+  /** Open-addressing hash table: index of the name + 1; 0 = free. The length is a power of two. */
+  private table = new Int32Array(INITIAL_TABLE_SIZE);
 
-  /** The name that stands at `start`; `length` is at most 255. */
+  /** The name at `start`; `length` is at most 255. */
   at(bytes: Uint8Array, start: number, length: number): string {
     const hash = hashOf(bytes, start, length);
-    const mask = this.#slots.length - 1;
+    const mask = this.table.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const index = this.#slots[slot]! - 1;
-      if (index < 0) return this.#add(slot, hash, bytes, start, length);
-      if (this.#hashes[index] === hash && this.#isAt(index, bytes, start, length)) return this.#names[index]!;
+      const index = this.table[slot]! - 1;
+      if (index < 0) return this.add(slot, hash, bytes, start, length);
+      if (this.hashes[index] === hash && this.matches(index, bytes, start, length)) return this.names[index]!;
     }
   }
 
-  #isAt(index: number, bytes: Uint8Array, start: number, length: number): boolean {
-    const text = this.#text;
-    const from = this.#starts[index]!;
-    if (this.#names[index]!.length !== length) return false;
+  private matches(index: number, bytes: Uint8Array, start: number, length: number): boolean {
+    const text = this.text;
+    const from = this.starts[index]!;
+    if (this.names[index]!.length !== length) return false;
     for (let at = 0; at < length; at++) if (text[from + at] !== bytes[start + at]) return false;
     return true;
   }
 
-  #add(slot: number, hash: number, bytes: Uint8Array, start: number, length: number): string {
-    const end = this.#textEnd + length;
-    if (end > this.#text.length) {
+  private add(slot: number, hash: number, bytes: Uint8Array, start: number, length: number): string {
+    const end = this.textEnd + length;
+    if (end > this.text.length) {
       const larger = new Uint8Array(2 * end);
-      larger.set(this.#text);
-      this.#text = larger;
+      larger.set(this.text);
+      this.text = larger;
     }
     let name = '';
     for (let at = 0; at < length; at++) {
       const byte = bytes[start + at]!;
-      this.#text[this.#textEnd + at] = byte;
+      this.text[this.textEnd + at] = byte;
       name += String.fromCharCode(byte);
     }
-    this.#starts.push(this.#textEnd);
-    this.#hashes.push(hash);
-    this.#textEnd = end;
-    this.#slots[slot] = this.#names.push(name);
-    if (this.#names.length * 2 > this.#slots.length) this.#grow();
+    this.starts.push(this.textEnd);
+    this.hashes.push(hash);
+    this.textEnd = end;
+    this.table[slot] = this.names.push(name);
+    if (this.names.length * 2 > this.table.length) this.grow();
     return name;
   }
 
-  #grow(): void {
-    const slots = new Int32Array(this.#slots.length * 2);
+  private grow(): void {
+    const slots = new Int32Array(this.table.length * 2);
     const mask = slots.length - 1;
-    for (const [index, hash] of this.#hashes.entries()) {
+    for (const [index, hash] of this.hashes.entries()) {
       let slot = hash & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = index + 1;
     }
-    this.#slots = slots;
+    this.table = slots;
   }
 }
 
-/** FNV-1a over some of the bytes: ids are random, and whatever has the same hash is compared. */
+/** FNV-1a over the last bytes of the name: ids are random, and names with equal hashes are compared in full. */
 function hashOf(bytes: Uint8Array, start: number, length: number): number {
   let hash = 0x811c9dc5 ^ length;
   const end = start + length;

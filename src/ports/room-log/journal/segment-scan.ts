@@ -1,4 +1,4 @@
-/** Reads a segment file from its beginning, commit by commit, and tells a torn tail from damage. */
+/** Reads a segment file commit by commit and distinguishes a torn write at its end from damage. */
 import type { DiskReader } from './disk.ts';
 import { ReadAhead } from './read-ahead.ts';
 import {
@@ -8,89 +8,94 @@ import {
   commitLength,
   decodeCommitHeader,
   decodeSegmentHeader,
-  payloadHolds,
+  isPayloadValid,
 } from './segment.ts';
 
 export type ScanOutcome =
   | {
       readonly ok: true;
       readonly header: SegmentHeader;
-      /** Where the last whole commit begins. */
-      readonly lastAt: number;
-      /** Behind the last whole commit. */
+      /** Offset of the last valid commit. */
+      readonly lastCommitAt: number;
+      /** Offset after the last valid commit. */
       readonly end: number;
-      /** The number that the commit after it has to have. */
+      /** Number of the next commit. */
       readonly nextCommit: number;
     }
   | { readonly ok: false; readonly why: 'damaged' | 'newer-format'; readonly at: number };
 
-/** A file whose first blocks are on their way. */
+/** A segment file whose first blocks are being read. */
 export interface OpenedSegment {
   readonly header: SegmentHeader;
-  readonly window: ReadAhead;
+  readonly readAhead: ReadAhead;
 }
 
-export type OpenOutcome =
+export type OpenSegmentOutcome =
   | { readonly ok: true; readonly opened: OpenedSegment }
   | { readonly ok: false; readonly why: 'damaged' | 'newer-format' };
 
-export async function openSegment(file: DiskReader): Promise<OpenOutcome> {
-  const window = await ReadAhead.of(file);
+export async function openSegment(file: DiskReader): Promise<OpenSegmentOutcome> {
+  const window = await ReadAhead.open(file);
   const outcome = decodeSegmentHeader(await window.view(0, SECTOR));
-  return outcome.ok ? { ok: true, opened: { header: outcome.header, window } } : outcome;
+  return outcome.ok ? { ok: true, opened: { header: outcome.header, readAhead: window } } : outcome;
 }
 
-/** Reads and checks a header alone. */
+/** Reads the header only. null = it is invalid. */
 export async function readSegmentHeader(file: DiskReader): Promise<SegmentHeader | null> {
   const outcome = decodeSegmentHeader(await file.read(0, SECTOR));
   return outcome.ok ? outcome.header : null;
 }
 
 /**
- * Gives each whole commit's payload to `visit`, in order; the bytes are only valid during the call.
- * `visit` answers false if the payload makes no sense. Not ok when there is no whole first commit
- * (it was durable before the segment counted as begun), when `visit` says so, and when commits are
- * missing: `ends` is the number of the commit that begins the next segment; null = this is the last
- * one, or the next one is gone: then a commit's header behind a bad commit tells.
+ * Calls `visit` with the payload of each valid commit, in order; the bytes are only valid during the call. `visit`
+ * returns false if the payload is invalid. The segment is damaged if
+ * - it has no valid first commit (that one was durable before the segment was active),
+ * - `visit` returns false, or
+ * - commits are missing. `nextFirstCommit` is the number of the next segment's first commit, so all commits below
+ *   it must be there. null = this is the last segment or the next one is gone: then a commit header after the first
+ *   invalid commit shows that commits are missing.
  */
 export async function scanSegment(
-  { header, window }: OpenedSegment,
-  ends: number | null,
+  { header, readAhead: window }: OpenedSegment,
+  nextFirstCommit: number | null,
   visit: (payload: Uint8Array) => boolean,
 ): Promise<ScanOutcome> {
-  let lastAt = 0;
+  let lastCommitAt = 0;
   let at = SECTOR;
   let next = header.firstCommit;
-  for (; next !== ends; next++) {
-    const found = commitAt(window, at, header.salt, next);
+  for (; next !== nextFirstCommit; next++) {
+    const found = readCommit(window, at, header.salt, next);
     const payload = found instanceof Promise ? await found : found;
     if (!payload) break;
     if (!visit(payload)) return { ok: false, why: 'damaged', at };
-    lastAt = at;
+    lastCommitAt = at;
     at += commitLength(payload.length);
   }
   const missing =
     next === header.firstCommit ||
-    (ends === null ? (await nextCommitHeader(window, at, header, next)) !== null : next !== ends);
+    (nextFirstCommit === null
+      ? (await findCommitHeader(window, at, header, next)) !== null
+      : next !== nextFirstCommit);
   return missing
     ? { ok: false, why: 'damaged', at }
-    : { ok: true, header, lastAt, end: at, nextCommit: next };
+    : { ok: true, header, lastCommitAt, end: at, nextCommit: next };
 }
 
-/** The payload of the whole commit at `at`, without waiting where the bytes are there; null = there is none. */
-export function commitAt(
-  window: ReadAhead,
+/** The payload of commit `number` at `at`; null = no valid one. Not a promise if the bytes were already read. */
+export function readCommit(
+  readAhead: ReadAhead,
   at: number,
   salt: Uint8Array,
   number: number,
 ): Uint8Array | null | Promise<Uint8Array | null> {
-  const start = window.view(at, COMMIT_HEADER_BYTES);
-  if (start instanceof Promise) return start.then((bytes) => commitOf(window, at, salt, number, bytes));
-  return commitOf(window, at, salt, number, start);
+  const start = readAhead.view(at, COMMIT_HEADER_BYTES);
+  if (start instanceof Promise)
+    return start.then((bytes) => decodeCommit(readAhead, at, salt, number, bytes));
+  return decodeCommit(readAhead, at, salt, number, start);
 }
 
-function commitOf(
-  window: ReadAhead,
+function decodeCommit(
+  readAhead: ReadAhead,
   at: number,
   salt: Uint8Array,
   number: number,
@@ -98,35 +103,36 @@ function commitOf(
 ): Uint8Array | null | Promise<Uint8Array | null> {
   const header = decodeCommitHeader(start, 0, salt);
   if (!header || header.number !== number) return null;
-  const checked = (whole: Uint8Array): Uint8Array | null => {
-    const payload = whole.subarray(COMMIT_HEADER_BYTES);
-    return payloadHolds(header, payload) ? payload : null;
+  const checked = (commit: Uint8Array): Uint8Array | null => {
+    const payload = commit.subarray(COMMIT_HEADER_BYTES);
+    return isPayloadValid(header, payload) ? payload : null;
   };
-  const whole = window.view(at, COMMIT_HEADER_BYTES + header.payloadLength);
-  return whole instanceof Promise ? whole.then(checked) : checked(whole);
+  const commit = readAhead.view(at, COMMIT_HEADER_BYTES + header.payloadLength);
+  return commit instanceof Promise ? commit.then(checked) : checked(commit);
 }
 
-export interface CommitPlaceFound {
+export interface CommitPosition {
   readonly at: number;
   readonly number: number;
 }
 
 /**
- * The first header of a commit behind the bad place. At the place itself only the torn commit's own
- * header may stand. Commits that stood in the file before this segment have lower numbers.
+ * The first commit header at or after `from`, where no valid commit is; null = none. The header of the torn commit
+ * itself, number `torn`, is expected at `from` and does not count. Old commits of a recycled file have lower numbers
+ * than the segment's first one.
  */
-export async function nextCommitHeader(
-  window: ReadAhead,
+export async function findCommitHeader(
+  readAhead: ReadAhead,
   from: number,
   { salt, firstCommit }: SegmentHeader,
   torn: number,
-): Promise<CommitPlaceFound | null> {
+): Promise<CommitPosition | null> {
   const [first, second] = salt;
-  for (let at = from; at < window.size;) {
-    const block = await window.view(at, LOOK_BYTES);
+  for (let at = from; at < readAhead.size;) {
+    const block = await readAhead.view(at, SEARCH_BLOCK_BYTES);
     if (block.length === 0) return null;
     for (let start = 0; start < block.length; start += SECTOR) {
-      // Nearly every sector is told apart by its first bytes.
+      // A fast check of the salt that skips nearly every sector.
       if (block[start] !== first || block[start + 1] !== second) continue;
       const header = decodeCommitHeader(block.subarray(start), 0, salt);
       if (!header || header.number < firstCommit) continue;
@@ -137,5 +143,5 @@ export async function nextCommitHeader(
   return null;
 }
 
-/** Whole sectors. */
-const LOOK_BYTES = 512 * 1024;
+/** A multiple of SECTOR. */
+const SEARCH_BLOCK_BYTES = 512 * 1024;

@@ -1,109 +1,107 @@
 /**
- * Disk space for segments: what the journal may take, and files it keeps for later.
+ * Disk space for segments: the free-space reserve, and segment files kept for recycling.
  *
- * The journal leaves a reserve on its disk, so that the main database and whatever else writes
- * there can finish what they have begun; it never takes space that would eat into it.
+ * The journal leaves a reserve of free space for the main database and other programs on the disk: it does not
+ * allocate space for commits below the reserve.
  *
- * A *spare* is a segment that nothing needs, kept because its space is taken already: the next
- * segment is made of it, without writing zeros. Its name is changed durably before a byte in it is.
+ * A *spare* is a segment file that is not needed and whose space is reused for a later segment, without writing
+ * zeros. It is renamed durably before its content changes.
  */
 import { type Disk, DiskError } from './disk.ts';
 import { SECTOR, segmentName, spareName } from './segment.ts';
 
-/** Where space for segments comes from. */
 export interface SpaceSource {
-  /** How much of `wanted` bytes may be taken now, in whole sectors; less than `wanted` = the disk is full. */
-  allowed(wanted: number): Promise<number>;
-  /** The path of a spare, which now is the caller's; null = there is none. */
+  /** Bytes of `wanted` that may be allocated now, in whole sectors; less than `wanted` = the disk is full. */
+  available(wanted: number): Promise<number>;
+  /** Path of a spare, which the caller now owns; null = none. */
   takeSpare(): string | null;
 }
 
-/** Nobody knows which names are on the disk, and another sync would not tell: the process must stop. */
-export class NamesNotDurable extends Error {
+/** The folder's state on disk is unknown, and a second sync could succeed without effect: the process must stop. */
+export class DirectorySyncError extends Error {
   constructor(cause: unknown) {
     super(`the journal's folder could not be synced: ${String(cause)}`, { cause });
-    this.name = 'NamesNotDurable';
+    this.name = 'DirectorySyncError';
   }
 }
 
-/** Of a small disk the reserve is this share. */
+/** The reserve is at most this share of the disk. */
 const RESERVE_SHARE = 0.05;
 
 export interface SpaceLimits {
-  /** Free bytes that the journal leaves to others; less on a disk of less than 20 times as much. */
+  /** Free bytes that the journal leaves to others; at most 5 % of the disk. */
   readonly reserveBytes: number;
-  /** Segments kept to be used again. */
+  /** Most spares that are kept. */
   readonly sparesMax: number;
 }
 
 export class SegmentSpace implements SpaceSource {
-  readonly #disk: Disk;
-  readonly #directory: string;
-  readonly #limits: SpaceLimits;
-  /** Names of spares whose names are durable. */
-  readonly #spares: string[] = [];
+  private readonly disk: Disk;
+  private readonly directory: string;
+  private readonly limits: SpaceLimits;
+  /** File names, durable. */
+  private readonly spares: string[] = [];
 
   constructor(disk: Disk, directory: string, limits: SpaceLimits) {
-    this.#disk = disk;
-    this.#directory = directory;
-    this.#limits = limits;
+    this.disk = disk;
+    this.directory = directory;
+    this.limits = limits;
   }
 
-  allowed(wanted: number): Promise<number> {
-    return this.#allowed(wanted, () => this.#aboveReserve());
+  available(wanted: number): Promise<number> {
+    return this.availableFrom(wanted, () => this.freeAboveReserve());
   }
 
-  /** The reserve, too: only for little, and only for what makes segments free. */
-  withReserve(): SpaceSource {
-    const free = async () => (await this.#disk.space(this.#directory)).freeBytes;
+  /** Also allocates from the reserve: only for small writes that lead to free segments. */
+  includingReserve(): SpaceSource {
+    const free = async () => (await this.disk.space(this.directory)).freeBytes;
     return {
-      allowed: (wanted) => this.#allowed(wanted, free),
+      available: (wanted) => this.availableFrom(wanted, free),
       takeSpare: () => this.takeSpare(),
     };
   }
 
   takeSpare(): string | null {
-    const name = this.#spares.shift();
-    return name === undefined ? null : `${this.#directory}/${name}`;
+    const name = this.spares.shift();
+    return name === undefined ? null : `${this.directory}/${name}`;
   }
 
-  /** Spares found at the start; those beyond the bound are removed. */
-  async adopt(names: readonly string[]): Promise<void> {
-    await this.#disk.syncDirectory(this.#directory);
+  /** Adds spares that recovery has found; removes those beyond `sparesMax`. */
+  async addSpares(names: readonly string[]): Promise<void> {
+    await this.disk.syncDirectory(this.directory);
     for (const name of names) {
-      if (this.#spares.length < this.#limits.sparesMax) this.#spares.push(name);
-      else await this.#disk.remove(`${this.#directory}/${name}`);
+      if (this.spares.length < this.limits.sparesMax) this.spares.push(name);
+      else await this.disk.remove(`${this.directory}/${name}`);
     }
   }
 
   /**
-   * Takes segments that nothing needs: keeps some, removes the others. Answers those that are gone
-   * under their own name; the others could not be moved or removed now. Throws NamesNotDurable, and
-   * DiskErrors after which it can be called again.
+   * Turns segments that are not needed into spares, or removes them. Returns the numbers of those done; the others
+   * failed and can be passed again. Throws DirectorySyncError (fatal) or a DiskError (can be called again).
    */
-  async retire(numbers: readonly number[]): Promise<readonly number[]> {
-    const keep = (await this.#aboveReserve()) > 0;
-    const gone: number[] = [];
+  async recycleOrRemove(numbers: readonly number[]): Promise<readonly number[]> {
+    const mayKeep = (await this.freeAboveReserve()) > 0;
+    const done: number[] = [];
     const kept: string[] = [];
     for (const number of numbers) {
       const name = spareName(number);
-      const room = this.#spares.length + kept.length < this.#limits.sparesMax;
-      const wanted = keep && room && !this.#spares.includes(name);
-      if (!(await this.#retireOne(number, wanted))) continue;
-      gone.push(number);
-      if (wanted) kept.push(name);
+      const hasRoom = this.spares.length + kept.length < this.limits.sparesMax;
+      const isKept = mayKeep && hasRoom && !this.spares.includes(name);
+      if (!(await this.recycleOrRemoveOne(number, isKept))) continue;
+      done.push(number);
+      if (isKept) kept.push(name);
     }
-    if (!keep) while (await this.#giveSpareBack());
-    if (kept.length > 0) await this.#syncNames();
-    this.#spares.push(...kept);
-    return gone;
+    if (!mayKeep) while (await this.removeSpare());
+    if (kept.length > 0) await this.syncDirectory();
+    this.spares.push(...kept);
+    return done;
   }
 
-  async #retireOne(number: number, keep: boolean): Promise<boolean> {
-    const path = `${this.#directory}/${segmentName(number)}`;
+  private async recycleOrRemoveOne(number: number, keep: boolean): Promise<boolean> {
+    const path = `${this.directory}/${segmentName(number)}`;
     try {
-      if (keep) await this.#disk.rename(path, `${this.#directory}/${spareName(number)}`);
-      else await this.#disk.remove(path);
+      if (keep) await this.disk.rename(path, `${this.directory}/${spareName(number)}`);
+      else await this.disk.remove(path);
       return true;
     } catch (error) {
       if (!(error instanceof DiskError)) throw error;
@@ -111,35 +109,36 @@ export class SegmentSpace implements SpaceSource {
     }
   }
 
-  async #allowed(wanted: number, freeBytes: () => Promise<number>): Promise<number> {
+  private async availableFrom(wanted: number, freeBytes: () => Promise<number>): Promise<number> {
     let free = await freeBytes();
-    while (free < wanted && (await this.#giveSpareBack())) free = await freeBytes();
+    while (free < wanted && (await this.removeSpare())) free = await freeBytes();
     return Math.max(0, Math.min(wanted, Math.floor(free / SECTOR) * SECTOR));
   }
 
-  async #syncNames(): Promise<void> {
+  private async syncDirectory(): Promise<void> {
     try {
-      await this.#disk.syncDirectory(this.#directory);
+      await this.disk.syncDirectory(this.directory);
     } catch (error) {
-      throw new NamesNotDurable(error);
+      throw new DirectorySyncError(error);
     }
   }
 
-  /** Negative below the reserve. */
-  async #aboveReserve(): Promise<number> {
-    const { freeBytes, totalBytes } = await this.#disk.space(this.#directory);
-    return freeBytes - Math.min(this.#limits.reserveBytes, totalBytes * RESERVE_SHARE);
+  /** Free bytes minus the reserve; negative below it. */
+  private async freeAboveReserve(): Promise<number> {
+    const { freeBytes, totalBytes } = await this.disk.space(this.directory);
+    return freeBytes - Math.min(this.limits.reserveBytes, totalBytes * RESERVE_SHARE);
   }
 
-  async #giveSpareBack(): Promise<boolean> {
+  /** false = there is none. */
+  private async removeSpare(): Promise<boolean> {
     const spare = this.takeSpare();
-    if (spare !== null) await unlessMissing(this.#disk.remove(spare));
+    if (spare !== null) await catchMissing(this.disk.remove(spare));
     return spare !== null;
   }
 }
 
-/** A file that somebody has removed by hand as a value; every other error is thrown on. */
-export async function unlessMissing<T>(call: Promise<T>): Promise<T | 'missing'> {
+/** Returns 'missing' instead of throwing that DiskError: the file may have been removed by hand. */
+export async function catchMissing<T>(call: Promise<T>): Promise<T | 'missing'> {
   try {
     return await call;
   } catch (error) {

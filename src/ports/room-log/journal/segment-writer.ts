@@ -1,267 +1,265 @@
 /**
- * The segment that is being written: one commit after another, and on to the next segment when it
- * is long enough. Space within the segment is taken, and the next segment prepared, beside the
- * commits and before they are needed; only when that was too slow does a commit wait for it.
- * One call at a time.
+ * Writes commits to the active segment and rolls to the next segment when it is long enough. Space in the segment
+ * and the next segment are preallocated in the background before they are needed; a commit waits for that only if
+ * it was too slow. Calls must not overlap.
  *
- * Answers 'full' when something was surely not written for want of space; then the file is again as
- * it was after the last commit, and that is durable. Any other error is thrown: nothing is known
- * about the file after it, and this writer must not be used again.
+ * 'full' = not written because the disk is full: the file is as it was after the last commit, durably. Any other
+ * error is thrown: the state of the file is then unknown, and the writer must not be used again.
  */
 import type { DiskFile } from './disk.ts';
 import {
-  type BegunSegment,
-  type Payload,
-  type PreparedSegment,
-  type SegmentPlace,
-  beginSegment,
-  extend,
-  prepareSegment,
-  putDurably,
-  unlessFull,
-  wholeSize,
-} from './segment-make.ts';
+  type ActiveSegment,
+  type CommitPayload,
+  type PreallocatedSegment,
+  type SegmentDeps,
+  activateSegment,
+  preallocate,
+  preallocateSegment,
+  writeAllDurably,
+  catchFull,
+  alignedSize,
+} from './segment-create.ts';
 import {
   SECTOR,
   type SegmentHeader,
   commitLength,
   encodeSegmentHeader,
-  sealCommit,
+  finalizeCommit,
   segmentName,
   spareName,
 } from './segment.ts';
 import type { SegmentSpace } from './segment-space.ts';
 
-export type WriteOutcome = 'written' | 'full';
+export type WriteOutcome = 'ok' | 'full';
 
-export interface SegmentPlan extends SegmentPlace {
+export interface SegmentWriterDeps extends SegmentDeps {
   readonly space: SegmentSpace;
-  /** A segment that would grow longer is ended, unless the one commit alone is longer. */
+  /** Maximum segment size, unless a single commit is longer. */
   readonly segmentBytes: number;
-  /** The first commit of segment `number`. */
-  snapshot(number: number): Payload;
+  /** Payload of the first commit of segment `number`. */
+  encodeSnapshot(number: number): CommitPayload;
 }
 
-/** The last segment as it was found on the disk. */
-export interface FoundSegment {
+/** The last segment, as read at start. */
+export interface RecoveredSegment {
   readonly header: SegmentHeader;
-  /** Where its last whole commit begins, and the byte behind it. */
-  readonly lastAt: number;
+  /** Offset of its last valid commit, and the offset after it. */
+  readonly lastCommitAt: number;
   readonly end: number;
   readonly nextCommit: number;
 }
 
 export class SegmentWriter {
-  readonly #plan: SegmentPlan;
-  readonly #reservePlan: SegmentPlace;
-  #file: DiskFile;
-  #header: SegmentHeader;
-  #end: number;
-  #allocated: number;
-  #nextCommit: number;
-  #next: PreparedSegment | null = null;
-  /** What goes on beside the commits. */
-  #ahead: Promise<void> | null = null;
-  /** What it failed with: the next call throws it. */
-  #failure: { readonly error: unknown } | null = null;
-  /** Nothing is done ahead before the segment has come so far: put off when the disk is full. */
-  #aheadAt = 0;
+  private readonly deps: SegmentWriterDeps;
+  private readonly reserveDeps: SegmentDeps;
+  private file: DiskFile;
+  private header: SegmentHeader;
+  private end: number;
+  private allocated: number;
+  private nextCommit: number;
+  private preallocated: PreallocatedSegment | null = null;
+  /** Background work in progress. */
+  private background: Promise<void> | null = null;
+  /** Error of the background work; the next call throws it. */
+  private backgroundFailure: { readonly error: unknown } | null = null;
+  /** Offset from which background work may start; raised after it found the disk full. */
+  private backgroundFrom = 0;
 
-  private constructor(plan: SegmentPlan, begun: BegunSegment, nextCommit: number) {
-    this.#plan = plan;
-    this.#reservePlan = { ...plan, space: plan.space.withReserve() };
-    this.#file = begun.file;
-    this.#header = begun.header;
-    this.#end = begun.end;
-    this.#allocated = begun.allocated;
-    this.#nextCommit = nextCommit;
+  private constructor(deps: SegmentWriterDeps, active: ActiveSegment, nextCommit: number) {
+    this.deps = deps;
+    this.reserveDeps = { ...deps, space: deps.space.includingReserve() };
+    this.file = active.file;
+    this.header = active.header;
+    this.end = active.end;
+    this.allocated = active.allocated;
+    this.nextCommit = nextCommit;
   }
 
   /** The first segment of a new journal. */
-  static async first(plan: SegmentPlan): Promise<SegmentWriter | 'full'> {
-    const prepared = await prepareSegment(plan, 1, 1);
-    if (prepared === 'full') return 'full';
-    const begun = await beginSegment(plan, prepared, 1, plan.snapshot(1));
-    return begun === 'full' ? 'full' : new SegmentWriter(plan, begun, 2);
+  static async create(deps: SegmentWriterDeps): Promise<SegmentWriter | 'full'> {
+    const preallocated = await preallocateSegment(deps, 1, 1);
+    if (preallocated === 'full') return 'full';
+    const active = await activateSegment(deps, preallocated, 1, deps.encodeSnapshot(1));
+    return active === 'full' ? 'full' : new SegmentWriter(deps, active, 2);
   }
 
-  /** Goes on behind the last commit of `found`, which then is durable for sure. */
-  static async resumed(plan: SegmentPlan, found: FoundSegment): Promise<SegmentWriter | 'full'> {
-    const { lastAt, end } = found;
-    const file = await plan.disk.reopen(`${plan.directory}/${segmentName(found.header.number)}`);
-    const header = { ...found.header, boot: found.header.boot + 1 };
-    // The filling behind it may be missing: it is written, too.
-    const last = new Uint8Array(end - lastAt);
-    last.set(await file.read(lastAt, end - lastAt));
-    const written =
-      (await putDurably(file, lastAt, last)) === end &&
-      (await emptySector(file, end)) &&
-      (await putDurably(file, 0, encodeSegmentHeader(header))) === SECTOR;
-    if (!written) {
+  /** Continues after the last commit of `recovered` and makes that one durable. */
+  static async resume(deps: SegmentWriterDeps, recovered: RecoveredSegment): Promise<SegmentWriter | 'full'> {
+    const { lastCommitAt, end } = recovered;
+    const file = await deps.disk.reopen(`${deps.directory}/${segmentName(recovered.header.number)}`);
+    const header = { ...recovered.header, boot: recovered.header.boot + 1 };
+    // The file may end before the commit's padding.
+    const last = new Uint8Array(end - lastCommitAt);
+    last.set(await file.read(lastCommitAt, end - lastCommitAt));
+    const isWritten =
+      (await writeAllDurably(file, lastCommitAt, last)) === end &&
+      (await clearSector(file, end)) &&
+      (await writeAllDurably(file, 0, encodeSegmentHeader(header))) === SECTOR;
+    if (!isWritten) {
       await file.close();
       return 'full';
     }
-    // The length, and the file's name.
+    // Makes the file's length and name durable.
     await file.sync();
-    await plan.disk.syncDirectory(plan.directory);
-    const begun = { file, header, end, allocated: await wholeSize(file) };
-    return new SegmentWriter(plan, begun, found.nextCommit);
+    await deps.disk.syncDirectory(deps.directory);
+    const active = { file, header, end, allocated: await alignedSize(file) };
+    return new SegmentWriter(deps, active, recovered.nextCommit);
   }
 
   get boot(): number {
-    return this.#header.boot;
+    return this.header.boot;
   }
 
-  /** Number of the segment that commits go to now. */
+  /** Number of the active segment. */
   get segment(): number {
-    return this.#header.number;
+    return this.header.number;
   }
 
-  /** Takes the space for a commit of so many payload bytes. */
-  async reserve(payloadLength: number): Promise<WriteOutcome> {
+  /** Allocates space for a commit with this payload length. */
+  async ensureSpace(payloadLength: number): Promise<WriteOutcome> {
     const length = commitLength(payloadLength);
-    await this.#settled();
-    const holdsSnapshotOnly = this.#nextCommit === this.#header.firstCommit + 1;
-    if (this.#end + length > this.#plan.segmentBytes && !holdsSnapshotOnly) {
-      if ((await this.#nextSegment(this.#plan)) === 'full') return 'full';
+    await this.awaitBackground();
+    const holdsSnapshotOnly = this.nextCommit === this.header.firstCommit + 1;
+    if (this.end + length > this.deps.segmentBytes && !holdsSnapshotOnly) {
+      if ((await this.roll(this.deps)) === 'full') return 'full';
     }
-    const end = this.#end + length;
-    if (end > this.#allocated) {
-      this.#allocated = await extend(this.#plan, this.#file, this.#allocated, this.#stepEnd(end));
+    const end = this.end + length;
+    if (end > this.allocated) {
+      this.allocated = await preallocate(this.deps, this.file, this.allocated, this.allocationEnd(end));
     }
-    // Less than a step is as good, if it is enough for now.
-    return end <= this.#allocated ? 'written' : 'full';
+    // Less than a full step is enough if the commit fits.
+    return end <= this.allocated ? 'ok' : 'full';
   }
 
   /**
-   * Writes one commit; it is durable when this answers 'written'. Where there is space, the disk is
-   * called before this returns: what the caller does next goes on beside it.
+   * Writes one commit; it is durable when this resolves with 'ok'. If there is space, the write has been handed to
+   * the disk when this returns, so the caller's next work runs beside it.
    */
-  write(payload: Payload): Promise<WriteOutcome> {
-    const end = this.#end + commitLength(payload.length);
-    const fits = end <= this.#allocated && end <= this.#plan.segmentBytes && !this.#failure;
-    return fits ? this.#put(payload) : this.#reserveAndPut(payload);
+  write(payload: CommitPayload): Promise<WriteOutcome> {
+    const end = this.end + commitLength(payload.length);
+    const fits = end <= this.allocated && end <= this.deps.segmentBytes && !this.backgroundFailure;
+    return fits ? this.writeCommit(payload) : this.ensureSpaceAndWrite(payload);
   }
 
-  /** A segment that is prepared and not begun becomes a spare. */
+  /** A preallocated segment becomes a spare. */
   async close(): Promise<void> {
-    // What failed beside the commits no longer matters: nothing will be written.
-    await this.#ahead;
-    await this.#file.close();
-    const next = this.#next;
+    // Errors of background work no longer matter: nothing will be written.
+    await this.background;
+    await this.file.close();
+    const next = this.preallocated;
     if (!next) return;
-    const { disk, directory } = this.#plan;
+    const { disk, directory } = this.deps;
     const { number } = next.header;
     await next.file.close();
     const spare = `${directory}/${spareName(number)}`;
-    await unlessFull(disk.rename(`${directory}/${segmentName(number)}`, spare));
+    await catchFull(disk.rename(`${directory}/${segmentName(number)}`, spare));
     await disk.syncDirectory(directory);
   }
 
   /**
-   * Writes trims alone, which lead to more space: into the present segment, however long it is, and into
-   * space of the reserve if there is no other.
+   * Writes a commit of trims only, which lead to free segments: always into the active segment, and with space from
+   * the reserve if needed.
    */
-  async writeTrims(payload: Payload): Promise<WriteOutcome> {
-    await this.#settled();
-    const end = this.#end + commitLength(payload.length);
-    if (end > this.#allocated) {
-      this.#allocated = await extend(this.#reservePlan, this.#file, this.#allocated, end);
+  async writeTrims(payload: CommitPayload): Promise<WriteOutcome> {
+    await this.awaitBackground();
+    const end = this.end + commitLength(payload.length);
+    if (end > this.allocated) {
+      this.allocated = await preallocate(this.reserveDeps, this.file, this.allocated, end);
     }
-    return end <= this.#allocated ? this.#put(payload) : 'full';
+    return end <= this.allocated ? this.writeCommit(payload) : 'full';
   }
 
   /**
-   * Begins the next segment before its time, with space of the reserve if there is no other, so that the
-   * present one becomes free. 'full' also if that one is no longer than a new one.
+   * Rolls before the active segment is long enough, so that it becomes free; uses space from the reserve if needed.
+   * 'full' also if the active segment is not longer than a new one.
    */
-  async leave(): Promise<WriteOutcome> {
-    await this.#settled();
-    if (this.#allocated <= SECTOR + this.#plan.stepBytes) return 'full';
-    return this.#nextSegment(this.#reservePlan);
+  async rollWithReserve(): Promise<WriteOutcome> {
+    await this.awaitBackground();
+    if (this.allocated <= SECTOR + this.deps.stepBytes) return 'full';
+    return this.roll(this.reserveDeps);
   }
 
-  async #reserveAndPut(payload: Payload): Promise<WriteOutcome> {
-    return (await this.reserve(payload.length)) === 'full' ? 'full' : this.#put(payload);
+  private async ensureSpaceAndWrite(payload: CommitPayload): Promise<WriteOutcome> {
+    return (await this.ensureSpace(payload.length)) === 'full' ? 'full' : this.writeCommit(payload);
   }
 
-  async #put(payload: Payload): Promise<WriteOutcome> {
-    const bytes = sealCommit(payload.buffer, this.#header.salt, this.#nextCommit, payload.length);
-    const written = await unlessFull(this.#file.writeDurably(this.#end, bytes));
+  private async writeCommit(payload: CommitPayload): Promise<WriteOutcome> {
+    const bytes = finalizeCommit(payload.buffer, this.header.salt, this.nextCommit, payload.length);
+    const written = await catchFull(this.file.writeDurably(this.end, bytes));
     if (written !== bytes.length) {
-      await this.#cutBack();
+      await this.truncateToEnd();
       return 'full';
     }
-    this.#end += bytes.length;
-    this.#nextCommit++;
-    if (!this.#ahead) this.#workAhead();
-    return 'written';
+    this.end += bytes.length;
+    this.nextCommit++;
+    if (!this.background) this.startBackground();
+    return 'ok';
   }
 
-  /** Part of a commit may stand behind the last one: it must be gone before anybody is told. */
-  async #cutBack(): Promise<void> {
-    await this.#settled();
-    await this.#file.truncate(this.#end);
-    await this.#file.sync();
-    this.#allocated = this.#end;
+  /** Removes a partly written commit; must be durable before the commit is reported as refused. */
+  private async truncateToEnd(): Promise<void> {
+    await this.awaitBackground();
+    await this.file.truncate(this.end);
+    await this.file.sync();
+    this.allocated = this.end;
   }
 
-  /** Begins what should be ready before it is needed. */
-  #workAhead(): void {
-    const { segmentBytes, stepBytes } = this.#plan;
-    if (this.#end < this.#aheadAt || this.#failure) return;
-    const low = this.#allocated - this.#end < stepBytes / 2 && this.#allocated < segmentBytes;
-    if (!low && (this.#next || this.#end < segmentBytes / 2)) return;
-    this.#ahead = (low ? this.#stepAhead() : this.#prepareNext())
-      .catch((error: unknown) => void (this.#failure = { error }))
-      .finally(() => (this.#ahead = null));
+  /** Starts preallocation if it will be needed soon. */
+  private startBackground(): void {
+    const { segmentBytes, stepBytes } = this.deps;
+    if (this.end < this.backgroundFrom || this.backgroundFailure) return;
+    const isLow = this.allocated - this.end < stepBytes / 2 && this.allocated < segmentBytes;
+    if (!isLow && (this.preallocated || this.end < segmentBytes / 2)) return;
+    this.background = (isLow ? this.extendFile() : this.preallocateNext())
+      .catch((error: unknown) => void (this.backgroundFailure = { error }))
+      .finally(() => (this.background = null));
   }
 
-  async #stepAhead(): Promise<void> {
-    const wanted = this.#stepEnd(this.#end);
-    const reached = await extend(this.#plan, this.#file, this.#allocated, wanted);
-    if (reached < wanted) this.#aheadAt = this.#end + this.#plan.stepBytes / 2;
-    this.#allocated = reached;
+  private async extendFile(): Promise<void> {
+    const wanted = this.allocationEnd(this.end);
+    const reached = await preallocate(this.deps, this.file, this.allocated, wanted);
+    if (reached < wanted) this.backgroundFrom = this.end + this.deps.stepBytes / 2;
+    this.allocated = reached;
   }
 
-  async #prepareNext(): Promise<void> {
-    const prepared = await prepareSegment(this.#plan, this.segment + 1, this.boot);
-    if (prepared === 'full') this.#aheadAt = this.#end + this.#plan.stepBytes / 2;
-    else this.#next = prepared;
+  private async preallocateNext(): Promise<void> {
+    const next = await preallocateSegment(this.deps, this.segment + 1, this.boot);
+    if (next === 'full') this.backgroundFrom = this.end + this.deps.stepBytes / 2;
+    else this.preallocated = next;
   }
 
-  async #settled(): Promise<void> {
-    if (this.#ahead) await this.#ahead;
-    if (this.#failure) throw this.#failure.error;
+  private async awaitBackground(): Promise<void> {
+    if (this.background) await this.background;
+    if (this.backgroundFailure) throw this.backgroundFailure.error;
   }
 
-  async #nextSegment(plan: SegmentPlace): Promise<WriteOutcome> {
+  private async roll(deps: SegmentDeps): Promise<WriteOutcome> {
     const number = this.segment + 1;
-    const prepared = this.#next ?? (await prepareSegment(plan, number, this.boot));
-    this.#next = null;
-    if (prepared === 'full') return 'full';
-    const begun = await beginSegment(plan, prepared, this.#nextCommit, this.#plan.snapshot(number));
-    if (begun === 'full') return 'full';
-    const old = this.#file;
-    this.#file = begun.file;
-    this.#header = begun.header;
-    this.#end = begun.end;
-    this.#allocated = begun.allocated;
-    this.#nextCommit++;
-    this.#aheadAt = 0;
+    const next = this.preallocated ?? (await preallocateSegment(deps, number, this.boot));
+    this.preallocated = null;
+    if (next === 'full') return 'full';
+    const active = await activateSegment(deps, next, this.nextCommit, this.deps.encodeSnapshot(number));
+    if (active === 'full') return 'full';
+    const old = this.file;
+    this.file = active.file;
+    this.header = active.header;
+    this.end = active.end;
+    this.allocated = active.allocated;
+    this.nextCommit++;
+    this.backgroundFrom = 0;
     await old.close();
-    return 'written';
+    return 'ok';
   }
 
-  /** Where the step ends that gives space up to `end`. */
-  #stepEnd(end: number): number {
-    const { segmentBytes, stepBytes } = this.#plan;
-    return Math.max(Math.min(this.#allocated + stepBytes, segmentBytes), end);
+  /** End of the allocation step that covers `end`. */
+  private allocationEnd(end: number): number {
+    const { segmentBytes, stepBytes } = this.deps;
+    return Math.max(Math.min(this.allocated + stepBytes, segmentBytes), end);
   }
 }
 
-/** A torn commit behind the last one must not come back: nobody can read one without its header. */
-async function emptySector(file: DiskFile, at: number): Promise<boolean> {
+/** Clears the header of a torn commit after the last one, so that it cannot be read later. */
+async function clearSector(file: DiskFile, at: number): Promise<boolean> {
   const length = Math.min(SECTOR, Math.max(0, (await file.size()) - at));
-  return (await putDurably(file, at, new Uint8Array(length))) === at + length;
+  return (await writeAllDurably(file, at, new Uint8Array(length))) === at + length;
 }

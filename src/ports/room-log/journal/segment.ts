@@ -1,47 +1,46 @@
 /**
- * The journal's segment file, byte by byte. Numbers are little-endian; a *sector* is 512 bytes.
+ * The format of the journal's segment files. Numbers are little-endian; a *sector* is 512 bytes.
  *
- * Names: `<number, 12 digits>.seg`; numbers rise by one. `<number>.new` is a segment in the making and
- * `<number>.spare` one that nothing needs and whose space will be used again: what stands in those
- * two has no meaning.
+ * Names: `<number, 12 digits>.seg`; numbers rise by one. `<number>.new` is a segment that is being created,
+ * `<number>.spare` one that is not needed and will be recycled: the content of both has no meaning.
  *
  *   sector 0    header (48 bytes, then zeros)
  *     0   8   "ESCAPLOG"
  *     8   4   format, 1
- *     12  4   boot: how often this journal had been opened, this time included
+ *     12  4   boot: how often the journal was opened, including this time
  *     16  8   number of this segment
- *     24  8   number of the first commit; 0 = prepared and not begun: what follows has no meaning
+ *     24  8   number of the first commit; 0 = preallocated, not active yet: what follows has no meaning
  *     32  8   salt: random, never all zero
  *     40  4   zeros
  *     44  4   CRC-32 of bytes 0 … 43
- *   then        commits, each beginning at a sector
+ *   then        commits, each aligned to a sector
  *     0   8   the segment's salt
  *     8   8   commit number: one more than the commit before it, across segments
  *     16  4   length of the payload
  *     20  4   zeros
  *     24  4   CRC-32 of the payload
  *     28  4   CRC-32 of bytes 0 … 27
- *     32  n   payload: entries one after another (`entries.ts`); zeros up to the next sector
- *   then        space taken ahead, so that a full disk is met before a commit and not in it: zeros, or
- *               what stood in a file that is used again
+ *     32  n   payload: entries (`entries.ts`); padded with zeros to the next sector
+ *   then        preallocated space, so that a full disk is detected before a commit: zeros, or the old content of
+ *               a recycled file
  *
- * A commit is written in one piece and is durable before the next one is begun. So:
- * - only the last commit of the last segment can be torn, and nobody was told of it: it is dropped;
- * - a commit's header behind a bad commit means that durable bytes changed: the journal refuses to
- *   open. Players' bytes cannot pose as such a header, they would have to guess the salt. Nor can
- *   commits that stood in the file before: their numbers lie below the segment's first one;
- * - a torn write never touches a sector that holds an earlier commit.
- * Damage to the very last commit cannot be told from a torn write.
+ * A commit is one write and is durable before the next one begins. So:
+ * - only the last commit of the last segment can be torn, and its operations were never answered: it is dropped;
+ * - a commit header after an invalid commit means that durable bytes have changed: the journal does not open.
+ *   Bytes sent by players cannot be taken for such a header, because they do not know the salt. Nor can old commits
+ *   in a recycled file: their numbers are below the segment's first one;
+ * - a torn write never touches a sector of an earlier commit.
+ * Damage to the very last commit cannot be distinguished from a torn write.
  *
- * The first commit of each segment is a snapshot of all rooms (`base` and `room` entries), so older
- * segments are needed only as long as they hold entries that the archive does not have.
+ * The first commit of each segment is a snapshot of all rooms (`snapshot` and `room` entries). So an older segment
+ * is needed only while it has entries that are not archived.
  *
- * Beginning a segment: it lies prepared under its name, then its first commit becomes durable, then
- * the header that counts that commit.
+ * Activation of a segment: it was preallocated under its final name; its first commit becomes durable, then the
+ * header with the number of that commit.
  *
- * Opening: only the last commit of the last segment may be in memory alone, left there by a write
- * that failed: it is written again where it stands, and the sector behind it emptied, so that a torn
- * commit cannot come back. Then the header, with its boot raised.
+ * Recovery: the last commit of the last segment may be in the page cache only, after a failed write. It is written
+ * again in place, and the sector after it is cleared so that a torn commit cannot reappear. Then the header is
+ * written with boot + 1.
  */
 import { crc32 } from 'node:zlib';
 
@@ -51,10 +50,10 @@ const MAGIC = new TextEncoder().encode('ESCAPLOG');
 const HEADER_BYTES = 48;
 export const SALT_BYTES = 8;
 export const COMMIT_HEADER_BYTES = 32;
-/** A commit's payload is never longer; a header that says otherwise is no header. */
+/** Maximum length of a commit's payload; a commit header with a greater length is invalid. */
 export const PAYLOAD_BYTES_MAX = 512 * 1024 * 1024;
-/** `firstCommit` of a segment that is prepared and not begun. */
-export const NOT_BEGUN = 0;
+/** `firstCommit` of a preallocated segment. */
+export const NOT_ACTIVE = 0;
 
 export interface SegmentHeader {
   readonly boot: number;
@@ -76,7 +75,7 @@ export function segmentName(number: number): string {
   return `${String(number).padStart(NUMBER_DIGITS, '0')}.seg`;
 }
 
-export function unfinishedName(number: number): string {
+export function temporaryName(number: number): string {
   return `${String(number).padStart(NUMBER_DIGITS, '0')}.new`;
 }
 
@@ -84,19 +83,19 @@ export function spareName(number: number): string {
   return `${String(number).padStart(NUMBER_DIGITS, '0')}.spare`;
 }
 
-/** null = not the name of a segment. */
+/** null = not a segment file. */
 export function segmentNumber(name: string): number | null {
   const match = SEGMENT_NAME.exec(name);
   return match ? Number(match[1]) : null;
 }
 
-export function wholeSectors(length: number): number {
+export function alignToSector(length: number): number {
   return Math.ceil(length / SECTOR) * SECTOR;
 }
 
-/** How many bytes of the file a commit with this payload takes. */
+/** Bytes in the file of a commit with this payload. */
 export function commitLength(payloadLength: number): number {
-  return wholeSectors(COMMIT_HEADER_BYTES + payloadLength);
+  return alignToSector(COMMIT_HEADER_BYTES + payloadLength);
 }
 
 export function encodeSegmentHeader(header: SegmentHeader): Uint8Array<ArrayBuffer> {
@@ -135,10 +134,10 @@ export function decodeSegmentHeader(sector: Uint8Array): HeaderOutcome {
 }
 
 /**
- * Completes a commit whose payload already stands at COMMIT_HEADER_BYTES in `buffer`: writes the
- * header before it and zeros behind it. Answers the part of the buffer that is to be written.
+ * Completes a commit whose payload is already at COMMIT_HEADER_BYTES in `buffer`: writes the header and the
+ * padding. Returns the part of the buffer to write to the file.
  */
-export function sealCommit(
+export function finalizeCommit(
   buffer: Uint8Array,
   salt: Uint8Array,
   number: number,
@@ -152,12 +151,12 @@ export function sealCommit(
   view.setUint32(20, 0, true);
   view.setUint32(24, crc32(buffer.subarray(COMMIT_HEADER_BYTES, end)), true);
   view.setUint32(28, crc32(buffer.subarray(0, 28)), true);
-  const whole = commitLength(payloadLength);
-  buffer.fill(0, end, whole);
-  return buffer.subarray(0, whole);
+  const length = commitLength(payloadLength);
+  buffer.fill(0, end, length);
+  return buffer.subarray(0, length);
 }
 
-/** The commit header at `at`; null if there is none of this segment. */
+/** The commit header at `at`. null = it is invalid or does not have this segment's salt. */
 export function decodeCommitHeader(bytes: Uint8Array, at: number, salt: Uint8Array): CommitHeader | null {
   if (at + COMMIT_HEADER_BYTES > bytes.length) return null;
   for (let index = 0; index < SALT_BYTES; index++) if (bytes[at + index] !== salt[index]) return null;
@@ -168,7 +167,7 @@ export function decodeCommitHeader(bytes: Uint8Array, at: number, salt: Uint8Arr
   return { number: getUint53(view, at + 8), payloadLength, payloadCrc: view.getUint32(at + 24, true) };
 }
 
-export function payloadHolds(header: CommitHeader, payload: Uint8Array): boolean {
+export function isPayloadValid(header: CommitHeader, payload: Uint8Array): boolean {
   return payload.length === header.payloadLength && crc32(payload) === header.payloadCrc;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Opening a room: what the database has, then the fence in the log, then the log's tail, then the
- * first records of the new epoch. Whatever does not fit together is read again from the start.
+ * Loads a room: reads the database, fences the log, reads the log's tail, appends the first records of the
+ * new epoch. If database and log do not fit together, it starts over: the archiver may have moved records
+ * in between (I10).
  */
 import { Writer } from '../../../../sdk/protocol/bytes.ts';
 import { Close, type CloseCode } from '../../../../sdk/protocol/close-codes.ts';
@@ -11,6 +12,7 @@ import {
   type RecordHeader,
 } from '../../../../sdk/protocol/record.ts';
 import { nextEpoch, type OpenBody } from '../../../domain/room.ts';
+import { pause } from '../../../lib/pause.ts';
 import type { World } from '../../../lib/world.ts';
 import type { LoadedRoom } from '../../../ports/main-db/queries/rooms.ts';
 import type { Head } from '../../../ports/room-log/room-log.ts';
@@ -21,51 +23,50 @@ import { readTail, type Tail } from './log-tail.ts';
 
 export interface LoadDeps {
   readonly world: World;
-  /** The log, for this room. */
+  /** The room's log. */
   readonly logSession: LogSession;
   readonly store: RoomStore;
   /** The name under which this process serves rooms. */
   readonly slot: string;
-  pause(ms: number): Promise<void>;
 }
 
 export type LoadOutcome =
   | { readonly ok: true; readonly state: RoomState }
-  /** `broken` says what is wrong with a room that needs help. */
+  /** `broken`: what is wrong with a room that must be quarantined. */
   | { readonly ok: false; readonly close: CloseCode; readonly broken?: string };
 
-/** Races with an archiver or another owner are over after a few tries; what lasts is no race. */
+/** A race with the archiver or another owner is over after a few attempts; a lasting mismatch is damage. */
 const ATTEMPTS_MAX = 5;
 const RETRY_MS = 50;
 
-export async function loadRoom(id: string, outside: LoadDeps): Promise<LoadOutcome> {
-  const { logSession: opening, store, slot, world } = outside;
-  let floor = 0;
-  let gap = '';
+export async function loadRoom(id: string, deps: LoadDeps): Promise<LoadOutcome> {
+  const { logSession, store, slot, world } = deps;
+  let epochMin = 0;
+  let damage = '';
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
-    if (gap) await outside.pause(RETRY_MS * attempt);
+    if (damage) await pause(world.timers, RETRY_MS * attempt);
     const facts = await store.loadRoom(id);
-    if (!facts) return no(Close.noSuchRoom);
-    if (facts.room.quarantined !== null) return no(Close.roomBroken);
-    if (facts.owner && facts.owner.slot !== slot) return no(Close.rejoin);
+    if (!facts) return reject(Close.noSuchRoom);
+    if (facts.room.quarantined !== null) return reject(Close.roomBroken);
+    if (facts.owner && facts.owner.slot !== slot) return reject(Close.rejoin);
     const archived = archivedHead(facts);
-    const epoch = nextEpoch(Math.max(floor, archived.epoch, facts.owner?.epoch ?? 0), world.clock.now());
-    const opened = await opening.open(epoch, archived);
-    if (!opened.ok && opened.why === 'refused') return no(Close.busy);
-    floor = opened.ok ? epoch : Math.max(epoch, opened.epoch);
+    const epoch = nextEpoch(Math.max(epochMin, archived.epoch, facts.owner?.epoch ?? 0), world.clock.now());
+    const opened = await logSession.open(epoch, archived);
+    if (!opened.ok && opened.why === 'refused') return reject(Close.busy);
+    epochMin = opened.ok ? epoch : Math.max(epoch, opened.epoch);
     if (!opened.ok) continue;
-    const tail = await readTail(opening, facts, opened.head.seq);
-    gap = typeof tail === 'string' ? tail : '';
+    const tail = await readTail(logSession, facts, opened.head.seq);
+    damage = typeof tail === 'string' ? tail : '';
     if (typeof tail === 'string') continue;
-    const begun = await begin(facts, epoch, opened.head, tail, outside);
-    if (begun === 'again') continue;
-    if (begun === 'refused') return no(Close.busy);
-    return { ok: true, state: begun };
+    const state = await beginEpoch(facts, epoch, opened.head, tail, deps);
+    if (state === 'retry') continue;
+    if (state === 'refused') return reject(Close.busy);
+    return { ok: true, state };
   }
-  return gap ? { ok: false, close: Close.roomBroken, broken: gap } : no(Close.ownerLost);
+  return damage ? { ok: false, close: Close.roomBroken, broken: damage } : reject(Close.ownerLost);
 }
 
-function no(close: CloseCode): LoadOutcome {
+function reject(close: CloseCode): LoadOutcome {
   return { ok: false, close };
 }
 
@@ -73,21 +74,21 @@ function archivedHead({ room }: LoadedRoom): Head {
   return { epoch: room.archived_epoch, seq: room.archived_upto, ms: room.archived_ms };
 }
 
-/** Writes the first records of the epoch: in a new room the `open` record before them. */
-async function begin(
+/** Appends the first records of the epoch: `epoch`, and in a new room `open` before it. */
+async function beginEpoch(
   facts: LoadedRoom,
   epoch: number,
   head: Head,
   tail: Tail,
-  { world, logSession: opening }: LoadDeps,
-): Promise<RoomState | 'again' | 'refused'> {
+  { world, logSession }: LoadDeps,
+): Promise<RoomState | 'retry' | 'refused'> {
   const { room } = facts;
   const ms = Math.max(head.ms, Math.floor(world.clock.now() - room.started_at));
   const bodies = [{ kind: RecordKind.epoch as number, body: varintBody(epoch) }];
   if (head.seq === 0) bodies.unshift({ kind: RecordKind.open, body: openBody(facts) });
   const records = encodeAll(bodies, head.seq, ms);
   const seq = head.seq + bodies.length;
-  const outcome = await opening.append({
+  const outcome = await logSession.append({
     room: room.id,
     epoch,
     prevSeq: head.seq,
@@ -96,7 +97,7 @@ async function begin(
     records,
   });
   if (outcome === 'refused') return 'refused';
-  if (outcome !== 'committed') return 'again';
+  if (outcome !== 'committed') return 'retry';
   return {
     facts,
     start: {
@@ -138,7 +139,7 @@ function varintBody(value: number): Uint8Array {
   return new Writer().varint(value).done();
 }
 
-/** Entry 1: with the rules it suffices to replay the room. */
+/** The body of record 1: everything a replay needs besides the rules. */
 function openBody({ room }: LoadedRoom): Uint8Array {
   const body: OpenBody = {
     format: 1,

@@ -1,6 +1,6 @@
 /**
- * What one load asks of the log. The log has as long for each answer as the database; a load that ends without a
- * room lets go of what the log opened for it, also of what it opens when nobody waits any more.
+ * The log calls of one load, each with a timeout. If the load fails, `release` undoes the open in the log,
+ * also one that succeeds after its timeout.
  */
 import type { Timers } from '../../../lib/world.ts';
 import type {
@@ -17,10 +17,10 @@ export class LogSession {
   private readonly room: string;
   private readonly log: RoomLog;
   private readonly timers: Timers;
-  /** The last epoch that the log opened for this load, 0 = none. */
+  /** The last epoch that the log opened for this load; 0 = none. */
   private epoch = 0;
-  /** Done when the log has answered what it was asked last; never fails. */
-  private answered: Promise<void> = Promise.resolve();
+  /** Settles with the last call, timed out or not; never rejects. */
+  private lastRequest: Promise<void> = Promise.resolve();
 
   constructor(room: string, log: RoomLog, timers: Timers) {
     this.room = room;
@@ -33,26 +33,26 @@ export class LogSession {
       if (outcome.ok) this.epoch = epoch;
       return outcome;
     });
-    return this.ask(opened);
+    return this.request(opened);
   }
 
   read(room: string, afterSeq: number, maxBytes: number): Promise<readonly Run[]> {
-    return this.ask(this.log.read(room, afterSeq, maxBytes));
+    return this.request(this.log.read(room, afterSeq, maxBytes));
   }
 
   append(entries: Append): Promise<AppendOutcome> {
-    return this.ask(this.log.append(entries));
+    return this.request(this.log.append(entries));
   }
 
-  /** The room is not entered. By its epoch this touches nobody who opened it since. */
+  /** Releases what this load opened. It is matched by epoch: a later open of the room is not affected. */
   async release(): Promise<void> {
-    await this.answered;
+    await this.lastRequest;
     if (this.epoch > 0) await this.log.release(this.room, this.epoch);
   }
 
-  private ask<T>(answer: Promise<T>): Promise<T> {
-    const answered = (): void => {};
-    this.answered = answer.then(answered, answered);
-    return withTimeout(this.timers, 'the room log', answer);
+  private request<T>(response: Promise<T>): Promise<T> {
+    const ignore = (): void => {};
+    this.lastRequest = response.then(ignore, ignore);
+    return withTimeout(this.timers, 'the room log', response);
   }
 }

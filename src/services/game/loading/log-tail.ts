@@ -1,6 +1,6 @@
 /**
- * What the log holds of a room beyond the archive, read record by record when the room is opened:
- * which clients there are, how far each has come, and where epochs began.
+ * Reads the records that the log holds beyond the archive when a room is loaded, and updates the archived
+ * state by them: clients, their last client seqs, epochs, finish.
  */
 import { Reader } from '../../../../sdk/protocol/bytes.ts';
 import { readRecord, RecordKind, type LogRecord } from '../../../../sdk/protocol/record.ts';
@@ -11,39 +11,41 @@ import { ClientTable } from '../room/client-table.ts';
 
 const READ_BYTES = 256 * 1024;
 
-/** The archive's state carried on to the head of the log. */
+/** The archived state, updated to the head of the log. */
 export interface Tail {
   readonly clients: ClientTable;
   readonly epochs: readonly EpochStart[];
-  /** Of the records beyond the archive. */
+  /** Bytes of the records beyond the archive. */
   readonly bytes: number;
   readonly finished: boolean;
 }
 
-/** Reads on from the archive to entry `head`; a sentence if archive and log do not fit together. */
+/**
+ * Reads from the end of the archive to record `head`; a string says how archive and log do not fit together.
+ */
 export async function readTail(
   log: Pick<RoomLog, 'read'>,
   facts: LoadedRoom,
   head: number,
 ): Promise<Tail | string> {
-  const reading = new TailReading(facts);
-  while (reading.after < head) {
-    const before = reading.after;
+  const reader = new TailReader(facts);
+  while (reader.after < head) {
+    const before = reader.after;
     for (const run of await log.read(facts.room.id, before, READ_BYTES)) {
-      const wrong = reading.take(run);
-      if (wrong) return wrong;
+      const damage = reader.add(run);
+      if (damage) return damage;
     }
-    if (reading.after === before) return missing(before + 1);
+    if (reader.after === before) return missing(before + 1);
   }
-  return reading.done();
+  return reader.result();
 }
 
 function missing(seq: number): string {
   return `entry ${seq} is neither in the archive nor in the log`;
 }
 
-class TailReading {
-  /** The last entry read. */
+class TailReader {
+  /** Seq of the last record read. */
   after: number;
   private bytes = 0;
   private finished: boolean;
@@ -59,31 +61,31 @@ class TailReading {
     }
   }
 
-  /** Empty if the run fits. */
-  take({ records }: Run): string {
+  /** Returns '' or what is wrong with the run. */
+  add({ records }: Run): string {
     const reader = new Reader(records);
     while (!reader.atEnd) {
       const start = reader.at;
       const record = readRecord(reader);
       if (!record) return `the log holds bytes that are no record after entry ${this.after}`;
       if (record.seq > this.after + 1) return missing(this.after + 1);
-      // A run may begin before what is missing here.
+      // A run may begin with archived records.
       if (record.seq <= this.after) continue;
       this.after = record.seq;
       this.bytes += reader.at - start;
-      this.note(record);
+      this.apply(record);
     }
     return '';
   }
 
-  done(): Tail {
+  result(): Tail {
     const clients = new ClientTable();
     for (const [number, { id, seat, lastSeq }] of this.clients) clients.restore(number, id, seat, lastSeq);
     const { epochs, bytes, finished } = this;
     return { clients, epochs, bytes, finished };
   }
 
-  private note({ kind, seq, seat, client, clientSeq, body }: LogRecord): void {
+  private apply({ kind, seq, seat, client, clientSeq, body }: LogRecord): void {
     if (kind === RecordKind.client) this.clients.set(client, { id: body.slice(), seat, lastSeq: 0 });
     if (kind === RecordKind.epoch) this.epochs.push({ epoch: new Reader(body).varint(), firstSeq: seq });
     if (kind === RecordKind.finish) this.finished = true;

@@ -1,15 +1,17 @@
-/** Waiting only so long for what others answer: a silent store or log must not hold up everybody else. */
+/** A timeout for calls of the database and the log: one that does not respond must not block other rooms. */
 import type { Timers } from '../../../lib/world.ts';
 
-/** Database and log have this long for an answer; the page, which waits 15 s for its welcome, is then told. */
+/**
+ * Shorter than the 15 s for which a page waits for its welcome: the page gets a close code (4006) instead.
+ */
 export const RESPONSE_MS_MAX = 10_000;
 
-/** Rejects after ANSWER_MS_MAX; `who` stands in the sentence. What is answered later is not used. */
-export function withTimeout<T>(timers: Timers, who: string, answer: Promise<T>): Promise<T> {
+/** Rejects after RESPONSE_MS_MAX with an error that names `who`. A later response is ignored. */
+export function withTimeout<T>(timers: Timers, who: string, response: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const cancel = timers.after(RESPONSE_MS_MAX, () =>
-      reject(new Error(`${who} gave no answer within ${RESPONSE_MS_MAX} ms`)),
+      reject(new Error(`${who} did not respond within ${RESPONSE_MS_MAX} ms`)),
     );
-    answer.then(resolve, reject).finally(cancel);
+    response.then(resolve, reject).finally(cancel);
   });
 }

@@ -1,6 +1,6 @@
 /**
- * What replays read of the archive: chunks as they are stored, checked and framed. Who comes back, comes back
- * with others: a page that one has read is kept for a moment, for those who ask for the same.
+ * Reads the archive for replays: stored chunks, checked and framed. The players of a room often reconnect
+ * together, so each page is cached for a second.
  */
 import { crc32 } from 'node:zlib';
 import { chunk } from '../../../../sdk/protocol/chunk.ts';
@@ -9,15 +9,15 @@ import type { ChunkRow } from '../../../ports/main-db/schema.ts';
 import type { RoomStore } from '../loading/room-store.ts';
 
 /**
- * About so much goes out at a time. A run of the log may come on top, and together they stay within
- * the limit of a frame; what is under way of a replay stays far below the cap of a live socket.
+ * Approximate size of a replay page. One run of the log may exceed it; both together stay below the limit of
+ * a frame, and a replay in flight stays far below the output limit of a live socket.
  */
 export const PAGE_BYTES = 64 * 1024;
-/** How many chunks are asked for at a time: most are far smaller than a page. */
+/** Chunks per read: most are far smaller than a page. */
 const CHUNKS_PER_READ = 8;
-/** Pages that are kept, and for how long: chunks change only when something in them is erased. */
-const KEPT_MAX = 32;
-const KEPT_MS = 1_000;
+/** Size and lifetime of the cache. Chunks change only when something in them is erased (I11). */
+const CACHED_PAGES_MAX = 32;
+const CACHE_MS = 1_000;
 
 export interface Page {
   readonly frames: readonly Uint8Array[];
@@ -25,15 +25,15 @@ export interface Page {
 }
 
 export interface ArchivePage extends Page {
-  /** The archive had more behind it. */
+  /** The archive has more chunks after this page. */
   readonly more: boolean;
 }
 
 export class ArchivePages {
   private readonly store: Pick<RoomStore, 'chunks'>;
   private readonly clock: Clock;
-  /** By room and position, the oldest first. */
-  private readonly kept = new Map<
+  /** By room and position, in order of insertion. */
+  private readonly cache = new Map<
     string,
     { readonly page: Promise<ArchivePage | null>; readonly until: number }
   >();
@@ -43,14 +43,14 @@ export class ArchivePages {
     this.clock = clock;
   }
 
-  /** The chunks that go on after entry `after`, a page of them; null when there are none. */
+  /** A page of the chunks that follow record `after`; null if there are none. */
   read(room: string, after: number): Promise<ArchivePage | null> {
     const key = `${room} ${after}`;
-    const known = this.kept.get(key);
-    if (known && this.clock.mono() < known.until) return known.page;
-    this.kept.delete(key);
+    const cached = this.cache.get(key);
+    if (cached && this.clock.mono() < cached.until) return cached.page;
+    this.cache.delete(key);
     const page = this.fetch(room, after);
-    this.keep(key, page);
+    this.addToCache(key, page);
     return page;
   }
 
@@ -61,22 +61,24 @@ export class ArchivePages {
     return { ...page, more: page.frames.length < rows.length || rows.length === CHUNKS_PER_READ };
   }
 
-  /** What is not there yet may be there in the next moment, and what failed may be read. */
-  private keep(key: string, page: Promise<ArchivePage | null>): void {
-    for (const oldest of this.kept.keys()) {
-      if (this.kept.size < KEPT_MAX) break;
-      this.kept.delete(oldest);
+  /** Caches a page; empty and failed reads are not kept, since the next one may succeed. */
+  private addToCache(key: string, page: Promise<ArchivePage | null>): void {
+    for (const oldest of this.cache.keys()) {
+      if (this.cache.size < CACHED_PAGES_MAX) break;
+      this.cache.delete(oldest);
     }
-    const entry = { page, until: this.clock.mono() + KEPT_MS };
-    this.kept.set(key, entry);
+    const entry = { page, until: this.clock.mono() + CACHE_MS };
+    this.cache.set(key, entry);
     const drop = (): void => {
-      if (this.kept.get(key) === entry) this.kept.delete(key);
+      if (this.cache.get(key) === entry) this.cache.delete(key);
     };
     page.then((found) => found ?? drop(), drop);
   }
 }
 
-/** The leading chunks that follow `after` without a gap and are whole, about PAGE_BYTES of them. */
+/**
+ * The leading chunks that follow `after` without a gap and have a valid checksum, about PAGE_BYTES of them.
+ */
 export function chunkPage(rows: readonly ChunkRow[], after: number): Page | null {
   const frames: Uint8Array[] = [];
   let last = after;

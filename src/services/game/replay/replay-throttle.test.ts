@@ -1,33 +1,33 @@
-/** Nobody's replay, and nobody's loading, takes the process for itself. */
+/** Replays and loads leave the process time for other work. */
 import { expect, test } from 'bun:test';
 import { createSimulatedWorld } from '../../../../test/support/in-process/world.simulated.ts';
 import { Semaphore } from '../../../lib/semaphore.ts';
 import { ReplayThrottle } from './replay-throttle.ts';
 
-test('after half a megabyte in one turn replays wait for the next', async () => {
+test('after half a megabyte in one tick replays wait for the next', async () => {
   const world = createSimulatedWorld(1);
-  const pace = new ReplayThrottle(world.timers);
-  expect(pace.turn()).toBeNull();
-  pace.spent(400_000);
-  expect(pace.turn()).toBeNull();
-  pace.spent(400_000);
-  let went = 0;
-  const waiting = [pace.turn(), pace.turn()];
-  for (const each of waiting) void each!.then(() => went++);
+  const throttle = new ReplayThrottle(world.timers);
+  expect(throttle.waitForBudget()).toBeNull();
+  throttle.consume(400_000);
+  expect(throttle.waitForBudget()).toBeNull();
+  throttle.consume(400_000);
+  let resumed = 0;
+  const waiting = [throttle.waitForBudget(), throttle.waitForBudget()];
+  for (const each of waiting) void each!.then(() => resumed++);
   await world.settle();
-  expect(went).toBe(0);
+  expect(resumed).toBe(0);
   await world.advance(1);
-  expect(went).toBe(2);
-  expect(pace.turn()).toBeNull();
+  expect(resumed).toBe(2);
+  expect(throttle.waitForBudget()).toBeNull();
   expect(world.timerCount()).toBe(0);
 });
 
-test('a gate lets so many through at a time, in order, also when some fail', async () => {
-  const gate = new Semaphore(2, 2);
+test('a semaphore runs two tasks at a time, in order, also when some fail', async () => {
+  const semaphore = new Semaphore(2, 2);
   const begun: number[] = [];
   const ends: (() => void)[] = [];
   const work = (n: number) =>
-    gate
+    semaphore
       .run(async () => {
         begun.push(n);
         await new Promise<void>((resolve) => ends.push(resolve));
@@ -38,8 +38,8 @@ test('a gate lets so many through at a time, in order, also when some fail', asy
   const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
   await settle();
   expect(begun).toEqual([1, 2]);
-  // Two run, two wait: no more are taken.
-  expect(gate.run(() => Promise.resolve())).toBeNull();
+  // Two run, two wait: the queue is full.
+  expect(semaphore.run(() => Promise.resolve())).toBeNull();
   ends.shift()!();
   await settle();
   expect(begun).toEqual([1, 2, 3]);

@@ -1,14 +1,15 @@
 /**
- * How much replay may go out before other work gets its turn: fifty players who join at once must
- * not delay anybody's move.
+ * Limits the bytes that all replays send in one tick of the event loop: fifty players who join at once must
+ * not delay moves.
  */
+import { pause } from '../../../lib/pause.ts';
 import type { Timers } from '../../../lib/world.ts';
 
-const BYTES_PER_TURN = 512 * 1024;
+const BYTES_PER_TICK = 512 * 1024;
 
 export class ReplayThrottle {
-  private left = BYTES_PER_TURN;
-  private turning = false;
+  private budget = BYTES_PER_TICK;
+  private isRefillScheduled = false;
   private waiting: (() => void)[] = [];
   private readonly timers: Timers;
 
@@ -16,23 +17,23 @@ export class ReplayThrottle {
     this.timers = timers;
   }
 
-  /** null = go on at once; else go on when it resolves. */
-  turn(): Promise<void> | null {
-    return this.left > 0 ? null : new Promise((resolve) => this.waiting.push(resolve));
+  /** null = continue at once; otherwise continue when it resolves. */
+  waitForBudget(): Promise<void> | null {
+    return this.budget > 0 ? null : new Promise((resolve) => this.waiting.push(resolve));
   }
 
-  spent(bytes: number): void {
-    this.left -= bytes;
-    if (this.turning) return;
-    this.turning = true;
+  consume(bytes: number): void {
+    this.budget -= bytes;
+    if (this.isRefillScheduled) return;
+    this.isRefillScheduled = true;
     this.timers.after(0, () => {
-      this.turning = false;
-      this.left = BYTES_PER_TURN;
+      this.isRefillScheduled = false;
+      this.budget = BYTES_PER_TICK;
       for (const wake of this.waiting.splice(0)) wake();
     });
   }
 
   pause(ms: number): Promise<void> {
-    return new Promise((resolve) => this.timers.after(ms, resolve));
+    return pause(this.timers, ms);
   }
 }

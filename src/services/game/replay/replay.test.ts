@@ -1,31 +1,31 @@
-/** Replay: a page gets exactly what it lacks, once, in order, wherever it lies. */
+/** Replay: a page gets exactly the records it lacks, once and in order, from archive and log. */
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { DOWN_FRAME_BYTES_MAX } from '../../../../sdk/protocol/limits.ts';
 import { RecordKind } from '../../../../sdk/protocol/record.ts';
-import { createGameBench, play, ROOM, upTo } from '../../../../test/support/in-process/game-fixture.ts';
+import { createGameFixture, play, ROOM, upTo } from '../../../../test/support/in-process/game-fixture.ts';
 import { encodeRecords, RoomScript } from '../../../../test/support/in-process/room-script.ts';
 import { chunkPage } from './archive-pages.ts';
 import { tailPage } from './replay.ts';
 
-test('P20 a fresh page gets everything from entry 1 on, then live', async () => {
-  const bench = await createGameBench();
-  const anna = await bench.join({ seat: 1 });
-  await play(bench, anna, 5);
-  const ben = await bench.join({ seat: 2 });
+test('P20 a fresh page gets everything from record 1 on, then live', async () => {
+  const fixture = await createGameFixture();
+  const anna = await fixture.join({ seat: 1 });
+  await play(fixture, anna, 5);
+  const ben = await fixture.join({ seat: 2 });
   expect(ben.peer.last('welcome').resumed).toBe(0);
   expect(ben.seqs()).toEqual(upTo(8));
   expect(ben.peer.names()).toEqual(['welcome', 'records', 'live', 'presence']);
   expect(ben.peer.last('live').seq).toBe(8);
 });
 
-test('P20 the archive comes as stored chunks, what is not archived yet as records', async () => {
-  const bench = await createGameBench();
-  const anna = await bench.join({ seat: 1 });
-  await play(bench, anna, 10);
-  await bench.store.sweep(bench.log, ROOM, { perChunk: 4 });
-  await play(bench, anna, 3, 11);
-  const ben = await bench.join({ seat: 2 });
+test('P20 archived records are sent as stored chunks, the others as records', async () => {
+  const fixture = await createGameFixture();
+  const anna = await fixture.join({ seat: 1 });
+  await play(fixture, anna, 10);
+  await fixture.store.sweep(fixture.log, ROOM, { perChunk: 4 });
+  await play(fixture, anna, 3, 11);
+  const ben = await fixture.join({ seat: 2 });
   expect(ben.peer.names()).toEqual([
     'welcome',
     'chunk',
@@ -43,18 +43,18 @@ test('P20 the archive comes as stored chunks, what is not archived yet as record
     [9, 12],
     [13, 13],
   ]);
-  const [stored] = bench.store.of(ROOM).chunks;
+  const [stored] = fixture.store.of(ROOM).chunks;
   expect([...ben.peer.all('chunk')[0]!.deflated]).toEqual([...stored!.deflated]);
 });
 
-test('P20 P22 what a page is told at one moment leaves in one write', async () => {
-  const bench = await createGameBench();
-  const anna = await bench.join({ seat: 1 });
-  await play(bench, anna, 3);
+test('P20 P22 frames that are sent at the same moment leave in one write', async () => {
+  const fixture = await createGameFixture();
+  const anna = await fixture.join({ seat: 1 });
+  await play(fixture, anna, 3);
   anna.signal(1);
-  await bench.store.sweep(bench.log, ROOM, { perChunk: 2 });
-  await play(bench, anna, 1, 4);
-  const fresh = await bench.join({ seat: 2 });
+  await fixture.store.sweep(fixture.log, ROOM, { perChunk: 2 });
+  await play(fixture, anna, 1, 4);
+  const fresh = await fixture.join({ seat: 2 });
   const chunks = ['chunk', 'chunk', 'chunk'] as const;
   expect(fresh.peer.writeNames().slice(0, 3)).toEqual([
     ['welcome'],
@@ -62,50 +62,50 @@ test('P20 P22 what a page is told at one moment leaves in one write', async () =
     ['records', 'live', 'presence', 'signals'],
   ]);
   const { epoch, seq } = fresh.peer.last('welcome');
-  bench.log.say('hold');
-  const resumed = await bench.join({ seat: 3, epoch, seq });
+  fixture.log.emitState('hold');
+  const resumed = await fixture.join({ seat: 3, epoch, seq });
   expect(resumed.peer.writeNames()[0]).toEqual(['welcome', 'hold', 'live', 'presence', 'signals']);
 });
 
-test('P22 live messages wait until replay is over; each comes once, in order', async () => {
-  const bench = await createGameBench();
-  const anna = await bench.join({ seat: 1 });
-  await play(bench, anna, 4);
-  await bench.store.sweep(bench.log, ROOM, { perChunk: 2 });
-  const ben = bench.open({ seat: 2 });
-  ben.peer.stuck = true;
+test('P22 live messages wait until the replay is over; each is sent once, in order', async () => {
+  const fixture = await createGameFixture();
+  const anna = await fixture.join({ seat: 1 });
+  await play(fixture, anna, 4);
+  await fixture.store.sweep(fixture.log, ROOM, { perChunk: 2 });
+  const ben = fixture.open({ seat: 2 });
+  ben.peer.isStuck = true;
   ben.hello({ seat: 2 });
-  await bench.commit();
-  await play(bench, anna, 3, 5);
-  // Held up by its socket: it has seen the welcome and nothing else.
+  await fixture.commit();
+  await play(fixture, anna, 3, 5);
+  // Its socket is backpressured: it got the welcome and nothing of the replay.
   expect(ben.peer.names()).toEqual(['welcome', 'presence']);
-  ben.peer.drain();
-  await bench.commit();
+  ben.peer.takeAll();
+  await fixture.commit();
   expect(ben.seqs()).toEqual(upTo(10));
   expect(ben.peer.names().filter((name) => name === 'live')).toHaveLength(1);
-  await play(bench, anna, 1, 8);
+  await play(fixture, anna, 1, 8);
   expect(ben.seqs()).toEqual(upTo(11));
 });
 
-test('P22 an append that commits while replay reads comes once', async () => {
+test('P22 an append that commits while a replay reads is sent once', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 12 }),
       async (steps) => {
-        const bench = await createGameBench();
-        const anna = await bench.join({ seat: 1 });
+        const fixture = await createGameFixture();
+        const anna = await fixture.join({ seat: 1 });
         let sent = 0;
-        const ben = bench.open({ seat: 2 });
+        const ben = fixture.open({ seat: 2 });
         for (const [index, step] of steps.entries()) {
           if (index === Math.floor(steps.length / 2)) ben.hello({ seat: 2 });
-          if (step === 0) await bench.world.settle();
+          if (step === 0) await fixture.world.settle();
           else if (step === 1) anna.send(++sent);
-          else if (step === 2) await bench.world.advance(1);
-          else await bench.store.sweep(bench.log, ROOM, { perChunk: 2 });
+          else if (step === 2) await fixture.world.advance(1);
+          else await fixture.store.sweep(fixture.log, ROOM, { perChunk: 2 });
         }
-        await bench.world.advance(400);
-        const head = bench.game.control.watch(ROOM)!.seq;
-        // A chunk may begin before what was asked for; seen in order, nothing is missing.
+        await fixture.world.advance(400);
+        const head = fixture.game.control.roomStatus(ROOM)!.seq;
+        // A chunk may begin with records that the page has; without these none is missing.
         expect([...new Set(ben.seqs())]).toEqual(upTo(head));
         expect(anna.seqs()).toEqual(upTo(head));
         expect(ben.peer.all('live')).toHaveLength(1);
@@ -116,82 +116,82 @@ test('P22 an append that commits while replay reads comes once', async () => {
 });
 
 test('a socket that goes during its replay is sent nothing more', async () => {
-  const bench = await createGameBench();
-  const anna = await bench.join({ seat: 1 });
-  await play(bench, anna, 4);
-  await bench.store.sweep(bench.log, ROOM, { perChunk: 1 });
-  const ben = bench.open({ seat: 2 });
+  const fixture = await createGameFixture();
+  const anna = await fixture.join({ seat: 1 });
+  await play(fixture, anna, 4);
+  await fixture.store.sweep(fixture.log, ROOM, { perChunk: 1 });
+  const ben = fixture.open({ seat: 2 });
   ben.hello({ seat: 2 });
   while (ben.peer.sent.length === 0) await Promise.resolve();
-  ben.peer.leave();
-  await bench.world.advance(1_000);
-  // It went while the archive was being read: what came of that was not even tried.
+  ben.peer.closeFromPage();
+  await fixture.world.advance(1_000);
+  // It closed while the archive was being read: no send was attempted after that.
   expect([ben.peer.names(), ben.peer.lateSends]).toEqual([['welcome'], 0]);
 });
 
-test('P20 what is archived comes from the archive, even while the log still has it', async () => {
-  const bench = await createGameBench();
-  await play(bench, await bench.join({ seat: 1 }), 20);
-  await bench.store.sweep(bench.log, ROOM, { perChunk: 1, trim: false });
-  await bench.crash();
-  const page = await bench.join({ seat: 2 });
+test('P20 archived records are sent from the archive even while the log still has them', async () => {
+  const fixture = await createGameFixture();
+  await play(fixture, await fixture.join({ seat: 1 }), 20);
+  await fixture.store.sweep(fixture.log, ROOM, { perChunk: 1, trim: false });
+  await fixture.crash();
+  const page = await fixture.join({ seat: 2 });
   expect(page.peer.all('chunk')).toHaveLength(23);
   expect(page.seqs()).toEqual(upTo(24));
 });
 
-test('P20 once it is known what is archived, the log is not asked for it', async () => {
-  const bench = await createGameBench();
-  await play(bench, await bench.join({ seat: 1 }), 30);
-  await bench.store.sweep(bench.log, ROOM, { perChunk: 1 });
-  const { reads } = bench.log;
-  const page = await bench.join({ seat: 2 });
+test('P20 records that are known to be archived are not read from the log', async () => {
+  const fixture = await createGameFixture();
+  await play(fixture, await fixture.join({ seat: 1 }), 30);
+  await fixture.store.sweep(fixture.log, ROOM, { perChunk: 1 });
+  const { reads } = fixture.log;
+  const page = await fixture.join({ seat: 2 });
   expect(page.seqs()).toEqual(upTo(33));
-  expect(bench.log.reads - reads).toBe(1);
+  expect(fixture.log.reads - reads).toBe(1);
 });
 
 test('P23 a reader that is slow during replay is waited for, one that stands still is closed', async () => {
-  const bench = await createGameBench();
-  const anna = await bench.join({ seat: 1 });
-  await play(bench, anna, 4);
-  await bench.store.sweep(bench.log, ROOM, { perChunk: 2 });
-  const slow = bench.open({ seat: 2 });
-  slow.peer.stuck = true;
+  const fixture = await createGameFixture();
+  const anna = await fixture.join({ seat: 1 });
+  await play(fixture, anna, 4);
+  await fixture.store.sweep(fixture.log, ROOM, { perChunk: 2 });
+  const slow = fixture.open({ seat: 2 });
+  slow.peer.isStuck = true;
   slow.hello({ seat: 2 });
   for (let seconds = 0; seconds < 100; seconds += 10) {
-    await bench.world.advance(10_000);
-    slow.peer.pong();
-    slow.peer.drain();
-    slow.peer.stuck = true;
+    await fixture.world.advance(10_000);
+    slow.peer.pongFromPage();
+    slow.peer.takeAll();
+    slow.peer.isStuck = true;
     anna.send(5 + seconds / 10);
   }
   expect(slow.closedWith).toBeNull();
-  // The room beats at any moment of the 15 seconds.
-  await bench.world.advance(10_000);
-  const still = bench.open({ seat: 3 });
-  still.peer.stuck = true;
+  // The room's heartbeat is due at any time within the 15 seconds.
+  await fixture.world.advance(10_000);
+  const still = fixture.open({ seat: 3 });
+  still.peer.isStuck = true;
   still.hello({ seat: 3 });
-  await bench.world.advance(29_900);
-  still.peer.pong();
+  await fixture.world.advance(29_900);
+  still.peer.pongFromPage();
   expect(still.closedWith).toBeNull();
-  await bench.world.advance(30_100);
+  await fixture.world.advance(30_100);
   expect(still.closedWith).toBe(4001);
 });
 
-test('P23 a page that reads a little in each beat is waited for, however long one frame takes it', async () => {
-  const bench = await createGameBench();
-  const anna = await bench.join({ seat: 1 });
+test('P23 a page that reads a little per heartbeat is not closed, however long one frame takes', async () => {
+  const fixture = await createGameFixture();
+  const anna = await fixture.join({ seat: 1 });
   for (let seq = 1; seq <= 4; seq++) anna.send(seq, 'x'.repeat(4_000));
-  await bench.commit();
-  const slow = bench.open({ seat: 2 });
-  slow.peer.stuck = true;
+  await fixture.commit();
+  const slow = fixture.open({ seat: 2 });
+  slow.peer.isStuck = true;
   slow.hello({ seat: 2 });
-  const wait = async (takes: number) => {
+  const wait = async (bytesRead: number) => {
     for (let beat = 0; beat < 4; beat++) {
-      await bench.world.advance(15_000);
-      for (const page of [anna, slow]) page.peer.pong();
-      if (takes > 0) slow.peer.trickle(takes);
-      // What comes beside the replay hides nothing: it is more to take, and was not taken.
-      await bench.join({ seat: 3 });
+      await fixture.world.advance(15_000);
+      for (const page of [anna, slow]) page.peer.pongFromPage();
+      if (bytesRead > 0) slow.peer.takeBytes(bytesRead);
+      // Frames sent beside the replay do not count as progress: they are not read either.
+      await fixture.join({ seat: 3 });
     }
   };
   await wait(20);
@@ -200,21 +200,21 @@ test('P23 a page that reads a little in each beat is waited for, however long on
   expect(slow.closedWith).toBe(4001);
 });
 
-test('P56 no frame is longer than 256 KB, however much waits', async () => {
-  const bench = await createGameBench({ messageRate: 1_000, messageBurst: 1_000 });
-  const anna = await bench.join({ seat: 1 });
-  const ben = await bench.join({ seat: 2 });
-  const release = bench.log.block();
+test('P56 no frame is longer than 256 KB, however many records wait', async () => {
+  const fixture = await createGameFixture({ messageRate: 1_000, messageBurst: 1_000 });
+  const anna = await fixture.join({ seat: 1 });
+  const ben = await fixture.join({ seat: 2 });
+  const release = fixture.log.holdAppends();
   for (let seq = 1; seq <= 31; seq++) anna.send(seq, 'x'.repeat(4_096));
   release();
-  await bench.commit();
+  await fixture.commit();
   for (let seq = 32; seq <= 100; seq++) {
     anna.send(seq, 'x'.repeat(4_096));
-    await bench.commit();
+    await fixture.commit();
   }
-  const late = await bench.join({ seat: 3 });
-  await bench.store.sweep(bench.log, ROOM, { perChunk: 16 });
-  const later = await bench.join({ seat: 4 });
+  const late = await fixture.join({ seat: 3 });
+  await fixture.store.sweep(fixture.log, ROOM, { perChunk: 16 });
+  const later = await fixture.join({ seat: 4 });
   for (const page of [ben, late, later]) {
     expect([...new Set(page.seqs())]).toEqual(upTo(103));
     const longest = Math.max(...page.peer.sent.map((frame) => frame.length));
@@ -223,90 +223,90 @@ test('P56 no frame is longer than 256 KB, however much waits', async () => {
   }
 });
 
-test('P23 P54 the cap of a live socket does not count replay, nor what comes beside it', async () => {
-  const bench = await createGameBench({ outputBytesSoft: 50, outputBytesHard: 100 });
-  const anna = await bench.join({ seat: 1 });
-  await play(bench, anna, 10);
-  await bench.store.sweep(bench.log, ROOM);
-  const ben = bench.open({ seat: 2 });
-  ben.peer.stuck = true;
+test('P23 P54 the output limit of live sockets counts neither replay nor frames sent beside it', async () => {
+  const fixture = await createGameFixture({ outputBytesSoft: 50, outputBytesHard: 100 });
+  const anna = await fixture.join({ seat: 1 });
+  await play(fixture, anna, 10);
+  await fixture.store.sweep(fixture.log, ROOM);
+  const ben = fixture.open({ seat: 2 });
+  ben.peer.isStuck = true;
   ben.hello({ seat: 2 });
-  await bench.commit();
+  await fixture.commit();
   for (const seat of [3, 4, 5]) {
-    await bench.join({ seat });
-    await bench.world.advance(2_000);
+    await fixture.join({ seat });
+    await fixture.world.advance(2_000);
   }
   expect(ben.peer.buffered()).toBeGreaterThan(100);
   expect(ben.closedWith).toBeNull();
-  ben.peer.drain();
-  await bench.commit();
+  ben.peer.takeAll();
+  await fixture.commit();
   expect(ben.peer.names()).toContain('live');
 });
 
-test('P24 a lasting gap breaks the room: 4500, and somebody is told', async () => {
-  const bench = await createGameBench();
-  const anna = await bench.join({ seat: 1 });
-  await play(bench, anna, 4);
-  await bench.store.sweep(bench.log, ROOM, { perChunk: 2 });
-  bench.store.of(ROOM).chunks.splice(1, 1);
-  const ben = await bench.join({ seat: 2 });
-  // It may be a race: it is looked at several times before anybody is alarmed.
+test('P24 a record that stays missing breaks the room: 4500, and it is reported', async () => {
+  const fixture = await createGameFixture();
+  const anna = await fixture.join({ seat: 1 });
+  await play(fixture, anna, 4);
+  await fixture.store.sweep(fixture.log, ROOM, { perChunk: 2 });
+  fixture.store.of(ROOM).chunks.splice(1, 1);
+  const ben = await fixture.join({ seat: 2 });
+  // It may be a race: it is read several times before the room counts as broken.
   expect(ben.closedWith).toBeNull();
-  await bench.world.advance(2_000);
+  await fixture.world.advance(2_000);
   expect([ben.closedWith, anna.closedWith]).toEqual([4500, 4500]);
-  expect(bench.broken).toEqual([`${ROOM}: entry 3 is neither in the archive nor in the log`]);
-  expect(bench.game.control.watch(ROOM)).toBeNull();
+  expect(fixture.broken).toEqual([`${ROOM}: entry 3 is neither in the archive nor in the log`]);
+  expect(fixture.game.control.roomStatus(ROOM)).toBeNull();
 });
 
-test('P24 a gap between archive and log is found when the room is opened', async () => {
-  const bench = await createGameBench();
-  const anna = await bench.join({ seat: 1 });
-  await play(bench, anna, 4);
-  const stored = bench.store.of(ROOM);
+test('P24 records missing between archive and log are found when the room is loaded', async () => {
+  const fixture = await createGameFixture();
+  const anna = await fixture.join({ seat: 1 });
+  await play(fixture, anna, 4);
+  const stored = fixture.store.of(ROOM);
   const restored = structuredClone(stored.loaded);
-  await bench.store.sweep(bench.log, ROOM);
-  await play(bench, anna, 1, 5);
-  // The database comes back from a backup older than what the log let go.
+  await fixture.store.sweep(fixture.log, ROOM);
+  await play(fixture, anna, 1, 5);
+  // The database is restored from a backup that lacks records which the log has dropped.
   stored.loaded = restored;
   stored.chunks = [];
-  await bench.crash();
-  const page = await bench.join({ seat: 2 });
-  // It may be a race: it is looked at several times before anybody is alarmed.
-  expect([page.closedWith, bench.broken]).toEqual([null, []]);
-  await bench.world.advance(2_000);
+  await fixture.crash();
+  const page = await fixture.join({ seat: 2 });
+  // It may be a race: it is read several times before the room counts as broken.
+  expect([page.closedWith, fixture.broken]).toEqual([null, []]);
+  await fixture.world.advance(2_000);
   expect(page.closedWith).toBe(4500);
-  expect(bench.broken[0]).toContain('neither in the archive nor in the log');
+  expect(fixture.broken[0]).toContain('neither in the archive nor in the log');
 });
 
-test('a sweep between reading the database and reading the log is no gap', async () => {
-  const bench = await createGameBench();
-  await play(bench, await bench.join({ seat: 1 }), 4);
-  await bench.crash();
-  const { open } = bench.log;
-  bench.log.open = async (room, epoch, archived) => {
-    const outcome = await open.call(bench.log, room, epoch, archived);
-    bench.log.open = open;
-    await bench.store.sweep(bench.log, ROOM);
+test('a sweep between the reads of the database and the log is no missing record', async () => {
+  const fixture = await createGameFixture();
+  await play(fixture, await fixture.join({ seat: 1 }), 4);
+  await fixture.crash();
+  const { open } = fixture.log;
+  fixture.log.open = async (room, epoch, archived) => {
+    const outcome = await open.call(fixture.log, room, epoch, archived);
+    fixture.log.open = open;
+    await fixture.store.sweep(fixture.log, ROOM);
     return outcome;
   };
-  const page = await bench.join({ seat: 2 });
-  await bench.world.advance(2_000);
+  const page = await fixture.join({ seat: 2 });
+  await fixture.world.advance(2_000);
   expect(page.closedWith).toBeNull();
   expect([...new Set(page.seqs())]).toEqual(upTo(page.peer.last('live').seq));
 });
 
 test('P21 a chunk whose bytes changed in the database is not sent', async () => {
-  const bench = await createGameBench();
-  await play(bench, await bench.join({ seat: 1 }), 4);
-  await bench.store.sweep(bench.log, ROOM);
-  bench.store.of(ROOM).chunks[0]!.deflated[3]! ^= 1;
-  const page = await bench.join({ seat: 2 });
-  await bench.world.advance(2_000);
+  const fixture = await createGameFixture();
+  await play(fixture, await fixture.join({ seat: 1 }), 4);
+  await fixture.store.sweep(fixture.log, ROOM);
+  fixture.store.of(ROOM).chunks[0]!.deflated[3]! ^= 1;
+  const page = await fixture.join({ seat: 2 });
+  await fixture.world.advance(2_000);
   expect(page.closedWith).toBe(4500);
   expect(page.seqs()).toEqual([]);
 });
 
-test('pages are cut where a gap begins', () => {
+test('a page ends before a missing record', () => {
   const row = (first: number, last: number) => ({
     room: ROOM,
     first_seq: first,
@@ -340,7 +340,7 @@ test('P29 nor is the part of a run that the room does not know of yet', () => {
 
 test('P21 of a run that is known in part, a page gets the rest: nothing comes twice', () => {
   const script = new RoomScript();
-  script.say(RecordKind.move);
+  script.send(RecordKind.move);
   const { records } = script;
   const run = { first: 1, last: records.length, records: encodeRecords(records) };
   for (let after = 0; after < records.length; after++) {

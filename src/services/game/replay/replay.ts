@@ -1,7 +1,7 @@
 /**
- * Replay: what a socket lacks, from its position to the durable head: the archive's chunks as they
- * are stored, then the tail from the log. One page at a time, the next one only when the socket has
- * taken the last; live messages simply wait in the log until replay gets there.
+ * Replay: sends a socket what it lacks, from its position to the durable head: first the archive's stored
+ * chunks, then the records of the log. One page at a time, the next one when the socket has drained; messages
+ * that arrive meanwhile are read from the log when the replay reaches them.
  */
 import { Reader } from '../../../../sdk/protocol/bytes.ts';
 import { readRecord } from '../../../../sdk/protocol/record.ts';
@@ -9,7 +9,10 @@ import type { RoomLog, Run } from '../../../ports/room-log/room-log.ts';
 import { type ArchivePages, type Page, PAGE_BYTES } from './archive-pages.ts';
 import type { ReplayThrottle } from './replay-throttle.ts';
 
-/** A gap seen so often in a row is no race with the archiver. */
+/**
+ * Reads that may find a record missing before the room counts as broken; a race with the archiver ends
+ * sooner.
+ */
 const READS_MAX = 4;
 const RETRY_MS = 50;
 
@@ -19,7 +22,7 @@ export interface ReplaySource {
   readonly throttle: ReplayThrottle;
 }
 
-/** The room as far as replay is concerned. */
+/** The part of a room that a replay needs. */
 export interface ReplayedRoom {
   readonly id: string;
   readonly sequencer: { readonly durableSeq: number };
@@ -29,26 +32,26 @@ export interface ReplayedRoom {
 export interface ReplaySink {
   /** Sends one frame; false ends the replay. */
   send(frame: Uint8Array): boolean;
-  /** Runs it at once; what it sends leaves in one write. */
-  together(run: () => void): void;
-  readonly congested: boolean;
-  /** Everything up to `seq`, the durable head at this very moment, was sent. */
-  caughtUp(seq: number): void;
-  /** Neither archive nor log has the entry after `seq`. */
-  gap(seq: number): void;
-  /** The log or the database could not be read. */
-  unreadable(error: unknown): void;
+  /** Calls `run` at once; the frames that it sends leave in one write. */
+  cork(run: () => void): void;
+  readonly isBackpressured: boolean;
+  /** Everything up to `seq` was sent, and `seq` is the durable head now. */
+  onCaughtUp(seq: number): void;
+  /** Neither archive nor log has the record after `seq`. */
+  onMissingRecord(seq: number): void;
+  /** A read of the log or the database failed. */
+  onReadError(error: unknown): void;
 }
 
 export class Replay {
   private after: number;
-  private running = false;
-  private stopped = false;
+  private isRunning = false;
+  private isStopped = false;
   private readonly room: ReplayedRoom;
   private readonly sink: ReplaySink;
   private readonly source: ReplaySource;
 
-  /** Sends everything after `after`; nothing happens before the first `go`. */
+  /** Sends everything after record `after`; starts with the first `resume`. */
   constructor(room: ReplayedRoom, after: number, sink: ReplaySink, source: ReplaySource) {
     this.room = room;
     this.after = after;
@@ -56,86 +59,92 @@ export class Replay {
     this.source = source;
   }
 
-  /** Goes on if it stands: at the start, when the socket has drained, when more became durable. */
-  go(): void {
-    if (this.running || this.stopped) return;
-    this.running = true;
+  /**
+   * Continues unless it is running: called at the start, when the socket has drained, when more is durable.
+   */
+  resume(): void {
+    if (this.isRunning || this.isStopped) return;
+    this.isRunning = true;
     this.run().catch((error: unknown) => {
-      if (!this.stopped) this.sink.unreadable(error);
+      if (!this.isStopped) this.sink.onReadError(error);
     });
   }
 
-  /** Sends nothing more, whatever is being read right now. */
+  /** Sends nothing more; a read in flight is ignored. */
   stop(): void {
-    this.stopped = true;
+    this.isStopped = true;
   }
 
   private async run(): Promise<void> {
     try {
       await this.pages();
     } finally {
-      // At once, not a moment after: a `go` in between would be lost.
-      this.running = false;
+      // Reset synchronously: a `resume` between the end and the reset would be lost.
+      this.isRunning = false;
     }
   }
 
   private async pages(): Promise<void> {
     let page: Page | null = null;
-    while (this.tell(page)) {
-      const turn = this.source.throttle.turn();
-      if (turn) await turn;
+    while (this.sendPage(page)) {
+      const budget = this.source.throttle.waitForBudget();
+      if (budget) await budget;
       page = await this.read();
-      if (this.stopped) return;
+      if (this.isStopped) return;
       if (!page) {
-        this.stopped = true;
-        this.sink.gap(this.after);
+        this.isStopped = true;
+        this.sink.onMissingRecord(this.after);
         return;
       }
     }
   }
 
-  /** Sends a page if there is one, and what follows the last, in one write. True: more should be read now. */
-  private tell(page: Page | null): boolean {
+  /**
+   * Sends a page, and with the last one `live` and what follows it, in one write. True: read the next page
+   * now.
+   */
+  private sendPage(page: Page | null): boolean {
     let more = false;
-    this.sink.together(() => {
-      if (page === null || this.send(page)) more = this.goesOn();
+    this.sink.cork(() => {
+      if (page === null || this.sendFrames(page)) more = this.continueOrFinish();
     });
-    return more && !this.sink.congested;
+    return more && !this.sink.isBackpressured;
   }
 
-  private goesOn(): boolean {
-    if (this.stopped || this.sink.congested) return false;
+  /** True: more is to be read. At the durable head it ends the replay. */
+  private continueOrFinish(): boolean {
+    if (this.isStopped || this.sink.isBackpressured) return false;
     const head = this.room.sequencer.durableSeq;
-    // The log may know of an append a moment before the room does: the room's word counts.
+    // The log may have an append that the sequencer has not confirmed yet: the sequencer's head counts (I1).
     if (this.after !== head) return this.after < head;
-    this.stopped = true;
-    this.sink.caughtUp(head);
+    this.isStopped = true;
+    this.sink.onCaughtUp(head);
     return false;
   }
 
-  private send(page: Page): boolean {
+  private sendFrames(page: Page): boolean {
     let bytes = 0;
     for (const frame of page.frames) {
       if (!this.sink.send(frame)) {
-        this.stopped = true;
+        this.isStopped = true;
         return false;
       }
       bytes += frame.length;
     }
     this.after = page.last;
-    this.source.throttle.spent(bytes);
+    this.source.throttle.consume(bytes);
     return true;
   }
 
-  /** The next page, or null when nobody has the next entry. */
+  /** The next page, or null if neither archive nor log has the next record. */
   private async read(): Promise<Page | null> {
     for (let attempt = 1; ; attempt++) {
-      const archived = this.after < this.room.archivedSeq;
-      const page = archived
+      const isArchived = this.after < this.room.archivedSeq;
+      const page = isArchived
         ? ((await this.readArchive()) ?? (await this.readLog()))
-        : // The log lets go of an entry only when the archive has it, so this order misses none.
+        : // The log drops a record only after the archive has it, so this order finds every record (I10).
           ((await this.readLog()) ?? (await this.readArchive()));
-      if (page || attempt === READS_MAX || this.stopped) return page;
+      if (page || attempt === READS_MAX || this.isStopped) return page;
       await this.source.throttle.pause(RETRY_MS * attempt);
     }
   }
@@ -153,14 +162,14 @@ export class Replay {
   }
 }
 
-/** The runs up to the durable `head` as one frame; null when they do not go on after `after`. */
+/** The records after `after` up to the durable `head` as one frame; null if `runs` do not continue there. */
 export function tailPage(runs: readonly Run[], after: number, head: number): Page | null {
   const parts: Uint8Array[] = [];
   let last = after;
   for (const run of runs) {
     const follows = parts.length === 0 ? run.first <= last + 1 && run.last > last : run.first === last + 1;
     if (!follows || last >= head) break;
-    // What the room does not know to be durable would be a position that the room does not know either.
+    // A record above the durable head would give the page a position that the room does not accept.
     parts.push(recordsBetween(run, last, head));
     last = Math.min(run.last, head);
   }
@@ -168,7 +177,7 @@ export function tailPage(runs: readonly Run[], after: number, head: number): Pag
   return { frames: [parts.length === 1 ? parts[0]! : Buffer.concat(parts)], last };
 }
 
-/** The records behind entry `after` up to entry `head`: a run may hold more than was appended at a time. */
+/** The records after `after` up to `head`: a run may hold several appends. */
 function recordsBetween({ first, last, records }: Run, after: number, head: number): Uint8Array {
   if (first > after && last <= head) return records;
   const reader = new Reader(records);

@@ -1,14 +1,14 @@
 /**
  * The records of one append, encoded once: the same bytes go to the log and to every socket.
  *
- * A buffer is never used again, since the log may keep it; the Batch object itself is. A lone record
- * gets a buffer of exactly its size, which is the usual case and needs no copy.
+ * Buffers are not reused, since the log may keep them; the AppendBatch object is. A single record gets a
+ * buffer of exactly its size: that is the usual case, and it needs no copy.
  */
 import { encodeRecord, type RecordHeader } from '../../../../sdk/protocol/record.ts';
 import type { Client } from './client-table.ts';
 
 const FIRST_BYTES = 1_024;
-/** The most bytes in one append, and so in one frame. */
+/** Maximum bytes of one append, and so of one `records` frame. */
 export const BATCH_BYTES_MAX = 128 * 1024;
 
 export class AppendBatch {
@@ -16,19 +16,19 @@ export class AppendBatch {
   lastSeq = 0;
   lastMs = 0;
   length = 0;
-  /** Holds a finish record. */
+  /** The batch contains a finish record. */
   hasFinish = false;
-  /** Which client came how far with this batch; both lists in step. */
+  /** The client and client seq of each message; parallel arrays. */
   readonly clients: Client[] = [];
   readonly clientSeqs: number[] = [];
   private bytes: Uint8Array = NO_BYTES;
 
-  /** Would `more` bytes still make a frame that may be sent? */
+  /** Whether `more` bytes fit into the maximum size. */
   fits(more: number): boolean {
     return this.length + more <= BATCH_BYTES_MAX;
   }
 
-  /** Makes room for `more` bytes; `alone` = nothing else will join them. */
+  /** Reserves `more` bytes; `alone` = no other record will be added to this batch. */
   reserve(more: number, alone: boolean): void {
     const needed = this.length + more;
     if (needed <= this.bytes.length) return;
@@ -41,7 +41,7 @@ export class AppendBatch {
     this.bytes = larger;
   }
 
-  /** Encodes one record, its body being `bytes` from `from` on; `reserve` was called for it. */
+  /** Encodes one record; its body is `bytes` from `from` on. `reserve` must have been called for it. */
   add(header: RecordHeader, bytes: Uint8Array, from: number): void {
     this.length = encodeRecord(this.bytes, this.length, header, bytes, from);
     this.count++;
@@ -49,12 +49,12 @@ export class AppendBatch {
     this.lastMs = header.ms;
   }
 
-  recordReached(client: Client, clientSeq: number): void {
+  addClient(client: Client, clientSeq: number): void {
     this.clients.push(client);
     this.clientSeqs.push(clientSeq);
   }
 
-  /** The records, one after another, in a buffer of exactly their size. */
+  /** The concatenated records in a buffer of exactly their size. */
   records(): Uint8Array {
     return this.bytes.length === this.length ? this.bytes : this.bytes.slice(0, this.length);
   }

@@ -1,21 +1,22 @@
 /**
- * The clients of one room: who may send under which id, and how far each has come (rule 3).
+ * The clients of one room: the seat of each client id and its last client seq, by which resends are
+ * deduplicated (I3).
  *
- * A client id belongs to the seat under which it was first held. Its number is given with its first
- * message; until then it is forgotten as soon as no socket holds it, so that hellos alone cost nothing.
+ * A client id belongs to the seat that used it first. It gets its number with its first message; a client
+ * without a number is deleted with its last socket, so that hellos alone take no memory.
  */
 export interface Client {
-  /** The id in hex: a string takes less memory than bytes do. */
+  /** The id in hex: a string takes less memory than a byte array. */
   readonly key: string;
   readonly seat: number;
-  /** 0 until the first message was assigned its place. */
+  /** 0 until the first message has a seq. */
   number: number;
   durableNumber: number;
-  /** The last client seq that has its place, and the last that is durable. */
+  /** The last client seq that is assigned, and the last that is durable. */
   assignedSeq: number;
   durableSeq: number;
-  /** Sockets that send for it. */
-  holders: number;
+  /** Number of open sockets that use this client id. */
+  sockets: number;
 }
 
 export class ClientTable {
@@ -23,12 +24,12 @@ export class ClientTable {
   private lastNumber = 0;
   private lastDurableNumber = 0;
 
-  /** Clients that have a number. */
+  /** Number of clients that have a number. */
   get count(): number {
     return this.lastNumber;
   }
 
-  /** Takes in a client that is durable: from the archive or the log's tail. */
+  /** Adds a durable client, read from the archive or the log's tail. */
   restore(number: number, id: Uint8Array, seat: number, lastSeq: number): void {
     const client: Client = {
       key: clientKey(id),
@@ -37,54 +38,54 @@ export class ClientTable {
       durableNumber: number,
       assignedSeq: lastSeq,
       durableSeq: lastSeq,
-      holders: 0,
+      sockets: 0,
     };
     this.byKey.set(client.key, client);
     this.lastNumber = this.lastDurableNumber = Math.max(this.lastNumber, number);
   }
 
-  /** A socket sends for this id from now on; null when the id belongs to another seat. */
-  hold(id: Uint8Array, seat: number): Client | null {
+  /** Registers a socket for this id; null if the id belongs to another seat. */
+  acquire(id: Uint8Array, seat: number): Client | null {
     const key = clientKey(id);
-    const present = this.byKey.get(key);
-    if (present && present.seat !== seat) return null;
-    const client = present ?? {
+    const existing = this.byKey.get(key);
+    if (existing && existing.seat !== seat) return null;
+    const client = existing ?? {
       key,
       seat,
       number: 0,
       durableNumber: 0,
       assignedSeq: 0,
       durableSeq: 0,
-      holders: 0,
+      sockets: 0,
     };
-    if (!present) this.byKey.set(key, client);
-    client.holders++;
+    if (!existing) this.byKey.set(key, client);
+    client.sockets++;
     return client;
   }
 
   release(client: Client): void {
-    client.holders--;
-    if (client.holders === 0 && client.number === 0) this.byKey.delete(client.key);
+    client.sockets--;
+    if (client.sockets === 0 && client.number === 0) this.byKey.delete(client.key);
   }
 
   assignNumber(client: Client): void {
     client.number = ++this.lastNumber;
   }
 
-  /** `seq` of the client is durable, and with it its number. */
+  /** The client's message `seq` is durable, and so is its number. */
   markDurable(client: Client, seq: number): void {
     client.durableSeq = seq;
     client.durableNumber = client.number;
     this.lastDurableNumber = Math.max(this.lastDurableNumber, client.number);
   }
 
-  /** Everything that is assigned and not durable never was. */
+  /** Resets every client to its durable state. */
   rollBack(): void {
     this.lastNumber = this.lastDurableNumber;
     for (const client of this.byKey.values()) {
       client.assignedSeq = client.durableSeq;
       client.number = client.durableNumber;
-      if (client.holders === 0 && client.number === 0) this.byKey.delete(client.key);
+      if (client.sockets === 0 && client.number === 0) this.byKey.delete(client.key);
     }
   }
 }
@@ -93,7 +94,7 @@ export function clientKey(id: Uint8Array): string {
   return id.toHex();
 }
 
-/** The id itself: what `client` records carry. */
+/** The id in bytes, as in `client` records. */
 export function clientId(client: Client): Uint8Array {
   return Uint8Array.fromHex(client.key);
 }

@@ -1,48 +1,70 @@
 /**
- * Heartbeats: a wheel that comes by every room once in HEARTBEAT_MS, a small part of the rooms at a
- * time, so that thousands of rooms never beat at once.
+ * Heartbeats: a timer wheel that calls every room once per HEARTBEAT_MS, a few rooms at a time, so that
+ * thousands of rooms never beat at once.
  */
-import type { Timers } from '../../../lib/world.ts';
+import type { Clock, Timers } from '../../../lib/world.ts';
 
 export const HEARTBEAT_MS = 15_000;
-/** 100 ms each: what beats together is over before a move would notice. */
 const SPOKES = 150;
+/** 100 ms: the rooms of one spoke take less time than would delay a move noticeably. */
+const SPOKE_MS = HEARTBEAT_MS / SPOKES;
+/** The wheel makes up for delays up to this; a tenth of a turn. */
+export const CATCH_UP_MS_MAX = HEARTBEAT_MS / 10;
 
-export interface Beating {
+export interface HeartbeatTarget {
   beat(): void;
 }
 
 export class HeartbeatWheel {
-  private readonly spokes: Set<Beating>[] = Array.from({ length: SPOKES }, () => new Set<Beating>());
+  private readonly spokes: Set<HeartbeatTarget>[] = Array.from({ length: SPOKES }, () => new Set());
+  private readonly clock: Clock;
   private readonly timers: Timers;
-  private at = 0;
-  private count = 0;
-  private cancel: (() => void) | null = null;
+  /** The spoke that was called last. */
+  private current = 0;
+  /** When the next spoke is due by the plan, monotonic ms. */
+  private nextAt = 0;
+  private targets = 0;
+  private isScheduled = false;
 
-  constructor(timers: Timers) {
+  constructor({ clock, timers }: { readonly clock: Clock; readonly timers: Timers }) {
+    this.clock = clock;
     this.timers = timers;
   }
 
-  /** The answer takes it off the wheel. The first beat comes after a full turn. */
-  add(beating: Beating): () => void {
-    const spoke = this.spokes[this.at]!;
-    spoke.add(beating);
-    this.count++;
-    if (this.cancel === null) this.schedule();
+  /** The first beat comes after a full turn. Returns a function that removes the target. */
+  add(target: HeartbeatTarget): () => void {
+    const spoke = this.spokes[this.current]!;
+    spoke.add(target);
+    this.targets++;
+    if (!this.isScheduled) {
+      this.nextAt = this.clock.mono() + SPOKE_MS;
+      this.schedule();
+    }
     return () => {
-      if (spoke.delete(beating)) this.count--;
+      if (spoke.delete(target)) this.targets--;
     };
   }
 
   private schedule(): void {
-    this.cancel = this.timers.after(HEARTBEAT_MS / SPOKES, () => this.turn());
+    this.isScheduled = true;
+    this.timers.after(Math.max(0, this.nextAt - this.clock.mono()), () => this.advance());
   }
 
-  private turn(): void {
-    this.cancel = null;
-    this.at = (this.at + 1) % SPOKES;
-    for (const beating of this.spokes[this.at]!) beating.beat();
-    // An empty wheel stands still.
-    if (this.count > 0) this.schedule();
+  /**
+   * Calls the next spoke. Spokes are due at start + n × SPOKE_MS, so late timers do not add up. Spokes missed
+   * in a delay of up to CATCH_UP_MS_MAX follow one by one without waiting. After a longer delay the plan is
+   * moved by it: otherwise two beats of a room could come so close that a page has no time to reply to a
+   * ping. So a room is called at most once per turn, and not before HEARTBEAT_MS - CATCH_UP_MS_MAX have
+   * passed.
+   */
+  private advance(): void {
+    this.isScheduled = false;
+    const now = this.clock.mono();
+    if (now - this.nextAt > CATCH_UP_MS_MAX) this.nextAt = now;
+    this.nextAt += SPOKE_MS;
+    this.current = (this.current + 1) % SPOKES;
+    for (const target of this.spokes[this.current]!) target.beat();
+    // An empty wheel stops.
+    if (this.targets > 0) this.schedule();
   }
 }

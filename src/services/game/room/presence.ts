@@ -1,4 +1,4 @@
-/** Presence: who sits in a room and who is there; one frame per change, changes collected for a moment. */
+/** Presence: the seats of a room and which are online. Changes within PRESENCE_MS are sent in one frame. */
 import { presence } from '../../../../sdk/protocol/presence.ts';
 import type { Timers } from '../../../lib/world.ts';
 import type { SeatRow } from '../../../ports/main-db/schema.ts';
@@ -9,35 +9,38 @@ export interface PresenceSource {
   readonly seats: readonly SeatRow[];
   /** Seats with at least one socket. */
   onlineSeats(): ReadonlySet<number>;
-  observers(): number;
+  observerCount(): number;
 }
 
 export class PresenceBoard {
   private readonly source: PresenceSource;
   private readonly timers: Timers;
-  private readonly tell: (frame: Uint8Array) => void;
+  private readonly broadcast: (frame: Uint8Array) => void;
   private cancel: (() => void) | null = null;
-  private encoded: Uint8Array | null = null;
+  private cachedFrame: Uint8Array | null = null;
 
-  /** `tell` gets the frame for everybody, at most every PRESENCE_MS. */
-  constructor(source: PresenceSource, timers: Timers, tell: (frame: Uint8Array) => void) {
+  /** `broadcast` is called with the frame for all members, at most once per PRESENCE_MS. */
+  constructor(source: PresenceSource, timers: Timers, broadcast: (frame: Uint8Array) => void) {
     this.source = source;
     this.timers = timers;
-    this.tell = tell;
+    this.broadcast = broadcast;
   }
 
-  changed(): void {
-    this.encoded = null;
+  markChanged(): void {
+    this.cachedFrame = null;
     this.cancel ??= this.timers.after(PRESENCE_MS, () => {
       this.cancel = null;
-      this.tell(this.frame());
+      this.broadcast(this.frame());
     });
   }
 
-  /** As things are now; seats without a row (nobody named themselves there) count if they are online. */
+  /**
+   * The current state. A seat without a row in the database (no name chosen) is listed only while it is
+   * online.
+   */
   frame(): Uint8Array {
-    this.encoded ??= this.encode();
-    return this.encoded;
+    this.cachedFrame ??= this.encode();
+    return this.cachedFrame;
   }
 
   stop(): void {
@@ -54,6 +57,6 @@ export class PresenceBoard {
       online: online.delete(seat) ? 1 : 0,
     }));
     for (const seat of online) seats.push({ seat, name: '', colour: '', online: 1 });
-    return presence.encode({ seats, observers: this.source.observers() });
+    return presence.encode({ seats, observers: this.source.observerCount() });
   }
 }

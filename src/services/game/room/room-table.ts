@@ -1,15 +1,14 @@
 /**
- * The rooms of this process: loaded when the first player comes, released when nobody has been there
- * for a while, forgotten when the log says that somebody else has them.
+ * The rooms of this process: loaded for the first player, released after a minute without sockets, unloaded
+ * at once when the log reports another owner (I5).
  */
 import { Close, type CloseCode } from '../../../../sdk/protocol/close-codes.ts';
 import type { PassClaims } from '../../../domain/pass.ts';
 import type { World } from '../../../lib/world.ts';
 import type { LogState, RoomLog } from '../../../ports/room-log/room-log.ts';
 import { Semaphore } from '../../../lib/semaphore.ts';
-import { pageKeyOf, type Greeting } from '../socket/read-hello.ts';
+import { pageKeyOf, type ClientHello } from '../socket/read-hello.ts';
 import type { HeartbeatWheel } from './heartbeat.ts';
-import type { GameLimits } from '../limits.ts';
 import { loadRoom } from '../loading/load-room.ts';
 import { LogSession } from '../loading/log-session.ts';
 import { withTimeout } from '../loading/timeout.ts';
@@ -17,34 +16,35 @@ import { Room, type RoomDeps } from './room.ts';
 import type { SignalTicker } from './signals.ts';
 import type { RoomStore } from '../loading/room-store.ts';
 
-/** Beats (15 s each) without a socket until a room is released. */
+/** Heartbeats (15 s each) without a socket until a room is released. */
 const EMPTY_BEATS_MAX = 4;
-/** A refused append while the log says it serves: the room tries again after this. */
+/** Length of a room's hold after a refused append while the log's state is `serving`. */
 const HOLD_RETRY_MS = 1_000;
-/** A room that keeps vanishing under a socket's hello is given up after so many tries. */
-const ADMISSIONS_MAX = 3;
+/** Attempts to admit a socket whose room is unloaded while it is being admitted. */
+const ADMIT_ATTEMPTS_MAX = 3;
 
-export interface TableLimits {
-  /** Rooms that load at the same time, and that may wait for it; the sockets of more are closed (4006). */
+export interface LoadLimits {
+  /** Rooms that load at the same time, and rooms that wait to load; the sockets of more are closed (4006). */
   readonly loadsMax: number;
   readonly loadsWaitingMax: number;
-  /** Sockets of one seat in its room: pages, and those of them that are dead and not yet known to be. */
-  readonly socketsPerSeatMax: number;
 }
 
-export const TABLE_LIMITS: TableLimits = { loadsMax: 64, loadsWaitingMax: 16_384, socketsPerSeatMax: 16 };
+export const LOAD_LIMITS: LoadLimits = { loadsMax: 64, loadsWaitingMax: 16_384 };
+
+/** `unknown`: the log could not be read. */
+export type Ownership = 'owned' | 'lost' | 'unknown';
 
 export interface RoomTableDeps {
   readonly world: World;
   readonly log: RoomLog;
   readonly store: RoomStore;
   readonly slot: string;
-  readonly limits: GameLimits;
+  readonly limits: RoomDeps['limits'] & LoadLimits;
   readonly ticker: SignalTicker;
   readonly wheel: HeartbeatWheel;
   /** The room's first finish record is durable. */
   onFinish(room: string): void;
-  /** The room's log is broken: it must be quarantined and somebody told. */
+  /** The room's log is damaged: the room must be quarantined and the operator alerted. */
   onBroken(room: string, why: string): void;
   /** For the operator's log. */
   report(what: string, error: unknown): void;
@@ -52,30 +52,30 @@ export interface RoomTableDeps {
 
 type Entry =
   | { readonly kind: 'loading'; readonly outcome: Promise<Room | CloseCode> }
-  | { readonly kind: 'open'; readonly room: Room; readonly stopBeating: () => void }
+  | { readonly kind: 'open'; readonly room: Room; readonly stopHeartbeat: () => void }
   | { readonly kind: 'leaving'; readonly done: Promise<void> };
 
 export class RoomTable {
   private readonly entries = new Map<string, Entry>();
   private readonly deps: RoomTableDeps;
   private readonly loadSemaphore: Semaphore;
-  private readonly roomOutside: RoomDeps;
+  private readonly roomDeps: RoomDeps;
   private logState: LogState = 'serving';
-  private stopping = false;
+  private isStopping = false;
 
-  constructor(outside: RoomTableDeps) {
-    this.deps = outside;
-    this.loadSemaphore = new Semaphore(outside.limits.loadsMax, outside.limits.loadsWaitingMax);
-    this.roomOutside = {
-      ...outside,
-      lost: (room, why, error) => {
-        if (error !== undefined) outside.report(`append to ${room.id}: ${why}`, error);
+  constructor(deps: RoomTableDeps) {
+    this.deps = deps;
+    this.loadSemaphore = new Semaphore(deps.limits.loadsMax, deps.limits.loadsWaitingMax);
+    this.roomDeps = {
+      ...deps,
+      onLost: (room, why, error) => {
+        if (error !== undefined) deps.report(`append to ${room.id}: ${why}`, error);
         this.unload(room, Close.ownerLost);
       },
-      finished: (room) => outside.onFinish(room.id),
-      refused: (room) => this.refused(room),
+      onFinish: (room) => deps.onFinish(room.id),
+      onRefused: (room) => this.onAppendRefused(room),
     };
-    outside.log.onState((state) => this.followLog(state));
+    deps.log.onState((state) => this.onLogState(state));
   }
 
   get(id: string): Room | null {
@@ -89,99 +89,102 @@ export class RoomTable {
     return rooms;
   }
 
-  /** True while the log takes nothing. */
+  /** True while the log cannot store. */
   get isHeld(): boolean {
     return this.logState === 'hold';
   }
 
-  /** Calls `enter` with the room as soon as it is in memory and open to these claims; else says why not. */
-  async admit(id: string, greeting: Greeting, enter: (room: Room) => void): Promise<CloseCode | null> {
-    const { claims } = greeting;
-    for (let attempt = 1; attempt <= ADMISSIONS_MAX; attempt++) {
+  /**
+   * Loads the room if necessary, checks the claims, and calls `enter` with the room: returns null. If the
+   * socket may not enter, returns the code to close it with.
+   */
+  async admit(id: string, hello: ClientHello, enter: (room: Room) => void): Promise<CloseCode | null> {
+    const { claims } = hello;
+    for (let attempt = 1; attempt <= ADMIT_ATTEMPTS_MAX; attempt++) {
       const room = await this.find(id);
       if (!(room instanceof Room)) return room;
       if (room.isUnloaded) continue;
-      room.expected++;
+      room.joining++;
       try {
-        // A page that knows a later epoch comes from the room's next owner, or makes it up.
-        if (greeting.epoch > room.epoch && (await this.fence(room)) === 'unknown') return Close.busy;
+        // A later epoch than ours: the page has seen the room's next owner, or the epoch is made up.
+        if (hello.epoch > room.epoch && (await this.checkOwnership(room)) === 'unknown') return Close.busy;
         if (room.isUnloaded) continue;
-        const denied = await this.denied(room, claims);
+        const denial = await this.checkAccess(room, claims);
         if (room.isUnloaded) continue;
-        if (denied) return denied;
-        if (!room.hasPlace(pageKeyOf(greeting), claims)) return Close.busy;
+        if (denial) return denial;
+        if (!room.hasPlace(pageKeyOf(hello), claims)) return Close.busy;
         enter(room);
         return null;
       } finally {
-        room.expected--;
+        room.joining--;
       }
     }
     return Close.ownerLost;
   }
 
-  /** Seats changed in the database. */
+  /** Reads the seats again: they changed in the database. */
   async refreshSeats(room: Room): Promise<void> {
     const seats = await this.deps.store.seats(room.id);
     if (!room.isUnloaded) room.replaceSeats(seats);
   }
 
   /**
-   * Whether the room is still this process's, by the fence in the log; one that is not leaves memory.
-   * Asked where an owner of before would give a page a wrong answer that it acts on: a reset, or an
-   * order to number its messages anew. 'unknown': the log cannot say now.
+   * Checks by the log's fence whether this process still owns the room; unloads the room if not. Required
+   * before a page gets a reply that a former owner would get wrong and the page acts on: a reset, or an
+   * `expect`, by which it renumbers its messages.
    */
-  async fence(room: Room): Promise<'ours' | 'overtaken' | 'unknown'> {
+  async checkOwnership(room: Room): Promise<Ownership> {
     const { id, epoch } = room;
-    // An epoch that the archive has is never opened again, so this only asks.
+    // The log rejects an epoch that is not above the archived one: this only reads the fence.
     const { log, world } = this.deps;
-    const answer = log.open(id, epoch, { epoch, seq: 0, ms: 0 });
-    const asked = await withTimeout(world.timers, 'the room log', answer);
-    if (asked.ok || asked.why !== 'fenced') return 'unknown';
-    if (asked.epoch === epoch) return 'ours';
+    const opened = log.open(id, epoch, { epoch, seq: 0, ms: 0 });
+    const outcome = await withTimeout(world.timers, 'the room log', opened);
+    if (outcome.ok || outcome.why !== 'fenced') return 'unknown';
+    if (outcome.epoch === epoch) return 'owned';
     this.unload(room, Close.ownerLost);
-    return 'overtaken';
+    return 'lost';
   }
 
-  /** A part of the room's log is nowhere: no play until somebody looked at it. */
-  broken(room: Room, why: string): void {
+  /** A part of the room's log is missing: unloads the room (4500) and has it quarantined. */
+  markBroken(room: Room, why: string): void {
     if (room.isUnloaded) return;
     this.deps.onBroken(room.id, why);
     this.unload(room, Close.roomBroken);
   }
 
-  /** Loads no more rooms and releases those that are here. */
+  /** Releases all rooms; loads none after that. */
   async stop(): Promise<void> {
-    this.stopping = true;
+    this.isStopping = true;
     await Promise.all(this.open().map((room) => this.release(room, Close.goingAway)));
   }
 
-  /** Releases the rooms without sockets, and others with about so many together. False: none is left. */
-  async releaseSome(sockets: number): Promise<boolean> {
-    let left = sockets;
-    const leaving: Promise<void>[] = [];
+  /** Releases the rooms without sockets, and others with about `sockets` in total. False: none is left. */
+  async releaseBatch(sockets: number): Promise<boolean> {
+    let socketsLeft = sockets;
+    const releases: Promise<void>[] = [];
     for (const room of this.open()) {
-      if (room.size > 0 && left <= 0) continue;
-      left -= room.size;
-      leaving.push(this.release(room, Close.goingAway));
+      if (room.size > 0 && socketsLeft <= 0) continue;
+      socketsLeft -= room.size;
+      releases.push(this.release(room, Close.goingAway));
     }
-    await Promise.all(leaving);
+    await Promise.all(releases);
     return this.open().length > 0;
   }
 
-  /** What was taken becomes durable; then the room leaves memory and the log lets go of it. */
+  /** Waits until everything assigned is durable, then closes the room and releases it in the log. */
   async release(room: Room, why: CloseCode): Promise<void> {
     const entry = this.entries.get(room.id);
     if (entry?.kind !== 'open' || entry.room !== room) return;
-    entry.stopBeating();
-    // From here on nobody comes in; who comes waits and then has the room loaded anew.
-    const done = this.settle(room, why);
+    entry.stopHeartbeat();
+    // Sockets that join from now on wait for this, then load the room again.
+    const done = this.endAndUnload(room, why);
     this.entries.set(room.id, { kind: 'leaving', done });
     await done;
   }
 
-  private async settle(room: Room, why: CloseCode): Promise<void> {
+  private async endAndUnload(room: Room, why: CloseCode): Promise<void> {
     await room.sequencer.end();
-    room.close(why);
+    room.unload(why);
     await this.logReleaseFailure(room.id, this.deps.log.release(room.id, room.epoch));
     this.entries.delete(room.id);
   }
@@ -190,12 +193,12 @@ export class RoomTable {
     try {
       await released;
     } catch (error) {
-      // The fence of the next owner does not need it; only memory is kept a while longer.
+      // The next owner's fence does not depend on it: the log only keeps some memory longer.
       this.deps.report(`releasing room ${id}`, error);
     }
   }
 
-  /** Of a room that left memory at once: an append of it may still be under way. */
+  /** Releases a room that was unloaded at once, when its append in flight has settled. */
   private async endAndRelease(room: Room): Promise<void> {
     await room.sequencer.end();
     await this.deps.log.release(room.id, room.epoch);
@@ -220,65 +223,64 @@ export class RoomTable {
 
   private async loadNow(id: string): Promise<Room | CloseCode> {
     const { log, world } = this.deps;
-    const opening = new LogSession(id, log, world.timers);
+    const logSession = new LogSession(id, log, world.timers);
     try {
-      const pause = (ms: number) => new Promise<void>((resolve) => world.timers.after(ms, resolve));
-      const loaded = await loadRoom(id, { ...this.deps, logSession: opening, pause });
+      const loaded = await loadRoom(id, { ...this.deps, logSession });
       if (!loaded.ok && loaded.broken) this.deps.onBroken(id, loaded.broken);
-      if (!loaded.ok) return this.abortLoad(id, opening, loaded.close);
-      if (this.stopping) return this.abortLoad(id, opening, Close.goingAway);
-      const room = new Room(loaded.state, this.roomOutside);
+      if (!loaded.ok) return this.abortLoad(id, logSession, loaded.close);
+      if (this.isStopping) return this.abortLoad(id, logSession, Close.goingAway);
+      const room = new Room(loaded.state, this.roomDeps);
       if (this.isHeld) room.setHold(true);
-      const stopBeating = this.deps.wheel.add({ beat: () => this.beat(room) });
-      this.entries.set(id, { kind: 'open', room, stopBeating });
+      const stopHeartbeat = this.deps.wheel.add({ beat: () => this.beat(room) });
+      this.entries.set(id, { kind: 'open', room, stopHeartbeat });
       return room;
     } catch (error) {
       this.deps.report(`loading room ${id}`, error);
-      return this.abortLoad(id, opening, Close.busy);
+      return this.abortLoad(id, logSession, Close.busy);
     }
   }
 
-  private abortLoad(id: string, opening: LogSession, why: CloseCode): CloseCode {
+  private abortLoad(id: string, logSession: LogSession, why: CloseCode): CloseCode {
     this.entries.delete(id);
-    // Not waited for: it may be the log's silence that ended the load.
-    void this.logReleaseFailure(id, opening.release());
+    // Not awaited: the load may have failed because the log does not respond.
+    void this.logReleaseFailure(id, logSession.release());
     return why;
   }
 
-  private async denied(room: Room, claims: PassClaims): Promise<CloseCode | null> {
-    // A pass newer than what was loaded: the link was rotated and nobody could tell us.
+  private async checkAccess(room: Room, claims: PassClaims): Promise<CloseCode | null> {
+    // A newer pass than the loaded generation: the link was rotated and the control command did not arrive.
     room.raiseGeneration(claims.generation);
     if (claims.generation < room.generation) return Close.linkRotated;
     if (claims.observer || room.holdsSeat(claims)) return null;
-    // Somebody else's seat, as far as we know; it may have been claimed a moment ago.
+    // Another device holds the seat in what was loaded; it may have been claimed since.
     await this.refreshSeats(room);
     return room.holdsSeat(claims) ? null : Close.rejoin;
   }
 
   private beat(room: Room): void {
     room.beat();
-    if (room.size > 0 || room.expected > 0) room.emptyBeats = 0;
+    if (room.size > 0 || room.joining > 0) room.emptyBeats = 0;
     else if (++room.emptyBeats >= EMPTY_BEATS_MAX) void this.release(room, Close.goingAway);
   }
 
   private unload(room: Room, why: CloseCode): void {
     const entry = this.entries.get(room.id);
     if (entry?.kind === 'open' && entry.room === room) {
-      entry.stopBeating();
+      entry.stopHeartbeat();
       this.entries.delete(room.id);
       void this.logReleaseFailure(room.id, this.endAndRelease(room));
     }
-    room.close(why);
+    room.unload(why);
   }
 
-  private refused(room: Room): void {
-    // While the log holds, its own word ends the hold.
+  private onAppendRefused(room: Room): void {
+    // During a hold of the whole log, the log's `serving` ends it.
     this.deps.world.timers.after(HOLD_RETRY_MS, () => {
       if (!this.isHeld) room.setHold(false);
     });
   }
 
-  private followLog(state: LogState): void {
+  private onLogState(state: LogState): void {
     this.logState = state;
     for (const room of this.open()) room.setHold(state === 'hold');
   }

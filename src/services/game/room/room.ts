@@ -1,11 +1,11 @@
 /**
- * One room in memory: its sockets, what they are told, and when. The order of its messages is the
- * ledger's business; the room passes on what the ledger says is durable, to everybody alike.
+ * One room in memory: its sockets and what is sent to them. The sequencer orders the messages; the room
+ * sends what the sequencer reports as durable to every socket.
  */
 import type { World } from '../../../lib/world.ts';
 import type { EpochStart } from '../../../domain/room.ts';
-import { withRoomLimits } from '../../../domain/room-limits.ts';
-import type { RoomWatch } from '../../../ports/control/control.ts';
+import { type RoomLimits, withRoomLimits } from '../../../domain/room-limits.ts';
+import type { RoomStatus } from '../../../ports/control/control.ts';
 import type { LoadedRoom } from '../../../ports/main-db/queries/rooms.ts';
 import type { SeatRow } from '../../../ports/main-db/schema.ts';
 import type { RoomLog } from '../../../ports/room-log/room-log.ts';
@@ -13,35 +13,43 @@ import { Close, type CloseCode } from '../../../../sdk/protocol/close-codes.ts';
 import { heartbeat } from '../../../../sdk/protocol/heartbeat.ts';
 import { hold } from '../../../../sdk/protocol/hold.ts';
 import type { ClientTable } from './client-table.ts';
-import { Sequencer, type SequencerStart } from './sequencer.ts';
-import type { GameLimits } from '../limits.ts';
-import { RoomRateLimit } from '../socket/rate-limits.ts';
+import { Sequencer, type SequencerEvents, type SequencerLimits, type SequencerStart } from './sequencer.ts';
+import { type ControlRateLimits, RoomRateLimit } from '../socket/rate-limits.ts';
 import { PresenceBoard, type PresenceSource } from './presence.ts';
-import { SignalBoard, type SignalTicker, type Signalling, type SignalsTold } from './signals.ts';
+import { SignalBoard, type SignalTicker, type SignalSender, type SignalsFrame } from './signals.ts';
+
+export interface RoomSocketLimits {
+  /** Sockets of one seat in its room: open pages, and dead sockets that were not detected yet. */
+  readonly socketsPerSeatMax: number;
+}
+
+export const ROOM_SOCKET_LIMITS: RoomSocketLimits = { socketsPerSeatMax: 16 };
+
+type Limits = RoomLimits & RoomSocketLimits & SequencerLimits & ControlRateLimits;
 
 /** A socket as its room sees it. */
 export interface Member {
   readonly seat: number;
   readonly observer: boolean;
   readonly device: string;
-  /** Of the link, when the pass was made. */
+  /** The link's generation when the pass was signed. */
   readonly generation: number;
-  /** Tells a page: a later socket with the same key takes this one's place. */
+  /** Identifies the page: a later socket with the same key replaces this one. */
   readonly pageKey: string;
-  /** Sends a frame; closes the socket itself when that fails. */
+  /** Sends a frame; closes the socket if that fails. */
   deliver(frame: Uint8Array): void;
-  /** Signals may be left out while the socket is behind; then it gets the present ones. */
-  deliverSignals(told: SignalsTold): void;
-  /** More is durable: a replay that had caught up may go on. */
+  /** Skipped while the socket is backpressured; it then gets the current values once it has drained. */
+  deliverSignals(signals: SignalsFrame): void;
+  /** More records are durable: a replay continues. */
   onDurable(): void;
-  /** A message of this member was turned back because too much waited; now something was stored. */
+  /** A message of this member was rejected as `backpressured`; an append has committed since. */
   onCapacity(): void;
   /** Once per HEARTBEAT_MS. */
   beat(frame: Uint8Array): void;
   close(why: CloseCode): void;
 }
 
-/** What of a room was read when it was loaded. */
+/** What was read of a room when it was loaded. */
 export interface RoomState {
   readonly facts: LoadedRoom;
   readonly start: SequencerStart;
@@ -53,63 +61,64 @@ export interface RoomState {
 export interface RoomDeps {
   readonly world: World;
   readonly log: RoomLog;
-  readonly limits: GameLimits;
+  readonly limits: Limits;
   readonly ticker: SignalTicker;
-  /** The ledger does not know what the log holds: forget the room. */
-  lost(room: Room, why: 'fenced' | 'unknown', error?: unknown): void;
-  finished(room: Room): void;
-  /** The log refused an append: tell the room with `setHold(false)` when to try again. */
-  refused(room: Room): void;
+  /** The outcome of an append is unknown, or another process owns the room: unload it. */
+  onLost(room: Room, why: 'fenced' | 'unknown', error?: unknown): void;
+  /** The room's first finish record is durable. */
+  onFinish(room: Room): void;
+  /** The log refused an append: call `setHold(false)` when the room may append again. */
+  onRefused(room: Room): void;
 }
 
-/** The seat of those who only watch. */
+/** The seat number of all observers. */
 const OBSERVERS = 0;
 const HOLD_ON = hold.encode({ on: 1 });
 const HOLD_OFF = hold.encode({ on: 0 });
 
-export class Room implements Signalling, PresenceSource {
+export class Room implements SequencerEvents, SignalSender, PresenceSource {
   readonly id: string;
   readonly epoch: number;
   readonly epochs: readonly EpochStart[];
   readonly sequencer: Sequencer;
-  /** The host's, or what the game wants instead. */
-  readonly limits: GameLimits;
+  /** The host's limits, overridden by the game's. */
+  readonly limits: Limits;
   readonly rateLimit: RoomRateLimit;
   readonly signals = new SignalBoard();
   readonly presence: PresenceBoard;
-  /** True once the room has left memory: nothing may be done with it any more. */
+  /** True once the room has left memory: it must not be used after that. */
   isUnloaded = false;
-  /** Passes of older generations are refused. */
+  /** Passes of older generations are rejected. */
   generation: number;
   seats: readonly SeatRow[];
-  /** The archive has everything up to here, as far as is known: only a hint where to look first. */
+  /** The archive holds the records up to here, as far as is known: a hint on where to read first. */
   archivedSeq: number;
-  /** Heartbeats in a row without any socket. */
+  /** Consecutive heartbeats without a socket. */
   emptyBeats = 0;
-  /** Members that are owed an answer as soon as something was stored. */
+  /** Members whose message was rejected as `backpressured`: notified after the next commit. */
   readonly backpressured = new Set<Member>();
-  /** Sockets on their way in: past their hello, not yet members. */
-  expected = 0;
+  /** Sockets that are being admitted: after their hello, not members yet. */
+  joining = 0;
   private readonly members = new Set<Member>();
-  /** How many sockets each seat has. */
-  private readonly sockets = new Map<number, number>();
-  /** Those that get every record as it becomes durable. */
-  private readonly live: Member[] = [];
-  private readonly pages = new Map<string, Member>();
-  private signalsAsked = false;
-  private holdTold = false;
+  /** Number of sockets by seat. */
+  private readonly socketsBySeat = new Map<number, number>();
+  /** Members that have finished their replay: they get each record when it becomes durable. */
+  private readonly liveMembers: Member[] = [];
+  private readonly membersByPage = new Map<string, Member>();
+  private isTickRequested = false;
+  private isHoldSent = false;
   private readonly deps: RoomDeps;
 
-  constructor(state: RoomState, outside: RoomDeps) {
+  constructor(state: RoomState, deps: RoomDeps) {
     this.id = state.facts.room.id;
     this.epoch = state.start.epoch;
     this.epochs = state.epochs;
     this.generation = state.facts.generation;
     this.seats = state.seats;
     this.archivedSeq = state.facts.room.archived_upto;
-    this.deps = outside;
-    const { world, log } = outside;
-    const limits = withRoomLimits(outside.limits, state.facts.limits);
+    this.deps = deps;
+    const { world, log } = deps;
+    const limits = withRoomLimits(deps.limits, state.facts.limits);
     this.limits = limits;
     this.rateLimit = new RoomRateLimit(limits, world.clock.mono());
     this.sequencer = new Sequencer(state.start, state.clients, {
@@ -129,108 +138,111 @@ export class Room implements Signalling, PresenceSource {
     return this.sequencer.isHeld;
   }
 
-  // What the ledger says.
+  // SequencerEvents
 
-  committed(records: Uint8Array): void {
+  onCommit(records: Uint8Array): void {
     this.broadcast(records);
     if (this.backpressured.size > 0) this.notifyCapacity();
-    if (this.live.length === this.members.size) return;
+    if (this.liveMembers.length === this.members.size) return;
     for (const member of this.members) member.onDurable();
   }
 
-  finished(): void {
-    this.deps.finished(this);
+  onFinish(): void {
+    this.deps.onFinish(this);
   }
 
-  refused(): void {
+  onRefused(): void {
     this.sendHold(true);
-    this.deps.refused(this);
+    this.deps.onRefused(this);
   }
 
-  lost(why: 'fenced' | 'unknown', error?: unknown): void {
-    this.deps.lost(this, why, error);
+  onLost(why: 'fenced' | 'unknown', error?: unknown): void {
+    this.deps.onLost(this, why, error);
   }
 
-  // Members.
+  // Members
 
-  /** The one page that `member` replaces is closed first. */
+  /** Closes the older socket of the same page. */
   join(member: Member): void {
     this.emptyBeats = 0;
-    const previous = this.pages.get(member.pageKey);
+    const previous = this.membersByPage.get(member.pageKey);
     this.members.add(member);
-    this.pages.set(member.pageKey, member);
+    this.membersByPage.set(member.pageKey, member);
     this.countSockets(member, 1);
     previous?.close(Close.superseded);
     this.onMembersChanged();
   }
 
   /**
-   * Is there room for one more socket? One that takes the place of its page's older one needs none; those
-   * who watch leave half of the places to players, and no seat takes them all.
+   * Whether one more socket is allowed. A socket that replaces the older one of its page always is; observers
+   * may take at most half of the places, and one seat at most `socketsPerSeatMax`.
    */
   hasPlace(
     pageKey: string,
     { seat, observer }: { readonly seat: number; readonly observer: boolean },
   ): boolean {
-    if (this.pages.has(pageKey)) return true;
+    if (this.membersByPage.has(pageKey)) return true;
     const { socketsPerRoomMax, socketsPerSeatMax } = this.limits;
     if (this.size >= socketsPerRoomMax) return false;
-    if (observer) return this.observers() < socketsPerRoomMax / 2;
-    return (this.sockets.get(seat) ?? 0) < socketsPerSeatMax;
+    if (observer) return this.observerCount() < socketsPerRoomMax / 2;
+    return (this.socketsBySeat.get(seat) ?? 0) < socketsPerSeatMax;
   }
 
-  /** The member has everything up to the durable head: from now on it gets what comes. */
-  goLive(member: Member): void {
-    this.live.push(member);
+  /** The member has everything up to the durable head: it gets each record from now on. */
+  addLiveMember(member: Member): void {
+    this.liveMembers.push(member);
     member.deliver(this.presence.frame());
     const values = this.signals.all();
     if (values) member.deliverSignals(values);
   }
 
-  /** A superseded socket that leaves late does not touch the one that replaced it. */
+  /** A superseded socket may leave late: the one that replaced it stays registered. */
   leave(member: Member): void {
     if (!this.members.delete(member)) return;
     this.backpressured.delete(member);
-    const at = this.live.indexOf(member);
-    if (at >= 0) this.live.splice(at, 1);
-    if (this.pages.get(member.pageKey) === member) this.pages.delete(member.pageKey);
+    const at = this.liveMembers.indexOf(member);
+    if (at >= 0) this.liveMembers.splice(at, 1);
+    if (this.membersByPage.get(member.pageKey) === member) this.membersByPage.delete(member.pageKey);
     this.countSockets(member, -1);
     if (this.isUnloaded) return;
-    if (!this.sockets.has(member.seat) && this.signals.clear(member.seat)) this.askForSignals();
+    if (!this.socketsBySeat.has(member.seat) && this.signals.clear(member.seat)) this.requestTick();
     this.onMembersChanged();
   }
 
   onlineSeats(): ReadonlySet<number> {
-    const seats = new Set(this.sockets.keys());
+    const seats = new Set(this.socketsBySeat.keys());
     seats.delete(OBSERVERS);
     return seats;
   }
 
-  observers(): number {
-    return this.sockets.get(OBSERVERS) ?? 0;
+  observerCount(): number {
+    return this.socketsBySeat.get(OBSERVERS) ?? 0;
   }
 
   private countSockets({ seat }: Member, change: 1 | -1): void {
-    const count = (this.sockets.get(seat) ?? 0) + change;
-    if (count > 0) this.sockets.set(seat, count);
-    else this.sockets.delete(seat);
+    const count = (this.socketsBySeat.get(seat) ?? 0) + change;
+    if (count > 0) this.socketsBySeat.set(seat, count);
+    else this.socketsBySeat.delete(seat);
   }
 
   private onMembersChanged(): void {
-    const seats = this.sockets.size - (this.sockets.has(OBSERVERS) ? 1 : 0);
-    this.rateLimit.present = Math.max(1, seats);
-    this.presence.changed();
+    const seats = this.socketsBySeat.size - (this.socketsBySeat.has(OBSERVERS) ? 1 : 0);
+    this.rateLimit.activeSeats = Math.max(1, seats);
+    this.presence.markChanged();
   }
 
-  // What everybody is told.
+  // Sending
 
-  /** The same bytes to every live socket, the sender's too. Backwards: a socket that fails leaves the list. */
+  /**
+   * Sends the same bytes to every live socket, the sender's included. Iterates backwards: a socket that fails
+   * removes itself from the list.
+   */
   broadcast(frame: Uint8Array): void {
-    const { live } = this;
-    for (let index = live.length - 1; index >= 0; index--) live[index]!.deliver(frame);
+    const { liveMembers } = this;
+    for (let index = liveMembers.length - 1; index >= 0; index--) liveMembers[index]!.deliver(frame);
   }
 
-  /** To those that still catch up, too: for frames that are not part of the order. */
+  /** Sends to replaying sockets, too: for frames that are not records. */
   sendToAll(frame: Uint8Array): void {
     for (const member of this.members) member.deliver(frame);
   }
@@ -247,31 +259,32 @@ export class Room implements Signalling, PresenceSource {
 
   signal(seat: number, value: Uint8Array): void {
     this.signals.set(seat, value);
-    this.askForSignals();
+    this.requestTick();
   }
 
   sendSignals(): void {
-    this.signalsAsked = false;
-    const told = this.signals.takeChanged();
-    // Nobody watches a lone player's cursor.
-    if (!told || this.live.length < 2 || this.isUnloaded) return;
-    for (let index = this.live.length - 1; index >= 0; index--) this.live[index]!.deliverSignals(told);
+    this.isTickRequested = false;
+    const changed = this.signals.takeChanged();
+    // A lone socket has no use for its own signals.
+    if (!changed || this.liveMembers.length < 2 || this.isUnloaded) return;
+    for (let index = this.liveMembers.length - 1; index >= 0; index--)
+      this.liveMembers[index]!.deliverSignals(changed);
   }
 
   setHold(on: boolean): void {
     if (this.isUnloaded) return;
     if (on) this.sequencer.hold();
-    // Players hear of the end of a hold before anything that is stored after it.
+    // The end of a hold is sent before anything that is stored after it.
     this.sendHold(on);
     if (!on) this.sequencer.release();
   }
 
-  /** For a socket that comes in during a hold. */
+  /** For a socket that joins during a hold; null otherwise. */
   holdFrame(): Uint8Array | null {
     return this.isHeld ? HOLD_ON : null;
   }
 
-  // What the studio and the database say.
+  // Changes from the studio and the database
 
   raiseGeneration(generation: number): void {
     if (generation <= this.generation) return;
@@ -281,22 +294,22 @@ export class Room implements Signalling, PresenceSource {
     }
   }
 
-  /** Seats as the database has them now; a device that lost its seat must join again. */
+  /** Takes the seats as the database has them now; a device that lost its seat must join again (4200). */
   replaceSeats(seats: readonly SeatRow[]): void {
     this.seats = seats;
     for (const member of this.members) {
       if (!member.observer && !this.holdsSeat(member)) member.close(Close.rejoin);
     }
-    this.presence.changed();
+    this.presence.markChanged();
   }
 
-  /** False when the seat is known to be another device's. */
+  /** False if the seat is known to belong to another device. */
   holdsSeat({ seat, device }: { readonly seat: number; readonly device: string }): boolean {
     const row = this.seats.find((each) => each.seat === seat);
     return row === undefined || row.device_hash.startsWith(device);
   }
 
-  watch(): RoomWatch {
+  status(): RoomStatus {
     return {
       room: this.id,
       epoch: this.epoch,
@@ -307,8 +320,8 @@ export class Room implements Signalling, PresenceSource {
     };
   }
 
-  /** The room leaves memory: every socket is closed with `why`. */
-  close(why: CloseCode): void {
+  /** Closes every socket with `why`; the room must not be used after that. */
+  unload(why: CloseCode): void {
     this.isUnloaded = true;
     this.presence.stop();
     for (const member of this.members) member.close(why);
@@ -320,16 +333,16 @@ export class Room implements Signalling, PresenceSource {
     for (const member of members) member.onCapacity();
   }
 
-  /** Once per change: the log and an append of ours may both bring the news. */
+  /** Sends each change once: the log's state and a refused append may both report it. */
   private sendHold(on: boolean): void {
-    if (on === this.holdTold) return;
-    this.holdTold = on;
+    if (on === this.isHoldSent) return;
+    this.isHoldSent = on;
     this.sendToAll(on ? HOLD_ON : HOLD_OFF);
   }
 
-  private askForSignals(): void {
-    if (this.signalsAsked) return;
-    this.signalsAsked = true;
-    this.deps.ticker.ask(this);
+  private requestTick(): void {
+    if (this.isTickRequested) return;
+    this.isTickRequested = true;
+    this.deps.ticker.request(this);
   }
 }

@@ -1,9 +1,9 @@
 /**
- * The order of one room: which message has which place, and what of it is durable (rules 1 to 3).
+ * Orders the messages of one room: assigns a seq to each and tracks which are durable (I1, I2, I3).
  *
- * There are two heads. The assigned head runs ahead as messages are taken; the durable head follows
- * when the log says so, and only what lies below it is ever told to anybody. One append is under way
- * at a time; what comes meanwhile collects and goes with the next.
+ * There are two heads. The assigned head advances when a message is accepted; the durable head follows when
+ * the log confirms the append, and nothing above it is ever sent. One append is in flight at a time; messages
+ * that arrive meanwhile are collected and appended together next.
  */
 import type { RoomLimits } from '../../../domain/room-limits.ts';
 import type { Clock } from '../../../lib/world.ts';
@@ -13,7 +13,7 @@ import { AppendBatch } from './append-batch.ts';
 import { clientId, type Client, type ClientTable } from './client-table.ts';
 
 export interface SequencerLimits {
-  /** Clients that ever sent something in one room. */
+  /** Client ids that have ever sent a message in one room. */
   readonly roomClientsMax: number;
 }
 
@@ -22,38 +22,55 @@ export const SEQUENCER_LIMITS: SequencerLimits = { roomClientsMax: 2_048 };
 type Limits = SequencerLimits & Pick<RoomLimits, 'roomEntriesMax' | 'roomBytesMax'>;
 
 export interface SequencerEvents {
-  /** These records are durable: everybody may see them. The bytes never change. */
-  committed(records: Uint8Array): void;
+  /** These records are durable and may be sent. The bytes are never changed. */
+  onCommit(records: Uint8Array): void;
   /** The room's first finish record is durable. */
-  finished(): void;
-  /** The log could not take an append: everything assigned is gone, the senders will send again. */
-  refused(): void;
-  /** Nobody here knows what the log holds now: the room must leave memory. */
-  lost(why: 'fenced' | 'unknown', error?: unknown): void;
+  onFinish(): void;
+  /**
+   * The log refused an append: everything assigned was rolled back, and clients will resend. The room is on
+   * hold.
+   */
+  onRefused(): void;
+  /** Another process owns the room, or the outcome of an append is unknown: unload the room. */
+  onLost(why: 'fenced' | 'unknown', error?: unknown): void;
 }
 
-/** What of a room is durable when a ledger starts. */
+/** The durable state of a room when its sequencer starts. */
 export interface SequencerStart {
   readonly room: string;
   readonly epoch: number;
   readonly seq: number;
   readonly ms: number;
-  /** Bytes of all records so far. */
+  /** Total bytes of all records. */
   readonly bytes: number;
   readonly finished: boolean;
   /** Wall clock of the room's ms 0. */
   readonly startedAt: number;
 }
 
+export interface SequencerDeps {
+  readonly log: RoomLog;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly events: SequencerEvents;
+}
+
 /**
- * - taken:   it has its place; the echo follows when it is durable.
- * - repeat:  the client sent it before; nothing to do.
- * - jump:    not the client's next one.
- * - held:    nothing is taken now; the sender keeps it and sends it again.
- * - crowded: too much is waiting for the log; the sender is told when there is room again.
- * - full, clients: the room has reached a total.
+ * - accepted: it has its seq; the echo follows when it is durable.
+ * - duplicate: the client sent it before; nothing to do.
+ * - outOfOrder: its client seq is not the client's next one.
+ * - held: nothing is accepted now; the client keeps it and sends it again after the hold.
+ * - backpressured: too many bytes wait for the log; the client must send it again after the next commit.
+ * - roomFull, tooManyClients: the room has reached a limit for good.
  */
-export type OfferOutcome = 'taken' | 'repeat' | 'outOfOrder' | 'held' | 'backpressured' | 'full' | 'clients';
+export type OfferOutcome =
+  | 'accepted'
+  | 'duplicate'
+  | 'outOfOrder'
+  | 'held'
+  | 'backpressured'
+  | 'roomFull'
+  | 'tooManyClients';
 
 export class Sequencer {
   readonly room: string;
@@ -67,8 +84,8 @@ export class Sequencer {
   private assignedSeq: number;
   private assignedMs: number;
   private assignedBytes: number;
-  private finished: boolean;
-  private ended = false;
+  private isFinished: boolean;
+  private hasEnded = false;
   private collecting = new AppendBatch();
   private spare = new AppendBatch();
   private inFlight: AppendBatch | null = null;
@@ -79,91 +96,89 @@ export class Sequencer {
   private readonly clock: Clock;
   private readonly limits: Limits;
   private readonly events: SequencerEvents;
-  /** One header for all records: encoding reads it and keeps nothing. */
+  /** One object reused for all records: encoding copies its values. */
   private readonly header: RecordHeader = { kind: 0, seq: 0, ms: 0, seat: 0, client: 0, clientSeq: 0 };
 
-  constructor(
-    start: SequencerStart,
-    clients: ClientTable,
-    outside: { log: RoomLog; clock: Clock; limits: Limits; events: SequencerEvents },
-  ) {
+  constructor(start: SequencerStart, clients: ClientTable, deps: SequencerDeps) {
     this.room = start.room;
     this.epoch = start.epoch;
     this.clients = clients;
     this.durableSeq = this.assignedSeq = start.seq;
     this.durableMs = this.assignedMs = start.ms;
     this.durableBytes = this.assignedBytes = start.bytes;
-    this.finished = start.finished;
+    this.isFinished = start.finished;
     this.startedAt = start.startedAt;
-    this.log = outside.log;
-    this.clock = outside.clock;
-    this.limits = outside.limits;
-    this.events = outside.events;
+    this.log = deps.log;
+    this.clock = deps.clock;
+    this.limits = deps.limits;
+    this.events = deps.events;
   }
 
-  /** Milliseconds since the room began, now; never below what a durable record says. */
+  /** Milliseconds since the room's start, now; never below the time of the last durable record. */
   roomMs(): number {
     return Math.max(this.durableMs, Math.floor(this.clock.now() - this.startedAt));
   }
 
-  /** A client's message: its body is `frame` from `bodyAt` on, only read during the call. */
+  /** Offers a client's message. Its body is `frame` from `bodyAt` on and is only read during the call. */
   offer(client: Client, clientSeq: number, kind: number, frame: Uint8Array, bodyAt: number): OfferOutcome {
-    if (this.isHeld || this.ended) return 'held';
-    if (clientSeq <= client.assignedSeq) return 'repeat';
+    if (this.isHeld || this.hasEnded) return 'held';
+    if (clientSeq <= client.assignedSeq) return 'duplicate';
     if (clientSeq !== client.assignedSeq + 1) return 'outOfOrder';
-    if (client.number === 0) return this.introduce(client, clientSeq, kind, frame, bodyAt);
+    if (client.number === 0) return this.offerFirst(client, clientSeq, kind, frame, bodyAt);
     const header = this.nextHeader(this.nowMs(), kind, client.seat, client.number, clientSeq);
-    const place = this.reserveSpace(1, recordLength(header, frame.length - bodyAt));
-    if (place !== 'taken') return place;
+    const reserved = this.reserveSpace(1, recordLength(header, frame.length - bodyAt));
+    if (reserved !== 'accepted') return reserved;
     this.write(header, frame, bodyAt);
-    this.recordReached(client, clientSeq);
-    return 'taken';
+    this.advanceClient(client, clientSeq);
+    return 'accepted';
   }
 
-  /** A record of the server's own; false when it cannot be taken now. */
+  /** Appends a record of the server itself; false if it is not accepted now. */
   appendServerRecord(kind: number, seat: number, body: Uint8Array): boolean {
-    if (this.isHeld || this.ended) return false;
+    if (this.isHeld || this.hasEnded) return false;
     const header = this.nextHeader(this.nowMs(), kind, seat, 0, 0);
-    if (this.reserveSpace(1, recordLength(header, body.length)) !== 'taken') return false;
+    if (this.reserveSpace(1, recordLength(header, body.length)) !== 'accepted') return false;
     this.write(header, body, 0);
     this.flush();
     return true;
   }
 
-  /** The client's first message: a record that gives its number to its id goes just before it. */
-  private introduce(
+  /**
+   * The client's first message: a `client` record, which binds its number to its id, is written before it.
+   */
+  private offerFirst(
     client: Client,
     clientSeq: number,
     kind: number,
     frame: Uint8Array,
     bodyAt: number,
   ): OfferOutcome {
-    if (this.clients.count >= this.limits.roomClientsMax) return 'clients';
-    // The time is read once: a later one might take a byte more than was measured.
+    if (this.clients.count >= this.limits.roomClientsMax) return 'tooManyClients';
+    // Read the clock once: a later time could take one byte more than was reserved.
     const ms = this.nowMs();
     const number = this.clients.count + 1;
     const { seat } = client;
     const id = clientId(client);
-    let wanted = recordLength(this.nextHeader(ms, RecordKind.client, seat, number, 0), id.length);
+    let bytes = recordLength(this.nextHeader(ms, RecordKind.client, seat, number, 0), id.length);
     const message = this.nextHeader(ms, kind, seat, number, clientSeq);
     message.seq++;
-    wanted += recordLength(message, frame.length - bodyAt);
-    const place = this.reserveSpace(2, wanted);
-    if (place !== 'taken') return place;
+    bytes += recordLength(message, frame.length - bodyAt);
+    const reserved = this.reserveSpace(2, bytes);
+    if (reserved !== 'accepted') return reserved;
     this.clients.assignNumber(client);
     this.write(this.nextHeader(ms, RecordKind.client, seat, number, 0), id, 0);
     this.write(this.nextHeader(ms, kind, seat, number, clientSeq), frame, bodyAt);
-    this.recordReached(client, clientSeq);
-    return 'taken';
+    this.advanceClient(client, clientSeq);
+    return 'accepted';
   }
 
-  private recordReached(client: Client, clientSeq: number): void {
+  private advanceClient(client: Client, clientSeq: number): void {
     client.assignedSeq = clientSeq;
-    this.collecting.recordReached(client, clientSeq);
+    this.collecting.addClient(client, clientSeq);
     this.flush();
   }
 
-  /** Takes nothing until `release`; what is under way goes on. */
+  /** Accepts nothing until `release`; an append in flight continues. */
   hold(): void {
     this.isHeld = true;
   }
@@ -173,18 +188,18 @@ export class Sequencer {
     this.flush();
   }
 
-  /** Takes nothing ever again; resolves when nothing is under way any more. */
+  /** Accepts nothing from now on; resolves when no append is in flight. */
   async end(): Promise<void> {
-    this.ended = true;
+    this.hasEnded = true;
     if (this.inFlight !== null) await new Promise<void>((resolve) => this.idleWaiters.push(resolve));
   }
 
-  /** The server's clock for the next record: never back, whatever the wall clock does. */
+  /** Room time for the next record, ms: monotonic, even if the wall clock jumps back. */
   private nowMs(): number {
     return Math.max(this.assignedMs, Math.floor(this.clock.now() - this.startedAt));
   }
 
-  /** The header of the next record; always the same object. */
+  /** Fills the reused header for the next record. */
   private nextHeader(
     ms: number,
     kind: number,
@@ -202,13 +217,13 @@ export class Sequencer {
     return header;
   }
 
-  /** Checks the totals and makes the batch large enough. */
+  /** Checks the room's limits and reserves space in the batch. */
   private reserveSpace(entries: number, bytes: number): OfferOutcome {
-    if (this.assignedSeq + entries > this.limits.roomEntriesMax) return 'full';
-    if (this.assignedBytes + bytes > this.limits.roomBytesMax) return 'full';
+    if (this.assignedSeq + entries > this.limits.roomEntriesMax) return 'roomFull';
+    if (this.assignedBytes + bytes > this.limits.roomBytesMax) return 'roomFull';
     if (!this.collecting.fits(bytes)) return 'backpressured';
     this.collecting.reserve(bytes, this.inFlight === null);
-    return 'taken';
+    return 'accepted';
   }
 
   private write(header: RecordHeader, bytes: Uint8Array, from: number): void {
@@ -231,14 +246,14 @@ export class Sequencer {
     const { lastSeq, lastMs } = batch;
     const append = { room, epoch, prevSeq, lastSeq, lastMs, records: this.inFlightRecords };
     try {
-      this.log.append(append).then(this.settled, this.failed);
+      this.log.append(append).then(this.onAppended, this.onAppendFailed);
     } catch (error) {
-      // A log throws at once when it is misused: a bug, which costs this room and no other.
-      this.failed(error);
+      // A log throws synchronously when it is misused. That is a bug; only this room is unloaded.
+      this.onAppendFailed(error);
     }
   }
 
-  private readonly settled = (outcome: AppendOutcome): void => {
+  private readonly onAppended = (outcome: AppendOutcome): void => {
     const batch = this.inFlight;
     const records = this.inFlightRecords;
     this.inFlight = null;
@@ -246,15 +261,15 @@ export class Sequencer {
     if (batch === null || records === null) return;
     if (outcome === 'committed') this.commit(batch, records);
     else if (outcome === 'refused') this.rollBack();
-    else this.giveUp(outcome);
+    else this.abandon(outcome);
     this.notifyIdle();
   };
 
-  // An append that throws tells nothing about the store.
-  private readonly failed = (error: unknown): void => {
+  // After an append that throws, the content of the log is unknown.
+  private readonly onAppendFailed = (error: unknown): void => {
     this.inFlight = null;
     this.inFlightRecords = null;
-    this.giveUp('unknown', error);
+    this.abandon('unknown', error);
     this.notifyIdle();
   };
 
@@ -265,12 +280,12 @@ export class Sequencer {
     for (let index = 0; index < batch.clients.length; index++) {
       this.clients.markDurable(batch.clients[index]!, batch.clientSeqs[index]!);
     }
-    const finishes = batch.hasFinish && !this.finished;
+    const finishes = batch.hasFinish && !this.isFinished;
     batch.clear();
-    this.events.committed(records);
+    this.events.onCommit(records);
     if (finishes) {
-      this.finished = true;
-      this.events.finished();
+      this.isFinished = true;
+      this.events.onFinish();
     }
     this.flush();
   }
@@ -283,13 +298,13 @@ export class Sequencer {
     this.collecting.clear();
     this.spare.clear();
     this.isHeld = true;
-    this.events.refused();
+    this.events.onRefused();
   }
 
-  private giveUp(why: 'fenced' | 'unknown', error?: unknown): void {
-    this.ended = true;
+  private abandon(why: 'fenced' | 'unknown', error?: unknown): void {
+    this.hasEnded = true;
     this.collecting.clear();
-    this.events.lost(why, error);
+    this.events.onLost(why, error);
   }
 
   private notifyIdle(): void {

@@ -1,27 +1,28 @@
 /**
- * Who may open a socket: decided by what is in memory, before anything is read from anywhere. Visitors
- * are remote addresses; an IPv6 visitor is the first half of one.
+ * Admission control: decides whether a socket may be opened, from memory alone, before any database or log is
+ * read. A visitor is a remote address; for IPv6 its first 64 bits.
  */
-import { visitorOf } from '../../../lib/address.ts';
+import { visitorKey } from '../../../lib/address.ts';
 import type { Clock } from '../../../lib/world.ts';
 import { TokenBucket } from '../../../lib/token-bucket.ts';
 
 export interface AdmissionLimits {
-  /** Sockets that may be open without having said hello. */
+  /** Open sockets that have not sent a hello yet. */
   readonly socketsWaitingMax: number;
   /**
-   * Open sockets of one visitor; also how many it may open at once, but UPGRADES_MIN at least, and a
-   * tenth of that in each second of the long run.
+   * Open sockets of one visitor. Also the number it may open at once (at least UPGRADES_MIN); on average it
+   * may open a tenth of that per second.
    */
   readonly socketsPerAddressMax: number;
-  /** Sockets opened on this host: per second in the long run, and at once. */
+  /** Sockets opened on this host: per second on average, and at once. */
   readonly upgradeRate: number;
   readonly upgradeBurst: number;
 }
 
 /**
- * All players of a host may come at once, 40,000 of several within half a minute; a school of 300 comes back before the server has noticed
- * that its old sockets are dead, and does so three times in a row.
+ * Sized so that all players of a host may connect at once, and 40,000 within half a minute; and that a school
+ * of 300 behind one address may reconnect three times in a row before the server has detected its dead
+ * sockets.
  */
 export const ADMISSION_LIMITS: AdmissionLimits = {
   socketsWaitingMax: 4_000,
@@ -30,12 +31,12 @@ export const ADMISSION_LIMITS: AdmissionLimits = {
   upgradeBurst: 10_000,
 };
 
-/** Visitors without a socket whose allowance is remembered; the longest gone are forgotten first. */
-const REMEMBERED_MAX = 20_000;
-/** However few may be open: the pages of one player on a poor network come and go. */
+/** Visitors without a socket whose token bucket is kept; the one that disconnected first is evicted first. */
+const DISCONNECTED_MAX = 20_000;
+/** Minimum, whatever `socketsPerAddressMax` is: a player on a poor network reconnects often. */
 const UPGRADES_MIN = 100;
-/** A visitor may open all its sockets anew in so many seconds. */
-export const SECONDS_FOR_ALL = 10;
+/** Seconds in which a visitor may open all its sockets again. */
+export const REOPEN_ALL_SECONDS = 10;
 
 interface Visitor {
   sockets: number;
@@ -43,10 +44,10 @@ interface Visitor {
 }
 
 export class AdmissionControl {
-  /** Sockets that have not said hello yet. */
-  private waiting = 0;
-  private readonly here = new Map<string, Visitor>();
-  private readonly gone = new Map<string, Visitor>();
+  /** Number of sockets that have not sent a hello yet. */
+  private awaitingHello = 0;
+  private readonly connected = new Map<string, Visitor>();
+  private readonly disconnected = new Map<string, Visitor>();
   private readonly upgrades: TokenBucket;
   private readonly limits: AdmissionLimits;
   private readonly clock: Clock;
@@ -57,13 +58,13 @@ export class AdmissionControl {
     this.upgrades = new TokenBucket(limits.upgradeRate, limits.upgradeBurst, clock.mono());
   }
 
-  /** May this visitor open one more socket? Counts it towards the rates if so. */
+  /** Whether this visitor may open one more socket; if so, it is counted towards the rates. */
   tryAdmit(address: string): boolean {
-    if (this.waiting >= this.limits.socketsWaitingMax) return false;
+    if (this.awaitingHello >= this.limits.socketsWaitingMax) return false;
     const now = this.clock.mono();
-    const visitor = this.visitor(visitorOf(address), now);
+    const visitor = this.visitor(visitorKey(address), now);
     if (visitor.sockets >= this.limits.socketsPerAddressMax) return false;
-    // First the visitor's own: whoever tries too often must not use up what is everybody's.
+    // Check both before taking: a visitor over its own rate must not use up the host's.
     if (visitor.upgrades.available(now) === 0 || this.upgrades.available(now) === 0) return false;
     visitor.upgrades.take(now);
     this.upgrades.take(now);
@@ -71,45 +72,45 @@ export class AdmissionControl {
   }
 
   onOpen(address: string): void {
-    this.waiting++;
-    const key = visitorOf(address);
+    this.awaitingHello++;
+    const key = visitorKey(address);
     const visitor = this.visitor(key, this.clock.mono());
     visitor.sockets++;
-    this.gone.delete(key);
-    this.here.set(key, visitor);
+    this.disconnected.delete(key);
+    this.connected.set(key, visitor);
   }
 
   onHello(): void {
-    this.waiting--;
+    this.awaitingHello--;
   }
 
-  onClose(address: string, hadGreeted: boolean): void {
-    if (!hadGreeted) this.waiting--;
-    const key = visitorOf(address);
-    const visitor = this.here.get(key);
+  onClose(address: string, saidHello: boolean): void {
+    if (!saidHello) this.awaitingHello--;
+    const key = visitorKey(address);
+    const visitor = this.connected.get(key);
     if (!visitor || --visitor.sockets > 0) return;
-    this.here.delete(key);
-    this.remember(key, visitor);
+    this.connected.delete(key);
+    this.rememberDisconnected(key, visitor);
   }
 
-  /** Visitors in memory. */
-  get visitors(): number {
-    return this.here.size + this.gone.size;
+  /** Number of visitors in memory. */
+  get visitorCount(): number {
+    return this.connected.size + this.disconnected.size;
   }
 
   private visitor(key: string, now: number): Visitor {
-    const known = this.here.get(key) ?? this.gone.get(key);
+    const known = this.connected.get(key) ?? this.disconnected.get(key);
     if (known) return known;
     const max = Math.max(UPGRADES_MIN, this.limits.socketsPerAddressMax);
-    const visitor = { sockets: 0, upgrades: new TokenBucket(max / SECONDS_FOR_ALL, max, now) };
-    this.remember(key, visitor);
+    const visitor = { sockets: 0, upgrades: new TokenBucket(max / REOPEN_ALL_SECONDS, max, now) };
+    this.rememberDisconnected(key, visitor);
     return visitor;
   }
 
-  private remember(key: string, visitor: Visitor): void {
-    this.gone.set(key, visitor);
-    if (this.gone.size <= REMEMBERED_MAX) return;
-    const [longest] = this.gone.keys();
-    if (longest !== undefined) this.gone.delete(longest);
+  private rememberDisconnected(key: string, visitor: Visitor): void {
+    this.disconnected.set(key, visitor);
+    if (this.disconnected.size <= DISCONNECTED_MAX) return;
+    const [oldest] = this.disconnected.keys();
+    if (oldest !== undefined) this.disconnected.delete(oldest);
   }
 }

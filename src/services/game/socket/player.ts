@@ -1,4 +1,4 @@
-/** A socket that was let into its room: replaying first, then live. */
+/** A socket in its room: it replays first, then it is live. */
 import { Close, type CloseCode } from '../../../../sdk/protocol/close-codes.ts';
 import { ping } from '../../../../sdk/protocol/ping.ts';
 import { SILENT_MS } from '../../../../sdk/protocol/limits.ts';
@@ -7,50 +7,51 @@ import { signal, SIGNAL_BYTES_MAX } from '../../../../sdk/protocol/signal.ts';
 import { live } from '../../../../sdk/protocol/live.ts';
 import { Role, welcome } from '../../../../sdk/protocol/welcome.ts';
 import { PASS_MS, signPass, type PassKeys } from '../../../domain/pass.ts';
-import { positionHolds } from '../../../domain/room.ts';
+import { isValidPosition } from '../../../domain/room.ts';
 import type { World } from '../../../lib/world.ts';
 import type { Peer } from '../../../ports/frontend/frontend.ts';
 import type { Client } from '../room/client-table.ts';
 import { HEARTBEAT_MS } from '../room/heartbeat.ts';
-import { pageKeyOf, type Greeting } from './read-hello.ts';
-import { ReadThrottle } from './read-throttle.ts';
-import type { GameLimits } from '../limits.ts';
+import { pageKeyOf, type ClientHello } from './read-hello.ts';
+import { ReadThrottle, type ReadThrottleLimits } from './read-throttle.ts';
 import type { SendBuffer } from './send-buffer.ts';
 import { Replay, type ReplaySink, type ReplaySource } from '../replay/replay.ts';
 import type { Member, Room } from '../room/room.ts';
+import type { Ownership } from '../room/room-table.ts';
 import type { SeatRateLimit } from './rate-limits.ts';
 import { MessageReceiver } from './message-receiver.ts';
-import type { SignalsTold } from '../room/signals.ts';
+import type { SignalsFrame } from '../room/signals.ts';
 
-/** Beats in a row without a sign of life until the socket is pinged, and until it is closed. */
+/**
+ * Consecutive heartbeats without activity of the socket until it is closed (4004), and until it is pinged.
+ */
 const SILENT_BEATS_MAX = SILENT_MS / HEARTBEAT_MS;
 const SILENT_BEATS_PING = SILENT_BEATS_MAX - 1;
-/** Beats in a row without progress until a replay is given up. */
+/** Consecutive heartbeats without progress until a replaying socket is closed (4001). */
 const STALLED_BEATS_MAX = 2;
 
-/** The same for all players. */
+/** Shared by all players. */
 export interface PlayerDeps {
   readonly world: World;
-  readonly limits: GameLimits;
+  readonly limits: ReadThrottleLimits;
   readonly keys: PassKeys;
   readonly source: ReplaySource;
   /** For the operator's log. */
   report(what: string, error: unknown): void;
 }
 
-/** The socket that a player came by. */
+/** A player's socket. */
 export interface PlayerSession {
   readonly deps: PlayerDeps;
   readonly peer: Peer;
   readonly sendBuffer: SendBuffer;
-  /** Ends the socket. */
   close(why: CloseCode): void;
-  /** Replay is over. */
-  wentLive(player: Player): void;
-  /** The room itself cannot go on: part of its log is nowhere. */
-  broken(room: Room, why: string): void;
-  /** Whether the room is still this process's; if not, it has left memory. */
-  fence(room: Room): Promise<'ours' | 'overtaken' | 'unknown'>;
+  /** The replay has caught up. */
+  onLive(player: Player): void;
+  /** A part of the room's log is missing: the room must be unloaded and quarantined. */
+  onRoomBroken(room: Room, why: string): void;
+  /** Whether this process still owns the room; if not, the room has been unloaded. */
+  checkOwnership(room: Room): Promise<Ownership>;
 }
 
 export class Player implements Member, ReplaySink {
@@ -63,33 +64,37 @@ export class Player implements Member, ReplaySink {
   private readonly clients: readonly (Client | null)[];
   private readonly receiver: MessageReceiver;
   private readonly rateLimit: SeatRateLimit;
-  /** Made with the first frame that counts: most watchers and idle players send none. */
+  /** Created with the first rate-limited frame: most observers and idle players send none. */
   private lazyReadThrottle: ReadThrottle | null = null;
   private readonly session: PlayerSession;
   private replay: Replay | null = null;
-  /** A frame that cannot be sent ends the socket from within: what was under way looks here. */
-  private left = false;
-  /** Whose signals were left out while the socket was behind. */
+  /** A send that fails closes the socket within the call: code that continues after a send checks this. */
+  private hasLeft = false;
+  /** Seats whose signals were skipped while the socket was backpressured. */
   private missedSignals: Set<number> | null = null;
   private hasActivity = true;
   private silentBeats = 0;
   private stalledBeats = 0;
-  /** Bytes sent during the replay, by it or beside it, and how many of them had gone out at the last beat. */
+  /**
+   * Bytes sent since the replay began, replay or not, and how many of them had left by the last heartbeat.
+   */
   private replayBytes = 0;
-  private replayTaken = Number.NEGATIVE_INFINITY;
+  private replayBytesOut = Number.NEGATIVE_INFINITY;
 
-  constructor(room: Room, greeting: Greeting, host: PlayerSession) {
-    const { claims, clients } = greeting;
+  constructor(room: Room, hello: ClientHello, session: PlayerSession) {
+    const { claims, clients } = hello;
     this.room = room;
-    this.session = host;
+    this.session = session;
     this.seat = claims.observer ? 0 : claims.seat;
     this.observer = claims.observer;
     this.device = claims.device;
     this.generation = claims.generation;
-    this.pageKey = pageKeyOf(greeting);
-    this.rateLimit = room.rateLimit.forSocket(this.seat, this.observer, host.deps.world.clock.mono());
-    // Observers send nothing: their ids take no place in the room.
-    this.clients = clients.map((id) => (this.observer ? null : room.sequencer.clients.hold(id, this.seat)));
+    this.pageKey = pageKeyOf(hello);
+    this.rateLimit = room.rateLimit.forSocket(this.seat, this.observer, session.deps.world.clock.mono());
+    // Observers send nothing: the room does not store their client ids.
+    this.clients = clients.map((id) =>
+      this.observer ? null : room.sequencer.clients.acquire(id, this.seat),
+    );
     this.receiver = new MessageReceiver(
       room.sequencer,
       this.clients,
@@ -98,24 +103,24 @@ export class Player implements Member, ReplaySink {
     );
   }
 
-  /** Joins the room, says welcome, and `farewell` if the process is leaving, and starts the replay. */
-  enter(greeting: Greeting, farewell: Uint8Array | null): void {
+  /** Joins the room, sends welcome, hold and drain notice where they apply, and starts the replay. */
+  enter(hello: ClientHello, drainNotice: Uint8Array | null): void {
     this.room.join(this);
-    const { epoch, seq } = greeting;
-    const resumed = positionHolds(this.room.epochs, this.room.sequencer.durableSeq, { epoch, seq });
-    // From the start, so that what is sent beside the replay is not counted against the cap either.
+    const { epoch, seq } = hello;
+    const resumed = isValidPosition(this.room.epochs, this.room.sequencer.durableSeq, { epoch, seq });
+    // Set before the first send: while it is set, no send counts against the output limit (`deliver`).
     this.replay = new Replay(this.room, resumed ? seq : 0, this, this.session.deps.source);
-    this.together(() => {
-      this.deliver(this.welcome(greeting, resumed));
+    this.cork(() => {
+      this.deliver(this.welcome(hello, resumed));
       const held = this.room.holdFrame();
       if (held) this.deliver(held);
-      if (farewell) this.deliver(farewell);
-      this.replay?.go();
+      if (drainNotice) this.deliver(drainNotice);
+      this.replay?.resume();
     });
   }
 
   leave(): void {
-    this.left = true;
+    this.hasLeft = true;
     this.lazyReadThrottle?.stop();
     this.replay?.stop();
     this.replay = null;
@@ -123,7 +128,7 @@ export class Player implements Member, ReplaySink {
     for (const client of this.clients) if (client) this.room.sequencer.clients.release(client);
   }
 
-  /** A frame of this socket, no longer than allowed. */
+  /** Handles a frame of this socket; its length was checked. */
   receive(frame: Uint8Array): void {
     this.hasActivity = true;
     if (frame[0] === SEND) this.receiveSend(frame);
@@ -132,45 +137,45 @@ export class Player implements Member, ReplaySink {
     else this.close(Close.malformed);
   }
 
-  pinged(): void {
+  onPing(): void {
     this.hasActivity = true;
-    if (!this.readThrottle.small()) this.close(Close.tooFast);
+    if (!this.readThrottle.takeControlFrame()) this.close(Close.tooFast);
   }
 
-  alive(): void {
-    // One in a beat is what was asked for; whoever says so more often pays for it.
-    if (this.hasActivity && !this.readThrottle.small()) this.close(Close.tooFast);
+  onPong(): void {
+    // One pong between two heartbeats is the reply to our ping and is free; more are rate limited.
+    if (this.hasActivity && !this.readThrottle.takeControlFrame()) this.close(Close.tooFast);
     this.hasActivity = true;
   }
 
-  drained(): void {
-    this.session.sendBuffer.drained();
+  onDrain(): void {
+    this.session.sendBuffer.onDrain();
     const { missedSignals: missed } = this;
     this.missedSignals = null;
-    if (missed) this.deliver(this.room.signals.of(missed).frame);
-    this.replay?.go();
+    if (missed) this.deliver(this.room.signals.frameOf(missed).frame);
+    this.replay?.resume();
   }
 
-  // What the room asks of a member.
+  // Member
 
   deliver(frame: Uint8Array): void {
-    // The cap is for those who cannot keep up with the present; replay goes at the reader's pace.
+    // The output limit is for live sockets; a replaying one reads at its own rate.
     if (this.replay === null) this.session.sendBuffer.send(frame);
     else if (!this.send(frame)) this.session.close(Close.tooSlow);
   }
 
-  deliverSignals({ frame, seats }: SignalsTold): void {
-    if (!this.congested) return this.deliver(frame);
+  deliverSignals({ frame, seats }: SignalsFrame): void {
+    if (!this.isBackpressured) return this.deliver(frame);
     this.missedSignals ??= new Set();
     for (const seat of seats) this.missedSignals.add(seat);
   }
 
   onDurable(): void {
-    this.replay?.go();
+    this.replay?.resume();
   }
 
   onCapacity(): void {
-    for (const frame of this.receiver.settleDebts()) this.deliver(frame);
+    for (const frame of this.receiver.takePendingExpects()) this.deliver(frame);
   }
 
   beat(frame: Uint8Array): void {
@@ -178,18 +183,18 @@ export class Player implements Member, ReplaySink {
     this.hasActivity = false;
     if (this.silentBeats >= SILENT_BEATS_MAX) return this.close(Close.silent);
     if (this.silentBeats >= SILENT_BEATS_PING) this.session.peer.ping();
-    if (this.stalls()) return this.close(Close.tooSlow);
-    // A socket that is behind has frames under way already.
-    if (!this.congested) this.deliver(frame);
+    if (this.checkStall()) return this.close(Close.tooSlow);
+    // A backpressured socket has frames in its buffer: they prove as well that the server is alive.
+    if (!this.isBackpressured) this.deliver(frame);
   }
 
   close(why: CloseCode): void {
     this.session.close(why);
   }
 
-  // What the replay asks of its sink.
+  // ReplaySink
 
-  get congested(): boolean {
+  get isBackpressured(): boolean {
     return this.session.sendBuffer.isBackpressured;
   }
 
@@ -198,23 +203,23 @@ export class Player implements Member, ReplaySink {
     return this.session.sendBuffer.sendReplay(frame);
   }
 
-  together(run: () => void): void {
-    this.session.peer.together(run);
+  cork(run: () => void): void {
+    this.session.peer.cork(run);
   }
 
-  caughtUp(seq: number): void {
+  onCaughtUp(seq: number): void {
     this.replay = null;
     this.deliver(live.encode({ seq }));
-    if (this.left) return;
-    this.session.wentLive(this);
-    this.room.goLive(this);
+    if (this.hasLeft) return;
+    this.session.onLive(this);
+    this.room.addLiveMember(this);
   }
 
-  gap(seq: number): void {
-    this.session.broken(this.room, `entry ${seq + 1} is neither in the archive nor in the log`);
+  onMissingRecord(seq: number): void {
+    this.session.onRoomBroken(this.room, `entry ${seq + 1} is neither in the archive nor in the log`);
   }
 
-  unreadable(error: unknown): void {
+  onReadError(error: unknown): void {
     this.session.deps.report(`replay of ${this.room.id}`, error);
     this.close(Close.busy);
   }
@@ -226,52 +231,55 @@ export class Player implements Member, ReplaySink {
   }
 
   private receiveSend(frame: Uint8Array): void {
-    if (!this.readThrottle.message()) return this.close(Close.tooFast);
-    const answer = this.receiver.take(frame);
-    if (answer === null) return;
-    if (answer === 'wait') this.room.backpressured.add(this);
-    else if (typeof answer === 'number') this.answerOutOfOrder(answer);
-    else if (answer instanceof Uint8Array) this.deliver(answer);
-    else this.close(answer);
+    if (!this.readThrottle.takeMessage()) return this.close(Close.tooFast);
+    const outcome = this.receiver.receive(frame);
+    if (outcome === null) return;
+    if (outcome === 'backpressured') this.room.backpressured.add(this);
+    else if (typeof outcome === 'number') this.replyOutOfOrder(outcome);
+    else if (outcome instanceof Uint8Array) this.deliver(outcome);
+    else this.close(outcome);
   }
 
   /**
-   * The page numbers its messages anew by this answer, for good. So a room that another process has taken
-   * over, where the client may have come further, must not give it; and what became durable while the
-   * log was asked counts.
+   * Sends `expect`, by which the page renumbers its messages. Ownership is checked first: in a room that
+   * another process has taken over, the client may have sent more than this process knows. The next client
+   * seq is read after the check, since more may have become durable meanwhile.
    */
-  private answerOutOfOrder(place: number): void {
-    const busy = () => this.close(Close.busy);
-    this.session.fence(this.room).then((fence) => {
-      if (fence === 'unknown') busy();
-      else if (fence === 'ours' && !this.left) this.deliver(this.receiver.expect(place));
-    }, busy);
+  private replyOutOfOrder(clientIndex: number): void {
+    const closeBusy = () => this.close(Close.busy);
+    this.session.checkOwnership(this.room).then((ownership) => {
+      if (ownership === 'unknown') closeBusy();
+      else if (ownership === 'owned' && !this.hasLeft) this.deliver(this.receiver.encodeExpect(clientIndex));
+    }, closeBusy);
   }
 
   private receiveSignal(frame: Uint8Array): void {
-    if (!this.readThrottle.small()) return this.close(Close.tooFast);
-    const said = signal.decode(frame);
-    if (!said || said.value.length > SIGNAL_BYTES_MAX) return this.close(Close.malformed);
-    if (!this.observer) this.room.signal(this.seat, said.value);
+    if (!this.readThrottle.takeControlFrame()) return this.close(Close.tooFast);
+    const decoded = signal.decode(frame);
+    if (!decoded || decoded.value.length > SIGNAL_BYTES_MAX) return this.close(Close.malformed);
+    if (!this.observer) this.room.signal(this.seat, decoded.value);
   }
 
   private receivePing(frame: Uint8Array): void {
-    if (!this.readThrottle.small()) return this.close(Close.tooFast);
-    const said = ping.decode(frame);
-    if (!said || said.token === 0) return this.close(Close.malformed);
-    this.deliver(this.room.heartbeat(said.token));
+    if (!this.readThrottle.takeControlFrame()) return this.close(Close.tooFast);
+    const decoded = ping.decode(frame);
+    if (!decoded || decoded.token === 0) return this.close(Close.malformed);
+    this.deliver(this.room.heartbeat(decoded.token));
   }
 
-  /** A slow link may need several beats for one page of replay: what counts is that something goes out. */
-  private stalls(): boolean {
-    if (!this.replay || !this.congested) return false;
-    const taken = this.replayBytes - this.session.peer.buffered();
-    this.stalledBeats = taken > this.replayTaken ? 0 : this.stalledBeats + 1;
-    this.replayTaken = Math.max(taken, this.replayTaken);
+  /**
+   * Whether the replay is stalled. A slow link may need several heartbeats for one page: any byte sent is
+   * progress.
+   */
+  private checkStall(): boolean {
+    if (!this.replay || !this.isBackpressured) return false;
+    const bytesOut = this.replayBytes - this.session.peer.buffered();
+    this.stalledBeats = bytesOut > this.replayBytesOut ? 0 : this.stalledBeats + 1;
+    this.replayBytesOut = Math.max(bytesOut, this.replayBytesOut);
     return this.stalledBeats >= STALLED_BEATS_MAX;
   }
 
-  private welcome({ version, claims }: Greeting, resumed: boolean): Uint8Array {
+  private welcome({ version, claims }: ClientHello, resumed: boolean): Uint8Array {
     const { sequencer, epoch, limits } = this.room;
     const { world, keys } = this.session.deps;
     return welcome.encode({
@@ -289,7 +297,7 @@ export class Player implements Member, ReplaySink {
       roomMs: sequencer.roomMs(),
       heartbeatMs: HEARTBEAT_MS,
       rate: limits.messageRate,
-      burst: this.rateLimit.burst(world.clock.mono()),
+      burst: this.rateLimit.availableBurst(world.clock.mono()),
       bodyMax: limits.bodyBytesMax,
     });
   }

@@ -1,106 +1,112 @@
 /**
- * How fast a room may be spoken to, and by whom: each seat has its allowance, however many sockets it
- * comes by, and the room has one of its own. When the room is over its rate, it is those seats that took
- * more than their share that wait.
+ * Rate limits of a room and its seats. All sockets of a seat share its token buckets, and the room has a
+ * bucket for all messages. While the room is over its rate, only the seats that used more than their share
+ * wait.
  */
 import type { RoomLimits } from '../../../domain/room-limits.ts';
 import { TokenBucket } from '../../../lib/token-bucket.ts';
 
 export interface ControlRateLimits {
-  /** Signals and pings of one seat, those of the WebSocket layer too: per second in the long run, and at once. */
-  readonly smallRate: number;
-  readonly smallBurst: number;
+  /**
+   * Signals and pings of one seat, WebSocket pings and pongs included: per second on average, and at once.
+   */
+  readonly controlRate: number;
+  readonly controlBurst: number;
 }
 
-export const CONTROL_RATE_LIMITS: ControlRateLimits = { smallRate: 30, smallBurst: 90 };
+export const CONTROL_RATE_LIMITS: ControlRateLimits = { controlRate: 30, controlBurst: 90 };
 
-type PaceLimits = RoomLimits & ControlRateLimits;
+type Limits = RoomLimits & ControlRateLimits;
 
-/** `now` in monotonic milliseconds everywhere here. */
+/** `now` is monotonic ms in this file. */
 export class RoomRateLimit {
-  /** Seats that are there now: the room's rate is divided among so many. */
-  present = 1;
-  private readonly all: TokenBucket;
-  /** Kept while the room is in memory: a seat that comes anew goes on where it was. */
+  /** Number of online seats, at least 1: the room's rate is divided by it. */
+  activeSeats = 1;
+  private readonly messages: TokenBucket;
+  /** Kept while the room is in memory, so that a reconnect brings no new tokens. */
   private readonly seats = new Map<number, SeatRateLimit>();
-  private readonly limits: PaceLimits;
+  private readonly limits: Limits;
 
-  constructor(limits: PaceLimits, now: number) {
+  constructor(limits: Limits, now: number) {
     this.limits = limits;
-    this.all = new TokenBucket(limits.roomRate, limits.roomBurst, now);
+    this.messages = new TokenBucket(limits.roomRate, limits.roomBurst, now);
   }
 
-  /** The pace of a socket that comes in: its seat's, or its own if it only watches. */
+  /** The limit for a new socket: its seat's, or an own one for an observer. */
   forSocket(seat: number, observer: boolean, now: number): SeatRateLimit {
     if (observer) return new SeatRateLimit(this.limits, now, null);
-    let pace = this.seats.get(seat);
-    if (pace === undefined) this.seats.set(seat, (pace = new SeatRateLimit(this.limits, now, this)));
-    else pace.onReconnect(now);
-    return pace;
+    let seatLimit = this.seats.get(seat);
+    if (seatLimit === undefined)
+      this.seats.set(seat, (seatLimit = new SeatRateLimit(this.limits, now, this)));
+    else seatLimit.onReconnect(now);
+    return seatLimit;
   }
 
-  /** A message that the room takes: its debt is what the seats over their share wait for. */
-  take(now: number): void {
-    this.all.take(now);
+  /** Counts a message of any seat. */
+  takeMessage(now: number): void {
+    this.messages.take(now);
   }
 
-  debt(now: number): number {
-    return this.all.debtMsAt(now);
+  /** How long the seats over their share must wait, ms. */
+  debtMs(now: number): number {
+    return this.messages.debtMsAt(now);
   }
 }
 
 export class SeatRateLimit {
   private readonly messages: TokenBucket;
-  private readonly smalls: TokenBucket;
-  /** Null for those who only watch: what they send never reaches the room. */
-  private readonly room: RoomRateLimit | null;
-  /** Up to when this seat would have spoken, had it kept to its share of the room's rate. */
-  private sharedUntil = 0;
+  private readonly controlFrames: TokenBucket;
+  /** Null for observers: their messages never reach the room. */
+  private readonly roomLimit: RoomRateLimit | null;
+  /** When this seat's messages would have ended at its share of the room's rate, monotonic ms. */
+  private shareUsedUntil = 0;
   private readonly roomSpacingMs: number;
-  private readonly roomAheadMs: number;
+  private readonly roomBurstMs: number;
 
-  constructor(limits: PaceLimits, now: number, room: RoomRateLimit | null) {
+  constructor(limits: Limits, now: number, room: RoomRateLimit | null) {
     this.messages = new TokenBucket(limits.messageRate, limits.messageBurst, now);
-    this.smalls = new TokenBucket(limits.smallRate, limits.smallBurst, now);
-    this.room = room;
+    this.controlFrames = new TokenBucket(limits.controlRate, limits.controlBurst, now);
+    this.roomLimit = room;
     this.roomSpacingMs = 1_000 / limits.roomRate;
-    this.roomAheadMs = limits.roomBurst * this.roomSpacingMs;
+    this.roomBurstMs = limits.roomBurst * this.roomSpacingMs;
   }
 
-  /** A message came; answers the seat's own debt in ms. */
-  message(now: number): number {
-    const { room } = this;
+  /** Counts a message; returns the seat's own debt in ms. */
+  takeMessage(now: number): number {
+    const { roomLimit: room } = this;
     if (room !== null) {
-      room.take(now);
-      this.sharedUntil = Math.max(this.sharedUntil, now) + this.roomSpacingMs * room.present;
+      room.takeMessage(now);
+      this.shareUsedUntil = Math.max(this.shareUsedUntil, now) + this.roomSpacingMs * room.activeSeats;
     }
     return this.messages.take(now);
   }
 
-  /** Has the seat taken more than its share of what the room takes at once? */
-  overShare(now: number): boolean {
-    return this.room !== null && this.sharedUntil - now > this.roomAheadMs;
+  /** Whether the seat has used more than its share of the room's burst. */
+  isOverShare(now: number): boolean {
+    return this.roomLimit !== null && this.shareUsedUntil - now > this.roomBurstMs;
   }
 
-  /** A signal or a ping came; answers the debt in ms. */
-  controlFrame(now: number): number {
-    return this.smalls.take(now);
+  /** Counts a signal or a ping; returns the debt in ms. */
+  takeControlFrame(now: number): number {
+    return this.controlFrames.take(now);
   }
 
-  /** For how long nothing should be read of this speaker, ms. */
+  /** How long nothing should be read from this seat, ms. */
   waitMs(now: number): number {
-    const own = Math.max(this.messages.debtMsAt(now), this.smalls.debtMsAt(now));
-    return this.room !== null && this.overShare(now) ? Math.max(own, this.room.debt(now)) : own;
+    const ownMs = Math.max(this.messages.debtMsAt(now), this.controlFrames.debtMsAt(now));
+    return this.roomLimit !== null && this.isOverShare(now)
+      ? Math.max(ownMs, this.roomLimit.debtMs(now))
+      : ownMs;
   }
 
-  /** Messages that may be sent at once, now: what a welcome tells. */
-  burst(now: number): number {
+  /** Messages that may be sent at once now, at least 1: the `burst` of the welcome. */
+  availableBurst(now: number): number {
     return Math.max(1, this.messages.available(now));
   }
 
-  /** A new socket of the seat: what it sends it sends as its welcome says, so it starts without debt. */
+  /** A new socket of the seat keeps to the burst of its welcome, so it starts without debt. */
   onReconnect(now: number): void {
     this.messages.clearDebt(now);
-    this.smalls.clearDebt(now);
+    this.controlFrames.clearDebt(now);
   }
 }

@@ -1,10 +1,10 @@
-/** How fast a socket is read: over its rate the server stops reading it for a while (rule 6). */
+/** Stops reading a socket for a while when its seat is over the rate limit (I6). */
 import type { World } from '../../../lib/world.ts';
 import type { Peer } from '../../../ports/frontend/frontend.ts';
 import type { SeatRateLimit } from './rate-limits.ts';
 
 export interface ReadThrottleLimits {
-  /** Reading stops at most this long at a time; a player's debt of more closes the socket (4002). */
+  /** Longest pause in reading; a seat's debt of more closes the socket (4002). */
   readonly pauseMsMax: number;
 }
 
@@ -12,33 +12,33 @@ export const READ_THROTTLE_LIMITS: ReadThrottleLimits = { pauseMsMax: 5_000 };
 
 export class ReadThrottle {
   private readonly peer: Peer;
-  private readonly pace: SeatRateLimit;
+  private readonly rateLimit: SeatRateLimit;
   private readonly limits: ReadThrottleLimits;
   private readonly world: World;
   private cancel: (() => void) | null = null;
-  /** When the present pause is over at the latest. */
-  private readAgainAt = 0;
+  /** Latest end of the current pause, monotonic ms. */
+  private resumeAtMax = 0;
 
-  constructor(peer: Peer, pace: SeatRateLimit, limits: ReadThrottleLimits, world: World) {
+  constructor(peer: Peer, rateLimit: SeatRateLimit, limits: ReadThrottleLimits, world: World) {
     this.peer = peer;
-    this.pace = pace;
+    this.rateLimit = rateLimit;
     this.limits = limits;
     this.world = world;
   }
 
-  /** A message came; false = so far over the rate that the socket must go. */
-  message(): boolean {
+  /** Counts a message; false = the debt is above `pauseMsMax` and the socket must be closed. */
+  takeMessage(): boolean {
     const now = this.world.clock.mono();
-    const debtMs = this.pace.message(now);
-    // Nearly always, and on the way of every move.
-    if (debtMs === 0 && !this.pace.overShare(now)) return true;
-    return this.goesOn(debtMs, now);
+    const debtMs = this.rateLimit.takeMessage(now);
+    // The fast path: runs for nearly every message.
+    if (debtMs === 0 && !this.rateLimit.isOverShare(now)) return true;
+    return this.throttle(debtMs, now);
   }
 
-  /** A signal came, or a ping of either kind. */
-  small(): boolean {
+  /** Counts a signal, a protocol ping, or a WebSocket ping or pong; false as in `takeMessage`. */
+  takeControlFrame(): boolean {
     const now = this.world.clock.mono();
-    return this.goesOn(this.pace.controlFrame(now), now);
+    return this.throttle(this.rateLimit.takeControlFrame(now), now);
   }
 
   stop(): void {
@@ -46,25 +46,25 @@ export class ReadThrottle {
     this.cancel = null;
   }
 
-  private goesOn(debtMs: number, now: number): boolean {
+  private throttle(debtMs: number, now: number): boolean {
     if (debtMs > this.limits.pauseMsMax) return false;
     if (this.cancel !== null) return true;
-    const waitMs = this.pace.waitMs(now);
+    const waitMs = this.rateLimit.waitMs(now);
     if (waitMs === 0) return true;
     this.peer.pause();
-    this.readAgainAt = now + this.limits.pauseMsMax;
-    this.sleep(waitMs, now);
+    this.resumeAtMax = now + this.limits.pauseMsMax;
+    this.scheduleResume(waitMs, now);
     return true;
   }
 
-  private sleep(waitMs: number, now: number): void {
-    const ms = Math.ceil(Math.min(waitMs, this.readAgainAt - now));
+  private scheduleResume(waitMs: number, now: number): void {
+    const ms = Math.ceil(Math.min(waitMs, this.resumeAtMax - now));
     this.cancel = this.world.timers.after(ms, () => {
       this.cancel = null;
-      // Frames that were already read, and other sockets of the seat, may have added to the debt.
+      // Frames that had been read already, and other sockets of the seat, may have added to the debt.
       const later = this.world.clock.mono();
-      const left = this.pace.waitMs(later);
-      if (left > 0 && later < this.readAgainAt) this.sleep(left, later);
+      const leftMs = this.rateLimit.waitMs(later);
+      if (leftMs > 0 && later < this.resumeAtMax) this.scheduleResume(leftMs, later);
       else this.peer.resume();
     });
   }

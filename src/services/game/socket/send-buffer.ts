@@ -1,12 +1,16 @@
 /**
- * The downward way of one socket. A socket that falls behind gets a grace, then it is closed with
- * "reconnect": the log makes that safe, whereas a frame left out would be a gap.
+ * Sends frames to one socket and limits its unsent bytes (backpressure). A socket over the soft limit gets a
+ * grace period, then it is closed with a code to reconnect. Frames are never dropped: that would be a gap in
+ * the order (I2), whereas after a reconnect the page gets what it lacks from the log.
  */
 import type { Timers } from '../../../lib/world.ts';
 import type { Peer } from '../../../ports/frontend/frontend.ts';
 
 export interface SendBufferLimits {
-  /** Unsent bytes of a socket: over the first it has `outputGraceMs` to catch up, over the second none. */
+  /**
+   * Unsent bytes of a socket: over the soft limit it has `outputGraceMs` to catch up, over the hard limit
+   * none.
+   */
   readonly outputBytesSoft: number;
   readonly outputBytesHard: number;
   readonly outputGraceMs: number;
@@ -19,55 +23,55 @@ export const SEND_BUFFER_LIMITS: SendBufferLimits = {
 };
 
 export interface SendBufferEvents {
-  /** The socket takes no more: it must go. */
-  fellBehind(): void;
+  /** The socket is over its limit, or a send failed: close it. */
+  onOverflow(): void;
 }
 
 export class SendBuffer {
   private readonly peer: Peer;
   private readonly limits: SendBufferLimits;
   private readonly timers: Timers;
-  private readonly owner: SendBufferEvents;
-  private grace: (() => void) | null = null;
+  private readonly events: SendBufferEvents;
+  private cancelGrace: (() => void) | null = null;
 
   constructor(peer: Peer, limits: SendBufferLimits, timers: Timers, owner: SendBufferEvents) {
     this.peer = peer;
     this.limits = limits;
     this.timers = timers;
-    this.owner = owner;
+    this.events = owner;
   }
 
   get isBackpressured(): boolean {
-    return this.peer.congested;
+    return this.peer.isBackpressured;
   }
 
   send(frame: Uint8Array): void {
-    if (!this.peer.send(frame)) this.owner.fellBehind();
-    else if (this.peer.congested) this.measure();
+    if (!this.peer.send(frame)) this.events.onOverflow();
+    else if (this.peer.isBackpressured) this.checkSize();
   }
 
-  /** A page of replay: pulled by the socket itself, so the cap does not count it. */
+  /** Sends without checking the limit: replay only sends more when the socket has drained. */
   sendReplay(frame: Uint8Array): boolean {
     return this.peer.send(frame);
   }
 
-  /** The kernel took everything. */
-  drained(): void {
+  /** The kernel has taken all bytes. */
+  onDrain(): void {
     this.stop();
   }
 
   stop(): void {
-    this.grace?.();
-    this.grace = null;
+    this.cancelGrace?.();
+    this.cancelGrace = null;
   }
 
-  private measure(): void {
+  private checkSize(): void {
     const bytes = this.peer.buffered();
-    if (bytes > this.limits.outputBytesHard) this.owner.fellBehind();
+    if (bytes > this.limits.outputBytesHard) this.events.onOverflow();
     else if (bytes > this.limits.outputBytesSoft) {
-      this.grace ??= this.timers.after(this.limits.outputGraceMs, () => {
-        this.grace = null;
-        if (this.peer.buffered() > this.limits.outputBytesSoft) this.owner.fellBehind();
+      this.cancelGrace ??= this.timers.after(this.limits.outputGraceMs, () => {
+        this.cancelGrace = null;
+        if (this.peer.buffered() > this.limits.outputBytesSoft) this.events.onOverflow();
       });
     }
   }

@@ -1,27 +1,28 @@
 /**
- * One socket from open to closed. Each state holds what is valid in it and nothing else; a frame, a
- * time-out and the socket's own end are told what they mean by the state they find.
+ * One socket from open to closed, as a state machine: awaiting-hello → loading → replaying → live → closed.
+ * Each state holds only the data that is valid in it; frames, timeouts and the close of the socket are
+ * handled by the current state.
  */
 import { Close, type CloseCode } from '../../../../sdk/protocol/close-codes.ts';
 import { FRAME_BYTES_MAX, HELLO_MS } from '../../../../sdk/protocol/limits.ts';
 import type { Peer, PeerHandler } from '../../../ports/frontend/frontend.ts';
 import { type VersionAdapter, CURRENT_VERSION, adaptPeer } from './version-adapter.ts';
-import { readHello, type Greeting, type HelloDeps } from './read-hello.ts';
-import { SendBuffer, type SendBufferEvents } from './send-buffer.ts';
+import { readHello, type ClientHello, type HelloDeps } from './read-hello.ts';
+import { SendBuffer, type SendBufferEvents, type SendBufferLimits } from './send-buffer.ts';
 import { Player, type PlayerSession, type PlayerDeps } from './player.ts';
 import type { Room } from '../room/room.ts';
-import type { RoomTable } from '../room/room-table.ts';
+import type { Ownership, RoomTable } from '../room/room-table.ts';
 
 export interface SessionLimits {
-  /** A socket that has not said hello by then is closed (4003). */
+  /** Time allowed for the hello after the socket has opened; then the socket is closed (4003). */
   readonly helloMs: number;
   /** A longer frame closes the socket (4413). */
   readonly frameBytesMax: number;
-  /** Frames kept while the room is being loaded, and their bytes; more close the socket (4002). */
+  /** Frames queued while the room is loading, and their bytes; more close the socket (4002). */
   readonly framesBeforeRoomMax: number;
   readonly bytesBeforeRoomMax: number;
-  /** Pings and pongs of the WebSocket layer before the page is let in; more close the socket (4002). */
-  readonly controlsBeforeRoomMax: number;
+  /** WebSocket pings and pongs received before the socket enters its room; more close the socket (4002). */
+  readonly controlFramesBeforeRoomMax: number;
 }
 
 export const SESSION_LIMITS: SessionLimits = {
@@ -29,31 +30,32 @@ export const SESSION_LIMITS: SessionLimits = {
   frameBytesMax: FRAME_BYTES_MAX,
   framesBeforeRoomMax: 64,
   bytesBeforeRoomMax: 64 * 1024,
-  controlsBeforeRoomMax: 16,
+  controlFramesBeforeRoomMax: 16,
 };
 
 type State =
   | { readonly kind: 'awaiting-hello'; readonly cancelDeadline: () => void }
-  /** Frames that came early wait here; they are copies, since a frame is only valid in its call. */
-  | { readonly kind: 'loading'; readonly early: Early }
+  /** Frames that arrive early are queued as copies: a frame is only valid during its call. */
+  | { readonly kind: 'loading'; readonly early: EarlyFrames }
   | { readonly kind: 'replaying'; readonly player: Player }
   | { readonly kind: 'live'; readonly player: Player }
   | { readonly kind: 'closed' };
 
-interface Early {
+interface EarlyFrames {
   readonly frames: Uint8Array[];
   bytes: number;
 }
 
-/** The same for all sessions: an idle socket should cost little. */
+/** One object shared by all sessions, so that an idle socket takes little memory. */
 export interface SessionDeps extends PlayerDeps, HelloDeps {
+  readonly limits: SessionLimits & SendBufferLimits & PlayerDeps['limits'];
   readonly rooms: RoomTable;
-  /** What everybody was told when the process began to leave; null while it does not. */
+  /** The encoded `drain` frame once the process has begun to drain or stop; null before. */
   drainNotice(): Uint8Array | null;
-  /** The socket has said hello: it counts no longer as one of the unknown. */
+  /** The socket has sent a valid hello. */
   onHello(): void;
-  /** The socket is gone. Comes once; `hadGreeted` says whether `greeted` was called. */
-  onEnd(session: Session, hadGreeted: boolean): void;
+  /** The socket has closed. Called once; `saidHello`: whether `onHello` was called. */
+  onEnd(session: Session, saidHello: boolean): void;
 }
 
 export class Session implements PeerHandler, PlayerSession, SendBufferEvents {
@@ -61,40 +63,40 @@ export class Session implements PeerHandler, PlayerSession, SendBufferEvents {
   readonly deps: SessionDeps;
   sendBuffer: SendBuffer;
   private readonly room: string;
-  /** Null while the page speaks the present version. */
+  /** Null if the page uses the current protocol version. */
   private versionAdapter: VersionAdapter | null = null;
   private state: State;
-  /** Pings and pongs of the WebSocket layer before there was a player. */
-  private controls = 0;
+  /** WebSocket pings and pongs received before there was a player. */
+  private controlFrames = 0;
 
-  constructor(peer: Peer, room: string, outside: SessionDeps) {
-    const { world, limits } = outside;
+  constructor(peer: Peer, room: string, deps: SessionDeps) {
+    const { world, limits } = deps;
     this.peer = peer;
     this.room = room;
-    this.deps = outside;
+    this.deps = deps;
     this.sendBuffer = new SendBuffer(peer, limits, world.timers, this);
     const cancelDeadline = world.timers.after(limits.helloMs, () => this.close(Close.helloLate));
     this.state = { kind: 'awaiting-hello', cancelDeadline };
   }
 
-  message(frame: Uint8Array): void {
+  onMessage(frame: Uint8Array): void {
     if (frame.length > this.deps.limits.frameBytesMax) return this.close(Close.tooLarge);
-    const present = this.versionAdapter === null ? frame : this.versionAdapter.up(frame);
-    if (present === null) this.close(Close.malformed);
-    else this.take(present);
+    const current = this.versionAdapter === null ? frame : this.versionAdapter.up(frame);
+    if (current === null) this.close(Close.malformed);
+    else this.receive(current);
   }
 
-  /** A frame of the present version, or a hello of any. */
-  private take(frame: Uint8Array): void {
+  /** Handles a frame of the current version, or a hello of any version. */
+  private receive(frame: Uint8Array): void {
     const { state } = this;
     switch (state.kind) {
       case 'live':
       case 'replaying':
         return state.player.receive(frame);
       case 'loading':
-        return this.keep(state.early, frame);
+        return this.queueEarly(state.early, frame);
       case 'awaiting-hello':
-        return this.greet(frame, state.cancelDeadline);
+        return this.handleHello(frame, state.cancelDeadline);
       case 'closed':
         return;
       default:
@@ -102,66 +104,65 @@ export class Session implements PeerHandler, PlayerSession, SendBufferEvents {
     }
   }
 
-  text(): void {
+  onText(): void {
     this.close(Close.malformed);
   }
 
-  pinged(): void {
+  onPing(): void {
     const player = this.player();
-    if (player) player.pinged();
-    else this.countControl();
+    if (player) player.onPing();
+    else this.countControlFrame();
   }
 
-  alive(): void {
+  onPong(): void {
     const player = this.player();
-    if (player) player.alive();
-    else this.countControl();
+    if (player) player.onPong();
+    else this.countControlFrame();
   }
 
-  drained(): void {
-    this.player()?.drained();
+  onDrain(): void {
+    this.player()?.onDrain();
   }
 
-  closed(): void {
+  onClose(): void {
     this.end();
   }
 
-  fellBehind(): void {
+  onOverflow(): void {
     this.close(Close.tooSlow);
   }
 
-  wentLive(player: Player): void {
+  onLive(player: Player): void {
     if (this.state.kind === 'replaying') this.state = { kind: 'live', player };
   }
 
-  broken(room: Room, why: string): void {
-    this.deps.rooms.broken(room, why);
+  onRoomBroken(room: Room, why: string): void {
+    this.deps.rooms.markBroken(room, why);
   }
 
-  fence(room: Room): Promise<'ours' | 'overtaken' | 'unknown'> {
-    return this.deps.rooms.fence(room);
+  checkOwnership(room: Room): Promise<Ownership> {
+    return this.deps.rooms.checkOwnership(room);
   }
 
-  /** A frame for everybody who is in a room. */
-  tell(frame: Uint8Array): void {
+  /** Sends a frame if the socket is in its room. */
+  deliver(frame: Uint8Array): void {
     this.player()?.deliver(frame);
   }
 
   close(why: CloseCode): void {
     const { kind } = this.state;
     if (kind === 'closed') return;
-    const farewell = this.deps.drainNotice();
-    // Those who were let in have heard of it.
-    if (kind === 'loading' && farewell) this.sendBuffer.sendReplay(farewell);
-    // First out of the room, so that nothing more is sent; then the socket: its own `closed` may
-    // come from within the call.
+    const drainNotice = this.deps.drainNotice();
+    // Sockets in a room got it when the drain began, or with their welcome.
+    if (kind === 'loading' && drainNotice) this.sendBuffer.sendReplay(drainNotice);
+    // Leave the room first, so that nothing more is sent. `onClose` may run within `peer.close`.
     this.end();
     this.peer.close(why.code, why.reason);
   }
 
-  /** Nobody has been let in yet who could pay for it. */
-  private countControl(): void {
-    if (++this.controls > this.deps.limits.controlsBeforeRoomMax) this.close(Close.tooFast);
+  /** Before the hello there is no seat with a rate limit: the number alone is limited. */
+  private countControlFrame(): void {
+    if (++this.controlFrames > this.deps.limits.controlFramesBeforeRoomMax) this.close(Close.tooFast);
   }
 
   private player(): Player | null {
@@ -169,26 +170,26 @@ export class Session implements PeerHandler, PlayerSession, SendBufferEvents {
     return state.kind === 'live' || state.kind === 'replaying' ? state.player : null;
   }
 
-  private greet(frame: Uint8Array, cancelDeadline: () => void): void {
+  private handleHello(frame: Uint8Array, cancelDeadline: () => void): void {
     const { world, limits } = this.deps;
     const outcome = readHello(frame, this.room, this.deps, world.clock.now());
     if (!outcome.ok) return this.close(outcome.close);
     cancelDeadline();
-    const { dialect } = outcome.greeting;
-    if (dialect !== CURRENT_VERSION) {
-      this.versionAdapter = dialect;
-      this.sendBuffer = new SendBuffer(adaptPeer(dialect, this.peer), limits, world.timers, this);
+    const { versionAdapter } = outcome.hello;
+    if (versionAdapter !== CURRENT_VERSION) {
+      this.versionAdapter = versionAdapter;
+      this.sendBuffer = new SendBuffer(adaptPeer(versionAdapter, this.peer), limits, world.timers, this);
     }
-    const early: Early = { frames: [], bytes: 0 };
+    const early: EarlyFrames = { frames: [], bytes: 0 };
     this.state = { kind: 'loading', early };
     this.deps.onHello();
-    this.admit(outcome.greeting, early).catch((error: unknown) => {
+    this.admit(outcome.hello, early).catch((error: unknown) => {
       this.deps.report(`admission to ${this.room}`, error);
       this.close(Close.busy);
     });
   }
 
-  private keep(early: Early, frame: Uint8Array): void {
+  private queueEarly(early: EarlyFrames, frame: Uint8Array): void {
     const { framesBeforeRoomMax, bytesBeforeRoomMax } = this.deps.limits;
     early.bytes += frame.length;
     if (early.frames.length >= framesBeforeRoomMax || early.bytes > bytesBeforeRoomMax)
@@ -196,17 +197,17 @@ export class Session implements PeerHandler, PlayerSession, SendBufferEvents {
     early.frames.push(frame.slice());
   }
 
-  private async admit(greeting: Greeting, early: Early): Promise<void> {
+  private async admit(hello: ClientHello, early: EarlyFrames): Promise<void> {
     const { rooms } = this.deps;
-    const admitted = await rooms.admit(this.room, greeting, (room) => {
-      // Closed while the room was being loaded.
+    const denial = await rooms.admit(this.room, hello, (room) => {
+      // The socket closed while the room was loading.
       if (this.state.kind !== 'loading') return;
-      const player = new Player(room, greeting, this);
+      const player = new Player(room, hello, this);
       this.state = { kind: 'replaying', player };
-      player.enter(greeting, this.deps.drainNotice());
-      for (const frame of early.frames) this.take(frame);
+      player.enter(hello, this.deps.drainNotice());
+      for (const frame of early.frames) this.receive(frame);
     });
-    if (admitted !== null) this.close(admitted);
+    if (denial !== null) this.close(denial);
   }
 
   private end(): void {

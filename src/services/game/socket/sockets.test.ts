@@ -1,4 +1,4 @@
-/** The whole way over real sockets and a real disk: front end, room server, journal. */
+/** Front end, room server and journal together, over real sockets and a real disk. */
 import { afterEach, expect, setDefaultTimeout, test } from 'bun:test';
 import { RecordKind } from '../../../../sdk/protocol/record.ts';
 import { encodeSend } from '../../../../sdk/protocol/send.ts';
@@ -10,7 +10,7 @@ import {
   type RealGame,
 } from '../../../../test/support/in-process/real-game.ts';
 
-// Megabytes through a real disk take their time on a busy machine.
+// Writing megabytes to a real disk can take long on a busy machine.
 setDefaultTimeout(60_000);
 
 const ROOM = 'a'.repeat(20);
@@ -18,7 +18,7 @@ let real: RealGame;
 
 afterEach(() => real.stop());
 
-/** A page over a real socket: what it got, and a way to wait for more. */
+/** A page over a real socket: records what it received, and can wait for more. */
 class RealPage {
   seqs: number[] = [];
   moves: string[] = [];
@@ -82,7 +82,7 @@ test('P30 four players send at once over real sockets: all see the same, in the 
   expect(real.failures).toEqual([]);
 });
 
-test('P26 P38 P60 the server stops and starts again: sockets end with 4000, positions and counts hold', async () => {
+test('P26 P38 P60 the server restarts: sockets close with 4000, positions and client seqs stay valid', async () => {
   real = await startRealGame();
   real.addRoom(ROOM);
   const before = await new RealPage().join({ seat: 1 });
@@ -115,7 +115,7 @@ test('P23 P54 a page that reads slowly is replayed megabytes and is not cut off'
   }
   const slow = new RealPage();
   await slow.connect({ seat: 2 }, true);
-  // The kernel's buffers are far smaller than 8 MB: replay has to wait for the reader.
+  // The kernel's buffers are far smaller than 8 MB: the replay has to wait for the reader.
   writer.send(2_001, 'live');
   await writer.until(() => writer.moves.length === 2_001);
   slow.socket.read();
@@ -124,7 +124,7 @@ test('P23 P54 a page that reads slowly is replayed megabytes and is not cut off'
   expect(slow.moves.at(-1)).toBe('live');
 });
 
-test('P53 a flood of pings costs its own socket, before the hello and after it, and the others play on', async () => {
+test('P53 a flood of pings closes its own socket, before the hello and after it, and the others play on', async () => {
   real = await startRealGame();
   real.addRoom(ROOM);
   const anna = await new RealPage().join({ seat: 1 });

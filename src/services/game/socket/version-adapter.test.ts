@@ -1,4 +1,6 @@
-/** The versions served: frozen byte sequences of each, and pages of an older one beside present ones. */
+/**
+ * The supported versions: frozen byte sequences of each, and pages of an older version beside current ones.
+ */
 import { expect, test } from 'bun:test';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +12,7 @@ import { ping } from '../../../../sdk/protocol/ping.ts';
 import { PROTOCOL_VERSION } from '../../../../sdk/protocol/version.ts';
 import { welcome } from '../../../../sdk/protocol/welcome.ts';
 import { decodeVector, encodeVector, hex, MESSAGES, readVectors } from '../../../../sdk/test/vectors.ts';
-import { createGameBench, idOf, ticket } from '../../../../test/support/in-process/game-fixture.ts';
+import { createGameFixture, idOf, ticket } from '../../../../test/support/in-process/game-fixture.ts';
 import { type VersionAdapter, VERSION_ADAPTERS, CURRENT_VERSION } from './version-adapter.ts';
 
 /** SHA-256 of each frozen file without its first line. One line per released version, never changed. */
@@ -24,7 +26,7 @@ const frozenFile = (version: number) =>
 const frozen = (version: number) =>
   readVectors(readFileSync(frozenFile(version), 'utf8').trimEnd().split('\n\n').slice(1));
 
-test('P63 this version and the one before it are served, and each has its frozen byte sequences', () => {
+test('P63 this version and the one before it are supported, and each has its frozen byte sequences', () => {
   const expected = [PROTOCOL_VERSION - 1, PROTOCOL_VERSION].filter((version) => version >= 1);
   expect([...VERSION_ADAPTERS.keys()].sort((a, b) => a - b)).toEqual(expected);
   expect(VERSION_ADAPTERS.get(PROTOCOL_VERSION)).toBe(CURRENT_VERSION);
@@ -39,33 +41,33 @@ for (const [version, hash] of Object.entries(FROZEN)) {
   });
 }
 
-test('P63 the present version has frozen byte sequences of every frame', () => {
+test('P63 the current version has frozen byte sequences of every frame', () => {
   expect(FROZEN[PROTOCOL_VERSION]).toBeDefined();
   const names = new Set(frozen(PROTOCOL_VERSION).map(({ name }) => name));
   for (const name of [...MESSAGES.keys(), 'send', 'record']) expect(names).toContain(name);
 });
 
-for (const [version, dialect] of VERSION_ADAPTERS) {
+for (const [version, adapter] of VERSION_ADAPTERS) {
   for (const [index, vector] of frozen(version).entries()) {
     const { name, value, frame } = vector;
     const isRecord = name.startsWith('record');
     if (DOWN_NAMES.has(name) || name === 'record') {
-      test(`P63 version ${version} is told ${name} (${index}) in its own bytes`, () => {
-        expect(hex(dialect.down(encodeVector(vector))!)).toBe(hex(frame));
+      test(`P63 ${name} (${index}) is sent to version ${version} in its own bytes`, () => {
+        expect(hex(adapter.down(encodeVector(vector))!)).toBe(hex(frame));
       });
     }
     if (!DOWN_NAMES.has(name)) {
-      test(`P63 what version ${version} says by ${name} (${index}) is understood`, () => {
-        const present = isRecord ? frame : dialect.up(frame);
-        expect(decodeVector(name, present!)).toMatchObject(value);
+      test(`P63 ${name} (${index}) of version ${version} is decoded`, () => {
+        const current = isRecord ? frame : adapter.up(frame);
+        expect(decodeVector(name, current!)).toMatchObject(value);
       });
     }
   }
 }
 
 /**
- * An invented version 0: its hello names one client only, its ping has no token, its welcome says little,
- * and it knows no presence.
+ * An invented version 0: its hello has one client only, its ping no token, its welcome two fields, and there
+ * is no presence.
  */
 const OLD: VersionAdapter = {
   up(frame) {
@@ -76,8 +78,8 @@ const OLD: VersionAdapter = {
     const version = reader.varint();
     const credential = reader.text();
     const id = reader.id();
-    const present = { version, credential, clients: [{ id }], epoch: 0, seq: 0 };
-    return reader.bad ? null : hello.encode(present);
+    const current = { version, credential, clients: [{ id }], epoch: 0, seq: 0 };
+    return reader.failed ? null : hello.encode(current);
   },
   down(frame) {
     if (frame[0] === welcome.type) {
@@ -91,46 +93,46 @@ const OLD: VersionAdapter = {
 const BOTH = new Map([...VERSION_ADAPTERS, [0, OLD]]);
 
 test('P15 P63 a hello of the older version gets its welcome, and every frame after it, in that version', async () => {
-  const bench = await createGameBench({}, { versionAdapters: BOTH });
-  const old = bench.open();
-  const credential = ticket(bench.world, { seat: 2 });
-  old.peer.say(new Writer().byte(hello.type).varint(0).text(credential).raw(idOf(2)).done());
-  // Right behind the hello, before the room is there.
-  old.peer.say(Uint8Array.of(ping.type));
-  await bench.commit();
-  const anna = await bench.join({ seat: 1 });
+  const fixture = await createGameFixture({}, { versionAdapters: BOTH });
+  const old = fixture.open();
+  const credential = ticket(fixture.world, { seat: 2 });
+  old.peer.sendFromPage(new Writer().byte(hello.type).varint(0).text(credential).raw(idOf(2)).done());
+  // Right after the hello, before the room is loaded.
+  old.peer.sendFromPage(Uint8Array.of(ping.type));
+  await fixture.commit();
+  const anna = await fixture.join({ seat: 1 });
   anna.send(1);
   old.send(1, 'from the past');
-  await bench.world.advance(300);
+  await fixture.world.advance(300);
   expect(hex(old.peer.sent[0]!)).toBe(hex(Uint8Array.of(welcome.type, 0, 2)));
   const types = new Set(old.peer.sent.map((frame) => frame[0]));
   expect(types.has(0x45)).toBe(false);
   expect(old.peer.sent.filter((frame) => frame[0] === heartbeat.type).map(hex)).toEqual(['43']);
-  // The order is the same for both, and the bytes of the records are the very same object.
+  // The order is the same for both, and the records are the same object.
   expect(anna.moves()).toEqual(['m1', 'from the past']);
   expect(old.peer.sent.at(-1)).toBe(anna.peer.sent.findLast((frame) => frame[0] === 1));
   expect(anna.peer.last('welcome').version).toBe(PROTOCOL_VERSION);
 });
 
 test('P4 P63 a frame that is malformed in its own version closes with 4400', async () => {
-  const bench = await createGameBench({}, { versionAdapters: BOTH });
-  const old = bench.open();
-  const credential = ticket(bench.world, { seat: 2 });
-  old.peer.say(new Writer().byte(hello.type).varint(0).text(credential).raw(idOf(2)).done());
-  await bench.commit();
-  old.peer.say(ping.encode({ token: 7 }));
+  const fixture = await createGameFixture({}, { versionAdapters: BOTH });
+  const old = fixture.open();
+  const credential = ticket(fixture.world, { seat: 2 });
+  old.peer.sendFromPage(new Writer().byte(hello.type).varint(0).text(credential).raw(idOf(2)).done());
+  await fixture.commit();
+  old.peer.sendFromPage(ping.encode({ token: 7 }));
   expect(old.closedWith).toBe(4400);
 });
 
-test('P54 P63 a page of the older version that does not read is measured like any other', async () => {
-  const bench = await createGameBench({ outputBytesSoft: 500 }, { versionAdapters: BOTH });
-  const old = bench.open();
-  const credential = ticket(bench.world, { seat: 2 });
-  old.peer.say(new Writer().byte(hello.type).varint(0).text(credential).raw(idOf(2)).done());
-  await bench.commit();
-  const anna = await bench.join({ seat: 1 });
-  old.peer.stuck = true;
+test('P54 P63 a page of the older version has the same output limit', async () => {
+  const fixture = await createGameFixture({ outputBytesSoft: 500 }, { versionAdapters: BOTH });
+  const old = fixture.open();
+  const credential = ticket(fixture.world, { seat: 2 });
+  old.peer.sendFromPage(new Writer().byte(hello.type).varint(0).text(credential).raw(idOf(2)).done());
+  await fixture.commit();
+  const anna = await fixture.join({ seat: 1 });
+  old.peer.isStuck = true;
   anna.send(1, 'x'.repeat(900));
-  await bench.world.advance(5_200);
+  await fixture.world.advance(5_200);
   expect([old.closedWith, anna.closedWith]).toEqual([4001, null]);
 });

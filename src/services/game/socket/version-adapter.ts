@@ -1,40 +1,43 @@
 /**
- * The protocol versions that this server speaks: the present one and the one before it. Everything
- * behind a socket knows only the present version; the pages of an older one are served through its
- * dialect, which turns their frames into present ones and present ones into theirs.
+ * The protocol versions that this server supports: the current one and the one before it. Only the session
+ * knows versions: an adapter converts the frames of an older page to the current version, and frames for it
+ * back.
  */
 import { PROTOCOL_VERSION } from '../../../../sdk/protocol/version.ts';
 import type { Peer } from '../../../ports/frontend/frontend.ts';
 
 export interface VersionAdapter {
-  /** A page's frame as the present version has it; null = malformed. A hello keeps its version. */
+  /** Converts a page's frame to the current version; null = malformed. A hello keeps its version number. */
   up(frame: Uint8Array): Uint8Array | null;
-  /** A present frame as the page reads it; null = its version has none like it and can do without. */
+  /**
+   * Converts a current frame to the page's version; null = that version has no such frame, and nothing is
+   * sent.
+   */
   down(frame: Uint8Array): Uint8Array | null;
 }
 
 export const CURRENT_VERSION: VersionAdapter = { up: (frame) => frame, down: (frame) => frame };
 
 /**
- * Version → its dialect. Whoever raises PROTOCOL_VERSION writes here what the version before does
- * otherwise; its frozen byte sequences (sdk/protocol/frozen) are the test of it.
+ * Version → its adapter. When PROTOCOL_VERSION is raised, add an adapter for the version before; it is tested
+ * against the frozen byte sequences of that version (sdk/protocol/frozen).
  */
 export const VERSION_ADAPTERS: ReadonlyMap<number, VersionAdapter> = new Map([
   [PROTOCOL_VERSION, CURRENT_VERSION],
 ]);
 
-/** The socket of a page that speaks another version than the present one. */
-export function adaptPeer(dialect: VersionAdapter, peer: Peer): Peer {
+/** Wraps the socket of a page with an older version: converts the frames that are sent. */
+export function adaptPeer(adapter: VersionAdapter, peer: Peer): Peer {
   return {
     address: peer.address,
-    get congested() {
-      return peer.congested;
+    get isBackpressured() {
+      return peer.isBackpressured;
     },
     send(frame) {
-      const theirs = dialect.down(frame);
-      return theirs === null || peer.send(theirs);
+      const adapted = adapter.down(frame);
+      return adapted === null || peer.send(adapted);
     },
-    together: (run) => peer.together(run),
+    cork: (run) => peer.cork(run),
     buffered: () => peer.buffered(),
     ping: () => peer.ping(),
     pause: () => peer.pause(),

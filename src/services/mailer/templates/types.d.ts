@@ -1,4 +1,4 @@
-/** Templates are imported as text. */
+/** Type of templates, which are imported as text. */
 declare module '*.txt' {
   const text: string;
   export default text;

@@ -1,5 +1,5 @@
-/** Shows the copy buttons of the order page, where the browser can copy, and lets them work. */
-const SAID_MS = 2_000;
+/** The order page's script: shows and binds the copy buttons if the browser can write to the clipboard. */
+const CONFIRMATION_MS = 2_000;
 
 for (const button of document.querySelectorAll<HTMLButtonElement>('button[data-copy]')) {
   const input = document.getElementById(button.dataset.copy ?? '');
@@ -13,7 +13,7 @@ for (const button of document.querySelectorAll<HTMLButtonElement>('button[data-c
       button.textContent = button.dataset.copied ?? label;
       setTimeout(() => {
         button.textContent = label;
-      }, SAID_MS);
+      }, CONFIRMATION_MS);
     });
   });
 }

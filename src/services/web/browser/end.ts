@@ -1,9 +1,9 @@
 /**
- * The end page's script: shows what this browser knows until the stored result is there, asks for
- * it with growing pauses, and offers to share.
+ * The end page's script: shows the summary that the play page stored until the result is there, polls for the
+ * result with growing pauses, and offers to share the page.
  */
-import { endKey, type EndSummary } from '../play-data.ts';
-import { type EndData, endView } from '../end-view.ts';
+import { endKey, type EndSummary } from '../play/play-data.ts';
+import { type EndData, endView } from '../end/end-view.ts';
 import { pageData, stored } from './lib/data.ts';
 import { after } from './lib/page.real.ts';
 import { translator } from './lib/texts.ts';
@@ -13,21 +13,22 @@ interface EndPageData {
   readonly page: string;
   readonly address: string;
   readonly title: string;
-  /** The server has shown the result already; the picture. */
+  /** The page contains the stored result already. */
   readonly result: boolean;
+  /** The card, the picture to share, has been drawn. */
   readonly card: boolean;
   readonly locale: string;
   readonly texts: { readonly [key: string]: string };
 }
 
-type Answer =
+type ResultResponse =
   | { readonly state: 'waiting' }
   | { readonly state: 'ready'; readonly data: EndData; readonly card: boolean };
 
-const ASK_MS = 1_000;
-const ASK_MS_MAX = 60_000;
-/** With the pauses above, some twelve hours; a reload asks anew. */
-const ASKS_MAX = 720;
+const POLL_MS = 1_000;
+const POLL_MS_MAX = 60_000;
+/** About twelve hours with the pauses above; a reload starts again. */
+const POLLS_MAX = 720;
 
 const data = pageData('end-data') as EndPageData;
 const t = translator(data.locale, data.texts);
@@ -39,7 +40,7 @@ function showLocal(): void {
   box.innerHTML = endView({ ...summary, finished: true, comparison: { state: 'comparing' } }, t);
 }
 
-/** What the play page left here; anything else is ignored. */
+/** The summary that the play page stored; null for anything else. */
 function readSummary(value: unknown): EndSummary | null {
   if (typeof value !== 'object' || value === null) return null;
   const { durationMs, hints, players, puzzles } = value as Partial<EndSummary>;
@@ -48,25 +49,25 @@ function readSummary(value: unknown): EndSummary | null {
   return value as EndSummary;
 }
 
-async function ask(): Promise<Answer | null> {
+async function fetchResult(): Promise<ResultResponse | null> {
   try {
     const response = await fetch(`/api/results/${data.page.slice('/e/'.length)}`);
-    return response.ok ? ((await response.json()) as Answer) : null;
+    return response.ok ? ((await response.json()) as ResultResponse) : null;
   } catch {
     return null;
   }
 }
 
 let shown = '';
-function waitForResult(pause: number, asks: number): void {
-  after(pause, () => {
-    void ask().then((answer) => {
-      if (answer?.state === 'ready') {
-        const view = endView(answer.data, t);
+function pollResult(pauseMs: number, polls: number): void {
+  after(pauseMs, () => {
+    void fetchResult().then((response) => {
+      if (response?.state === 'ready') {
+        const view = endView(response.data, t);
         if (box && view !== shown) box.innerHTML = shown = view;
-        if (answer.card) return showCard();
+        if (response.card) return showCard();
       }
-      if (asks < ASKS_MAX) waitForResult(Math.min(ASK_MS_MAX, pause * 1.5), asks + 1);
+      if (polls < POLLS_MAX) pollResult(Math.min(POLL_MS_MAX, pauseMs * 1.5), polls + 1);
     });
   });
 }
@@ -96,20 +97,20 @@ function bindShare(): void {
   button.hidden = false;
 }
 
-/** The picture where the device can share files, else the page's link. */
+/** Shares the picture if the device can share files, otherwise the page's address. */
 async function share(): Promise<void> {
-  const words = { title: data.title, text: t('share_words', { game: data.title }) };
+  const texts = { title: data.title, text: t('share_words', { game: data.title }) };
   try {
     const picture = await (await fetch(`${data.page}/card.png`)).blob();
     const files = [new File([picture], 'escape.png', { type: 'image/png' })];
     await navigator.share(
-      navigator.canShare?.({ files }) ? { ...words, files } : { ...words, url: data.address },
+      navigator.canShare?.({ files }) ? { ...texts, files } : { ...texts, url: data.address },
     );
   } catch {
-    // The player closed the sheet: nothing was wrong.
+    // The player closed the share dialog, which is not an error.
   }
 }
 
 bindShare();
 if (!data.result) showLocal();
-if (!data.result || !data.card) waitForResult(ASK_MS, 0);
+if (!data.result || !data.card) pollResult(POLL_MS, 0);

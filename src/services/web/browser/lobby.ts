@@ -1,10 +1,10 @@
 /**
- * The lobby's script: who is here, live; the device check; the copy button. Without it the page
- * works as plain forms.
+ * The lobby's script: updates the team list, runs the device check, binds the copy button. Without it the page works
+ * with plain forms.
  */
 import { SEAT_COLOURS } from '../../../domain/seat.ts';
-import type { LobbySeat, LobbyState } from '../lobby.ts';
-import { SEAT_SHAPES } from '../seat-shapes.ts';
+import type { LobbySeat, LobbyState } from '../lobby/lobby.ts';
+import { SEAT_SHAPES } from '../components/seat-shapes.ts';
 import { runChecks } from './lib/checks.ts';
 import { pageData } from './lib/data.ts';
 import { after } from './lib/page.real.ts';
@@ -16,11 +16,11 @@ interface LobbyData {
 }
 
 const POLL_MS = 2_000;
-/** After a failed poll; doubled each time up to the last. */
+/** Failed polls double the pause up to this. */
 const RETRY_MS_MAX = 30_000;
 
 const data = pageData('lobby-data') as LobbyData;
-/** The lobby's words have no plurals, so putting a name in is all there is to do. */
+/** The lobby's texts have no plurals: replacing `{name}` is enough. */
 const t = (key: string, name = '') => (data.texts[key] ?? key).replaceAll('{name}', name);
 const element = (id: string) => document.getElementById(id);
 
@@ -29,11 +29,11 @@ let last: LobbyState | null = null;
 function poll(delay: number): void {
   after(delay, () => {
     if (document.visibilityState === 'hidden') return poll(POLL_MS);
-    void look().then((ok) => poll(ok ? POLL_MS : Math.min(RETRY_MS_MAX, Math.max(POLL_MS, delay) * 2)));
+    void fetchState().then((ok) => poll(ok ? POLL_MS : Math.min(RETRY_MS_MAX, Math.max(POLL_MS, delay) * 2)));
   });
 }
 
-async function look(): Promise<boolean> {
+async function fetchState(): Promise<boolean> {
   try {
     const response = await fetch(`${data.path}/state`, { headers: { Accept: 'application/json' } });
     if (response.status === 404 || response.status === 410) location.reload();
@@ -61,13 +61,13 @@ function show(state: LobbyState): void {
     if (input) input.disabled = holder !== undefined && holder.seat !== state.mine;
   }
   if (!before) return;
-  if (offers(before) !== offers(state)) return location.reload();
-  tellNews(before, state);
-  if (before.room === null && state.room !== null) begun(state);
+  if (availableActions(before) !== availableActions(state)) return location.reload();
+  announceChanges(before, state);
+  if (before.room === null && state.room !== null) onGameStarted(state);
 }
 
-/** What the page lets its visitor do; when that changes the page is asked for anew. */
-function offers({ mine, full, seats }: LobbyState): string {
+/** The actions that the page offers its visitor, as a key; when it changes, the page is reloaded. */
+function availableActions({ mine, full, seats }: LobbyState): string {
   if (mine !== null || !full) return String(mine);
   const away = seats.filter(({ here }) => !here).map(({ seat }) => seat);
   return `full, away ${away.join()}`;
@@ -76,9 +76,9 @@ function offers({ mine, full, seats }: LobbyState): string {
 function showSeat(row: HTMLElement, seat: LobbySeat | undefined, mine: number | null): void {
   row.className = `team-seat team-${seat ? (seat.here ? 'here' : 'away') : 'empty'}`;
   const colour = SEAT_COLOURS.find(({ id }) => id === seat?.colour) ?? SEAT_COLOURS[0];
-  const mark = row.querySelector('svg');
-  mark?.setAttribute('class', `mark mark-${colour.id}`);
-  mark?.firstElementChild?.setAttribute('d', SEAT_SHAPES[colour.shape]);
+  const shape = row.querySelector('svg');
+  shape?.setAttribute('class', `mark mark-${colour.id}`);
+  shape?.firstElementChild?.setAttribute('d', SEAT_SHAPES[colour.shape]);
   const own = seat?.seat === mine;
   const notes = [own && t('you'), seat && !own && !seat.here && t('away'), seat?.ready && t('is_ready')];
   setText(row.querySelector('.team-name'), seat?.name ?? t('seat_free'));
@@ -89,20 +89,20 @@ function setText(node: Element | null, text: string): void {
   if (node && node.textContent !== text) node.textContent = text;
 }
 
-/** One sentence for screen readers when a mate comes or gets ready. */
-function tellNews(before: LobbyState, state: LobbyState): void {
+/** A sentence for screen readers when a teammate takes a seat or gets ready. */
+function announceChanges(before: LobbyState, state: LobbyState): void {
   const news = state.seats
     .filter(({ seat }) => seat !== state.mine)
-    .flatMap((mate) => {
-      const was = before.seats.find(({ seat }) => seat === mate.seat);
-      if (!was) return [t('news_joined', mate.name)];
-      return mate.ready && !was.ready ? [t('news_ready', mate.name)] : [];
+    .flatMap((teammate) => {
+      const previous = before.seats.find(({ seat }) => seat === teammate.seat);
+      if (!previous) return [t('news_joined', teammate.name)];
+      return teammate.ready && !previous.ready ? [t('news_ready', teammate.name)] : [];
     });
   if (news.length > 0) setText(element('team-news'), news.join(' '));
 }
 
-/** A mate started the game: who is ready comes along, the others see that they may. */
-function begun(state: LobbyState): void {
+/** A teammate has entered the game: a ready player enters too; for others the reloaded page offers it. */
+function onGameStarted(state: LobbyState): void {
   const form = element('seat-form');
   const enter = form?.querySelector<HTMLButtonElement>('button[formaction]');
   if (!(form instanceof HTMLFormElement) || !enter) return location.reload();
@@ -122,7 +122,7 @@ function bindReady(): void {
     button?.setAttribute('aria-pressed', String(wanted));
     const body = new URLSearchParams({ ready: wanted ? '1' : '0' });
     if (field) field.value = wanted ? '0' : '1';
-    void fetch(form.action, { method: 'POST', body }).then(look, () => form.submit());
+    void fetch(form.action, { method: 'POST', body }).then(fetchState, () => form.submit());
   });
 }
 
@@ -134,13 +134,13 @@ function bindInvite(): void {
   if (!('clipboard' in navigator)) return;
   button.hidden = false;
   const label = button.lastChild;
-  const words = label?.textContent ?? '';
+  const text = label?.textContent ?? '';
   button.addEventListener('click', () => {
     void navigator.clipboard.writeText(field.value).then(
       () => {
         if (label) label.textContent = t('copied');
         after(2_500, () => {
-          if (label) label.textContent = words;
+          if (label) label.textContent = text;
         });
       },
       () => field.select(),
@@ -151,5 +151,5 @@ function bindInvite(): void {
 bindReady();
 bindInvite();
 runChecks(data.socket, t);
-void look();
+void fetchState();
 poll(POLL_MS);

@@ -1,4 +1,4 @@
-/** Fields of forms: a label, a control, and what is wrong with it in words beside it. */
+/** Form fields: a label, a control, and an error message beside it. */
 import type { Child } from 'hono/jsx';
 
 interface FieldProps {
@@ -7,7 +7,7 @@ interface FieldProps {
   readonly type: 'email' | 'text';
   readonly value: string;
   readonly hint?: string;
-  /** In words; undefined = nothing is wrong. */
+  /** The message; undefined = the value is valid. */
   readonly error: string | undefined;
   readonly autocomplete: string;
 }

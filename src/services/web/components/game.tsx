@@ -1,47 +1,47 @@
-/** How a game looks in the shop: its facts, its ticket, its buttons. */
+/** A game in the shop: its facts, its price, its buttons, its ticket in the list. */
 import { formatMoney } from '../../../domain/money.ts';
-import type { WebContext } from '../route-types.ts';
-import type { Offer } from '../catalogue.ts';
-import { Icon } from './icons.tsx';
+import type { WebContext } from '../http/route-types.ts';
+import type { ShopGame } from '../shop/catalogue.ts';
+import { ShopIcon } from './shop-icon.tsx';
 
 interface GameProps {
   readonly c: WebContext;
-  readonly offer: Offer;
+  readonly game: ShopGame;
 }
 
-export function Facts({ c, offer }: GameProps) {
+export function Facts({ c, game }: GameProps) {
   const { locale, t } = c.var;
   const names = new Intl.DisplayNames([locale], { type: 'language' });
-  const languages = offer.languages.map((one) => names.of(one) ?? one);
+  const languages = game.languages.map((one) => names.of(one) ?? one);
   return (
     <ul class="facts">
       <li>
-        <Icon name="players" />
-        {t('shop.fact_players', { min: offer.players.min, max: offer.players.max })}
+        <ShopIcon name="players" />
+        {t('shop.fact_players', { min: game.players.min, max: game.players.max })}
       </li>
       <li>
-        <Icon name="clock" />
-        {t('shop.fact_minutes', { minutes: offer.minutes })}
+        <ShopIcon name="clock" />
+        {t('shop.fact_minutes', { minutes: game.minutes })}
       </li>
       <li>
-        <Icon name="speech" />
+        <ShopIcon name="speech" />
         {new Intl.ListFormat(locale, { type: 'unit' }).format(languages)}
       </li>
     </ul>
   );
 }
 
-export function Price({ c, offer }: GameProps) {
-  if (!offer.price) return null;
-  return <span class="price">{formatMoney(offer.price, c.var.locale)}</span>;
+export function Price({ c, game }: GameProps) {
+  if (!game.price) return null;
+  return <span class="price">{formatMoney(game.price, c.var.locale)}</span>;
 }
 
-/** Opens a new room at once. */
-export function FreeButton({ c, offer, label }: GameProps & { readonly label: string }) {
+/** Starts the free game at once, with a new entitlement. */
+export function FreeButton({ c, game, label }: GameProps & { readonly label: string }) {
   return (
-    <form method="post" action={`/games/${offer.slug}/free`}>
+    <form method="post" action={`/games/${game.slug}/free`}>
       <button class="button button-big" type="submit">
-        <Icon name="play" />
+        <ShopIcon name="play" />
         {label}
       </button>
       <span class="visually-hidden">{c.var.t('shop.free_hint')}</span>
@@ -49,26 +49,26 @@ export function FreeButton({ c, offer, label }: GameProps & { readonly label: st
   );
 }
 
-/** A game in the list: the picture, what it is, and the stub with its price. */
-export function TicketCard({ c, offer }: GameProps) {
+/** A game in the list of games: the picture, the tagline, and a stub with the price. */
+export function TicketCard({ c, game }: GameProps) {
   const { t } = c.var;
-  const path = `/games/${offer.slug}`;
+  const path = `/games/${game.slug}`;
   return (
     <article class="ticket">
       <a class="ticket-cover" href={path} tabindex={-1} aria-hidden="true">
-        <img src={offer.cover} alt="" width="640" height="400" loading="lazy" decoding="async" />
+        <img src={game.cover} alt="" width="640" height="400" loading="lazy" decoding="async" />
       </a>
-      <div class="ticket-body" lang={offer.locale}>
+      <div class="ticket-body" lang={game.locale}>
         <h3>
-          <a href={path}>{offer.texts.title}</a>
+          <a href={path}>{game.texts.title}</a>
         </h3>
-        <p>{offer.texts.tagline}</p>
-        <Facts c={c} offer={offer} />
+        <p>{game.texts.tagline}</p>
+        <Facts c={c} game={game} />
       </div>
       <div class="ticket-stub">
-        {offer.price && (
+        {game.price && (
           <p class="ticket-price">
-            <Price c={c} offer={offer} />
+            <Price c={c} game={game} />
             <span class="quiet">{t('shop.per_team')}</span>
           </p>
         )}

@@ -1,12 +1,12 @@
-/** The whole page of the lobby. */
+/** The lobby page, put together from the parts in lobby.tsx. */
 import { playLink, playPath } from '../../../domain/links.ts';
-import type { WebContext } from '../route-types.ts';
-import { DataBlock, Page } from '../layout.tsx';
-import type { LobbyState } from '../lobby.ts';
-import type { Team } from '../team.ts';
+import type { WebContext } from '../http/route-types.ts';
+import { DataBlock, Page } from './layout.tsx';
+import type { LobbyState } from '../lobby/lobby.ts';
+import type { Team } from '../lobby/team.ts';
 import {
   DeviceCheck,
-  FullHouse,
+  FullTeam,
   Invite,
   LeaveForm,
   type LobbyProps,
@@ -15,7 +15,7 @@ import {
   TeamList,
 } from './lobby.tsx';
 
-/** Not a room: the script only tries whether a socket opens. */
+/** No room has this id: the script only checks whether a socket can be opened. */
 const CHECK_ROOM = '0'.repeat(20);
 
 interface LobbyPageProps {
@@ -46,7 +46,7 @@ export function LobbyPage({ c, team, state }: LobbyPageProps) {
         <div class="lobby-columns">
           <div class="lobby-main">
             {state.full && state.mine === null ? (
-              <FullHouse {...props} />
+              <FullTeam {...props} />
             ) : (
               <section class="card" aria-labelledby="seat">
                 <h2 id="seat">{t(state.mine === null ? 'lobby.seat_title' : 'lobby.seat_title_own')}</h2>
@@ -69,7 +69,7 @@ export function LobbyPage({ c, team, state }: LobbyPageProps) {
   );
 }
 
-/** What the lobby's script needs: addresses and words. */
+/** Addresses and texts for the lobby's script. */
 function dataFor(c: WebContext, { secret }: Team) {
   const { deps, locale } = c.var;
   return {

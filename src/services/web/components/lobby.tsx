@@ -1,18 +1,18 @@
-/** The lobby's page: the visitor's seat, the team, the device check. All of it works without script. */
+/** The parts of the lobby page: the visitor's seat, the team, the device check. All forms work without script. */
 import { NAME_LENGTH_MAX, SEAT_COLOURS, type SeatColour } from '../../../domain/seat.ts';
-import type { WebContext } from '../route-types.ts';
-import type { LobbySeat, LobbyState } from '../lobby.ts';
-import { SEAT_SHAPES } from '../seat-shapes.ts';
-import { Sign } from './sign.tsx';
+import type { WebContext } from '../http/route-types.ts';
+import type { LobbySeat, LobbyState } from '../lobby/lobby.ts';
+import { SEAT_SHAPES } from './seat-shapes.ts';
+import { Icon } from './icon.tsx';
 
 export interface LobbyProps {
   readonly c: WebContext;
-  /** `/…/<secret>`, where all forms go. */
+  /** `/join/<secret>`, the base of all form addresses. */
   readonly path: string;
   readonly state: LobbyState;
 }
 
-export function SeatMark({ colour }: { readonly colour: SeatColour }) {
+export function SeatIcon({ colour }: { readonly colour: SeatColour }) {
   return (
     <svg
       class={`mark mark-${colour.id}`}
@@ -27,7 +27,7 @@ export function SeatMark({ colour }: { readonly colour: SeatColour }) {
   );
 }
 
-/** Name, colour, and the two ways on: into the game at once, or wait for the others here. */
+/** Name and colour, with two buttons: enter the game now, or take a seat and wait for the others. */
 export function SeatForm({ c, path, state }: LobbyProps) {
   const { t } = c.var;
   const own = state.seats.find(({ seat }) => seat === state.mine);
@@ -51,7 +51,7 @@ export function SeatForm({ c, path, state }: LobbyProps) {
       <ColourChoice c={c} own={own ?? null} seats={state.seats} />
       <p class="seat-buttons">
         <button class="button button-big" type="submit" formaction={`${path}/enter`}>
-          <Sign name="play" />
+          <Icon name="play" />
           {t(state.room === null ? 'lobby.enter' : 'lobby.enter_running')}
         </button>
         <button class="button button-plain" type="submit" id="sit">
@@ -84,7 +84,7 @@ function ColourChoice(props: {
               checked={colour.id === chosen}
               disabled={taken.has(colour.id)}
             />
-            <SeatMark colour={colour} />
+            <SeatIcon colour={colour} />
             <span class="visually-hidden">{t(`lobby.colour_${colour.id}`)}</span>
           </label>
         ))}
@@ -93,7 +93,7 @@ function ColourChoice(props: {
   );
 }
 
-/** One row per seat, empty ones too: the script only changes what stands in them. */
+/** One row per seat, including empty ones: the script updates the rows and adds none. */
 export function TeamList({ c, state }: Omit<LobbyProps, 'path'>) {
   const { t } = c.var;
   const rows = Array.from({ length: state.max }, (_, index) => index + 1);
@@ -105,7 +105,7 @@ export function TeamList({ c, state }: Omit<LobbyProps, 'path'>) {
         const kind = seat ? (seat.here ? 'here' : 'away') : 'empty';
         return (
           <li class={`team-seat team-${kind}`} data-seat={String(number)}>
-            <SeatMark colour={colour} />
+            <SeatIcon colour={colour} />
             <span class="team-name">{seat?.name ?? t('lobby.seat_free')}</span>
             <span class="team-note">{seat ? seatNote(c, seat, state.mine) : ''}</span>
           </li>
@@ -133,7 +133,7 @@ export function ReadyForm({ c, path, state }: LobbyProps) {
     <form method="post" action={`${path}/ready`} class="ready-form" id="ready-form">
       <input type="hidden" name="ready" value={own.ready ? '0' : '1'} />
       <button class="button button-plain ready-button" type="submit" aria-pressed={String(own.ready)}>
-        <Sign name="tick" />
+        <Icon name="tick" />
         {t('lobby.ready')}
       </button>
       <p class="quiet">{t('lobby.ready_note')}</p>
@@ -141,7 +141,7 @@ export function ReadyForm({ c, path, state }: LobbyProps) {
   );
 }
 
-/** Only before the game has begun; later a seat can be claimed by whoever has the link. */
+/** Only before the game has begun; later a seat can only be claimed. */
 export function LeaveForm({ c, path, state }: LobbyProps) {
   if (state.mine === null || state.room !== null) return null;
   return (
@@ -153,8 +153,8 @@ export function LeaveForm({ c, path, state }: LobbyProps) {
   );
 }
 
-/** All seats are taken and this device has none. */
-export function FullHouse({ c, path, state }: LobbyProps) {
+/** Shown if all seats are taken and this device has none: watch, or claim the seat of a player who is away. */
+export function FullTeam({ c, path, state }: LobbyProps) {
   const { t } = c.var;
   const away = state.seats.filter(({ here }) => !here);
   return (
@@ -163,7 +163,7 @@ export function FullHouse({ c, path, state }: LobbyProps) {
       <p>{t('lobby.full_text', { max: state.max })}</p>
       <form method="post" action={`${path}/watch`} class="watch">
         <button class="button button-big" type="submit" disabled={state.room === null}>
-          <Sign name="eye" />
+          <Icon name="eye" />
           {t('lobby.watch')}
         </button>
         <p class="quiet">{t(state.room === null ? 'lobby.watch_later' : 'lobby.watch_note')}</p>
@@ -174,7 +174,7 @@ export function FullHouse({ c, path, state }: LobbyProps) {
         <form method="post" action={`${path}/claim`} class="claim">
           <input type="hidden" name="seat" value={String(seat.seat)} />
           <button class="button button-plain" type="submit">
-            <SeatMark colour={SEAT_COLOURS.find(({ id }) => id === seat.colour) ?? SEAT_COLOURS[0]} />
+            <SeatIcon colour={SEAT_COLOURS.find(({ id }) => id === seat.colour) ?? SEAT_COLOURS[0]} />
             {t('lobby.claim', { name: seat.name })}
           </button>
         </form>
@@ -185,7 +185,7 @@ export function FullHouse({ c, path, state }: LobbyProps) {
 
 const CHECKS = ['socket', 'sound', 'screen', 'storage'] as const;
 
-/** Filled by the script; without it nobody can play anyway, and the sentence says so. */
+/** Filled by the script. Without script nobody can play, which the text says. */
 export function DeviceCheck({ c }: { readonly c: WebContext }) {
   const { t } = c.var;
   return (
@@ -202,7 +202,7 @@ export function DeviceCheck({ c }: { readonly c: WebContext }) {
             <span class="check-result">{t('lobby.check_running')}</span>
             {check === 'sound' && (
               <button class="button button-plain" type="button" id="sound-test">
-                <Sign name="bell" />
+                <Icon name="bell" />
                 {t('lobby.sound_test')}
               </button>
             )}
@@ -213,7 +213,7 @@ export function DeviceCheck({ c }: { readonly c: WebContext }) {
   );
 }
 
-/** The link for the others: the address of this very page. */
+/** The link for the others, which is the address of this page. */
 export function Invite({ c, link }: { readonly c: WebContext; readonly link: string }) {
   const { t } = c.var;
   return (
@@ -222,7 +222,7 @@ export function Invite({ c, link }: { readonly c: WebContext; readonly link: str
       <div class="invite-row">
         <input id="invite-link" type="text" readonly value={link} />
         <button class="button button-plain" type="button" id="invite-copy" hidden>
-          <Sign name="link" />
+          <Icon name="link" />
           {t('lobby.copy')}
         </button>
       </div>

@@ -1,7 +1,7 @@
-/** The lines of an order with net, tax and gross; the totals are sums of the lines. */
+/** The lines of an order with net, tax and gross; the totals are sums of the lines (I9). */
 import { formatMoney, formatRate, totalOf } from '../../../domain/money.ts';
 import type { Order } from '../../../ports/main-db/queries/orders.ts';
-import type { WebContext } from '../route-types.ts';
+import type { WebContext } from '../http/route-types.ts';
 
 export function Receipt({ c, order }: { readonly c: WebContext; readonly order: Order }) {
   const { t, locale } = c.var;

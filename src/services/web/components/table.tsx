@@ -1,4 +1,4 @@
-/** Plain tables and counters of the studio's pages. */
+/** Tables, counters and times of the studio's pages. */
 import type { Child } from 'hono/jsx';
 
 interface TableProps {
@@ -46,7 +46,7 @@ export function Count({ label, count, bad }: CountProps) {
   );
 }
 
-/** In UTC: the studio and its servers may sit in different zones. */
+/** In UTC: the studio and its servers may be in different time zones. */
 export function Timestamp({ at }: { readonly at: number }) {
   const iso = new Date(at).toISOString();
   return <time datetime={iso}>{`${iso.slice(0, 16).replace('T', ' ')} UTC`}</time>;

@@ -1,23 +1,23 @@
-/** The studio's own pages. The key in their address opens them; without it there is nothing here. */
+/** The studio's pages: overview, outbox, status. They require the key in their address, and are 404 without it. */
 import type { Child } from 'hono/jsx';
 import { formatMoney, totalOf } from '../../../domain/money.ts';
 import { sameSecret } from '../../../domain/secret.ts';
 import { allHosts } from '../../../ports/main-db/queries/hosts.ts';
 import { listOrders } from '../../../ports/main-db/queries/orders.ts';
-import { oddPaymentEvents, orderCounts, roomCounts } from '../../../ports/main-db/queries/overview.ts';
+import { paymentEventsByState, orderCounts, roomCounts } from '../../../ports/main-db/queries/overview.ts';
 import { currentReleases } from '../../../ports/main-db/queries/releases.ts';
-import type { KeptMail } from '../../../ports/mail/outbox.ts';
-import type { RouteModule, WebContext } from '../route-types.ts';
+import type { OutboxMail } from '../../../ports/mail/outbox.ts';
+import type { RouteModule, WebContext } from '../http/route-types.ts';
 import { Count, Table, Timestamp } from '../components/table.tsx';
 import type { WebDeps } from '../deps.ts';
-import { ODD_EVENTS } from '../fulfil.ts';
-import { Page } from '../layout.tsx';
-import { sendError, sendPage } from '../respond.tsx';
+import { PROBLEM_EVENTS } from '../checkout/fulfil.ts';
+import { Page } from '../components/layout.tsx';
+import { sendError, sendPage } from '../http/respond.tsx';
 
 const ORDERS_SHOWN = 50;
 const MAILS_SHOWN = 200;
-const ODD_SHOWN = 20;
-/** A mail is somebody else's page: it may show itself and open links, nothing more. */
+const PROBLEMS_SHOWN = 20;
+/** A mail's HTML may be shown and its links opened; scripts and remote content are blocked. */
 const MAIL_POLICY =
   "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'self'; " +
   'sandbox allow-popups allow-popups-to-escape-sandbox';
@@ -45,25 +45,25 @@ export const adminRoutes: RouteModule = (routes, deps) => {
     const mail = await findMail(deps, c);
     if (!mail) return sendError(c, 'not-found');
     const headers = { 'Content-Type': 'text/html; charset=utf-8', 'Content-Security-Policy': MAIL_POLICY };
-    // Links in a frame would open in it.
+    // Without the base element links would open inside the frame.
     return new Response(`<base target="_blank">${mail.html}`, { headers });
   });
 };
 
-async function findMail(deps: WebDeps, c: WebContext): Promise<KeptMail | null> {
+async function findMail(deps: WebDeps, c: WebContext): Promise<OutboxMail | null> {
   return deps.outbox && deps.outbox.read(c.req.param('id') ?? '');
 }
 
 async function readOverview({ db, jobs }: WebDeps) {
   const { read } = db;
-  const [orders, odd, states, rooms, work] = await Promise.all([
+  const [orders, problems, states, rooms, work] = await Promise.all([
     listOrders(read, { limit: ORDERS_SHOWN }),
-    oddPaymentEvents(read, ODD_EVENTS, ODD_SHOWN),
+    paymentEventsByState(read, PROBLEM_EVENTS, PROBLEMS_SHOWN),
     orderCounts(read),
     roomCounts(read),
     jobs.counts(read),
   ]);
-  return { orders, odd, states, rooms, work };
+  return { orders, problems, states, rooms, work };
 }
 
 async function readStatus({ db, jobs, health }: WebDeps) {
@@ -105,7 +105,7 @@ function keyOf(c: WebContext): string {
 
 type OverviewProps = { readonly c: WebContext } & Awaited<ReturnType<typeof readOverview>>;
 
-function Overview({ c, orders, odd, states, rooms, work }: OverviewProps) {
+function Overview({ c, orders, problems, states, rooms, work }: OverviewProps) {
   const { t, locale } = c.var;
   const mails = work.filter(({ kind }) => kind === 'mail');
   return (
@@ -121,12 +121,12 @@ function Overview({ c, orders, odd, states, rooms, work }: OverviewProps) {
           <Count label={t(`admin.mails_${state}`)} count={count} bad={state === 'dead'} />
         ))}
       </ul>
-      {odd.length > 0 && (
+      {problems.length > 0 && (
         <section class="alarm">
           <h2>{t('admin.odd_title')}</h2>
           <Table
             head={[t('admin.column_time'), t('admin.column_what'), t('admin.column_order')]}
-            rows={odd.map((event) => [
+            rows={problems.map((event) => [
               <Timestamp at={event.received_at} />,
               t(`admin.odd_${event.state.replaceAll('-', '_')}`),
               <code>{event.order_id}</code>,
@@ -185,7 +185,7 @@ function Status({ c, work, releases, hosts, health }: StatusProps) {
   );
 }
 
-function Outbox({ c, mails }: { readonly c: WebContext; readonly mails: readonly KeptMail[] | null }) {
+function Outbox({ c, mails }: { readonly c: WebContext; readonly mails: readonly OutboxMail[] | null }) {
   const { t } = c.var;
   return (
     <AdminPage c={c} title={t('admin.outbox')}>
@@ -204,7 +204,7 @@ function Outbox({ c, mails }: { readonly c: WebContext; readonly mails: readonly
   );
 }
 
-function MailPage({ c, mail }: { readonly c: WebContext; readonly mail: KeptMail }) {
+function MailPage({ c, mail }: { readonly c: WebContext; readonly mail: OutboxMail }) {
   const { t } = c.var;
   return (
     <AdminPage c={c} title={mail.subject}>
@@ -221,7 +221,7 @@ function MailPage({ c, mail }: { readonly c: WebContext; readonly mail: KeptMail
   );
 }
 
-/** Addresses in the text become links, so that one can go on from here. */
+/** Turns addresses in the text into links. */
 function withLinks(text: string): Child[] {
   return text.split(/(https?:\/\/[^\s<>"]+)/).map((part, index) => {
     return index % 2 === 1 ? <a href={part}>{part}</a> : part;

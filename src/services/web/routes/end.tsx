@@ -1,18 +1,18 @@
 /**
- * The end page, for whoever has its link. It opens at once: with the stored result if there is one,
- * else its script shows what the browser itself knows and asks until the result is there.
+ * The end page, for everybody who has its link. It opens at once: with the stored result if there is one; otherwise
+ * its script shows what the browser knows, and polls until the result is stored.
  */
 import { SECRET } from '../../../domain/secret.ts';
 import type { ReleaseManifest } from '../../../domain/release.ts';
 import { roomByEndToken } from '../../../ports/main-db/queries/rooms.ts';
 import type { RoomRow } from '../../../ports/main-db/schema.ts';
-import type { RouteModule, WebContext } from '../route-types.ts';
-import { Sign } from '../components/sign.tsx';
-import { type EndData, endView } from '../end-view.ts';
-import { DataBlock, Page } from '../layout.tsx';
-import { sendError, sendJson, sendJsonError, sendPage } from '../respond.tsx';
-import { cardPath, endDataOf } from '../results.ts';
-import { releaseOfRoom } from '../enter-room.ts';
+import type { RouteModule, WebContext } from '../http/route-types.ts';
+import { Icon } from '../components/icon.tsx';
+import { type EndData, endView } from '../end/end-view.ts';
+import { DataBlock, Page } from '../components/layout.tsx';
+import { sendError, sendJson, sendJsonError, sendPage } from '../http/respond.tsx';
+import { cardPath, loadEndData } from '../end/results.ts';
+import { releaseOfRoom } from '../play/played-release.ts';
 
 export const endRoutes: RouteModule = (routes, deps) => {
   const roomOf = async (token: string): Promise<RoomRow | null> =>
@@ -22,20 +22,20 @@ export const endRoutes: RouteModule = (routes, deps) => {
     const token = c.req.param('token');
     const room = await roomOf(token);
     if (!room) return sendError(c, 'result-unknown');
-    const [data, edition, card] = await Promise.all([
-      endDataOf(deps, room, c.var.locale),
+    const [data, release, card] = await Promise.all([
+      loadEndData(deps, room, c.var.locale),
       releaseOfRoom(deps.db.read, room),
       deps.files.has(cardPath(room.id)),
     ]);
-    if (!edition) throw new Error(`room ${room.id} has no release with its rules`);
-    return sendPage(<EndPage c={c} token={token} data={data} manifest={edition.manifest} card={card} />);
+    if (!release) throw new Error(`room ${room.id} has no release with its rules`);
+    return sendPage(<EndPage c={c} token={token} data={data} manifest={release.manifest} card={card} />);
   });
 
   routes.get('/api/results/:token', async (c) => {
     const room = await roomOf(c.req.param('token'));
     if (!room) return sendJsonError('result-unknown');
     const [data, card] = await Promise.all([
-      endDataOf(deps, room, c.var.locale),
+      loadEndData(deps, room, c.var.locale),
       deps.files.has(cardPath(room.id)),
     ]);
     return sendJson(data ? { state: 'ready', data, card } : { state: 'waiting' });
@@ -98,11 +98,11 @@ function EndPage({ c, token, data, manifest, card }: EndPageProps) {
           <h2 id="next">{t('next_title')}</h2>
           <p class="end-buttons">
             <a class="button" href="/#games">
-              <Sign name="play" />
+              <Icon name="play" />
               {t('next_game')}
             </a>
             <a class="button button-plain" href={`/games/${manifest.game}`}>
-              <Sign name="again" />
+              <Icon name="again" />
               {t('play_again')}
             </a>
           </p>
@@ -118,7 +118,7 @@ interface ShareProps {
   readonly card: boolean;
 }
 
-/** The script takes `hidden` away once there is a card. */
+/** The script shows the section once the card has been drawn. */
 function Share({ t, page, card }: ShareProps) {
   return (
     <section class="end-share" id="end-share" aria-labelledby="share" hidden={!card}>
@@ -133,11 +133,11 @@ function Share({ t, page, card }: ShareProps) {
       />
       <p class="end-buttons">
         <a class="button" href={`${page}/card.png`} download="escape.png">
-          <Sign name="down" />
+          <Icon name="down" />
           {t('download')}
         </a>
         <button class="button button-plain" type="button" id="end-share-button" hidden>
-          <Sign name="share" />
+          <Icon name="share" />
           {t('share')}
         </button>
       </p>

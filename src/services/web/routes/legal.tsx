@@ -1,10 +1,11 @@
-/** The studio's duties: imprint, privacy, terms; and the choice of language that every page offers. */
+/** The studio's legal pages (imprint, privacy, terms), and the form in every footer that sets the language. */
 import { renderMarkdown } from '../../../lib/markdown.ts';
 import type { LegalPage } from '../../../domain/studio.ts';
-import type { RouteModule } from '../route-types.ts';
-import { Page } from '../layout.tsx';
-import { LANGUAGE_COOKIE } from '../middleware/locale.ts';
-import { seeOther, sendError, sendPage } from '../respond.tsx';
+import type { RouteModule } from '../http/route-types.ts';
+import { Page } from '../components/layout.tsx';
+import { createCookie, withCookies } from '../http/cookies.ts';
+import { LANGUAGE_COOKIE } from '../http/locale.ts';
+import { seeOther, sendError, sendPage } from '../http/respond.tsx';
 
 const TITLES: { readonly [P in LegalPage]: string } = {
   imprint: 'common.legal_imprint',
@@ -29,13 +30,8 @@ export const legalRoutes: RouteModule = (routes, deps) => {
     const lang = form.get('lang') ?? '';
     const back = form.get('back') ?? '';
     if (!deps.texts.locales.includes(lang)) return sendError(c, 'bad-request');
-    const answer = seeOther(isOwnPath(back) ? back : '/');
-    const secure = deps.url.startsWith('https:') ? '; Secure' : '';
-    answer.headers.append(
-      'Set-Cookie',
-      `${LANGUAGE_COOKIE}=${lang}; Path=/; Max-Age=${YEAR_S}; HttpOnly; SameSite=Lax${secure}`,
-    );
-    return answer;
+    const cookie = createCookie(c, LANGUAGE_COOKIE, lang, YEAR_S);
+    return withCookies(seeOther(isOwnPath(back) ? back : '/'), cookie);
   });
 };
 
@@ -43,7 +39,7 @@ function isLegal(page: string): page is LegalPage {
   return Object.hasOwn(TITLES, page);
 }
 
-/** A path of this site and nothing else: `//host` and `/\host` lead elsewhere. */
+/** Accepts only paths of this site: browsers take `//host` and `/\host` for other sites. */
 function isOwnPath(path: string): boolean {
   return /^\/(?![/\\])[\x21-\x7e]{0,500}$/.test(path);
 }

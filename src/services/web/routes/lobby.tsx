@@ -1,22 +1,29 @@
 /**
- * The lobby under a team's link. Looking at it changes nothing, so mail scanners and previews do no
- * harm: a seat is taken, and the room made, only by a POST. A device that has a seat in a game
- * that began goes straight to it.
+ * The lobby under a team's link. A GET changes nothing (I8), so mail scanners and link previews do no harm: seats
+ * are taken and the room is created by POSTs only. A device with a seat in a running game is redirected to it.
  */
 import { playPath } from '../../../domain/links.ts';
 import { seatOfDevice } from '../../../ports/main-db/queries/seats.ts';
-import type { Limit, RouteModule, Routes, WebContext } from '../route-types.ts';
+import type { Limit, RouteModule, Routes, WebContext } from '../http/route-types.ts';
 import { LobbyPage } from '../components/lobby-page.tsx';
 import type { WebDeps } from '../deps.ts';
-import { deviceFor, knownDevice, watchCookie, withCookies } from '../device.ts';
+import { getOrCreateDevice, readDeviceHash, createWatchCookie, withCookies } from '../http/cookies.ts';
 import type { ErrorCode } from '../errors.ts';
-import { claim, lobbyState, type LobbyState, type SeatWish, sitDown, standUp, tellSeats } from '../lobby.ts';
-import { LobbyPresence } from '../lobby-presence.ts';
-import { seeOther, sendError, sendJson, sendJsonError, sendPage } from '../respond.tsx';
-import { enterRoom } from '../enter-room.ts';
-import { findTeam, type Team } from '../team.ts';
+import {
+  claimOfflineSeat,
+  loadLobbyState,
+  type LobbyState,
+  type SeatChange,
+  saveSeat,
+  giveUpSeat,
+  notifySeatsChanged,
+} from '../lobby/lobby.ts';
+import { LobbyPresence } from '../lobby/lobby-presence.ts';
+import { seeOther, sendError, sendJson, sendJsonError, sendPage } from '../http/respond.tsx';
+import { enterRoom } from '../play/enter-room.ts';
+import { findTeam, type Team } from '../lobby/team.ts';
 
-/** A school behind one address: 75 teams of four that begin together, and change their minds now and then. */
+/** A school behind one address: 75 teams of four that start together, with a few changes each. */
 const POST = { limit: { burst: 600, perMinute: 600 } satisfies Limit };
 const PATH = playPath(':secret') as '/:secret';
 type LobbyContext = WebContext<'/:secret'>;
@@ -29,15 +36,15 @@ interface Lobby {
 
 export const lobbyRoutes: RouteModule = (routes, deps) => {
   const lobby: Lobby = { routes, deps, presence: new LobbyPresence(deps.world.clock) };
-  lookRoutes(lobby);
+  viewRoutes(lobby);
   seatRoutes(lobby);
   enterRoutes(lobby);
 };
 
-/** GETs: they change nothing. */
-function lookRoutes({ routes, deps, presence }: Lobby): void {
+/** The page and its state as JSON. */
+function viewRoutes({ routes, deps, presence }: Lobby): void {
   const stateFor = (c: WebContext, { entitlement, manifest }: Team): Promise<LobbyState> =>
-    lobbyState(deps, presence, entitlement, manifest.players.max, knownDevice(c));
+    loadLobbyState(deps, presence, entitlement, manifest.players.max, readDeviceHash(c));
 
   routes.get(PATH, (c) =>
     forTeam(c, async (team) => {
@@ -47,79 +54,74 @@ function lookRoutes({ routes, deps, presence }: Lobby): void {
     }),
   );
 
-  const telling = async (c: LobbyContext, team: Team): Promise<Response> => {
-    const device = knownDevice(c);
-    if (device !== null) presence.note(team.entitlement.id, device);
+  const sendState = async (c: LobbyContext, team: Team): Promise<Response> => {
+    const device = readDeviceHash(c);
+    if (device !== null) presence.markSeen(team.entitlement.id, device);
     return sendJson(await stateFor(c, team));
   };
   routes.get(`${PATH}/state`, (c) =>
     forTeam(
       c,
-      (team) => telling(c, team),
+      (team) => sendState(c, team),
       (_, code) => sendJsonError(code),
     ),
   );
 }
 
-/** One's own seat: take it, change it, be ready, give it up, take over another's. */
+/** The visitor's seat: take it, change it, be ready, leave it, claim another player's. */
 function seatRoutes({ routes, deps, presence }: Lobby): void {
   routes.postForm(`${PATH}/seat`, POST, (c, form) =>
     forTeam(c, async (team) => {
-      const device = deviceFor(c);
+      const device = getOrCreateDevice(c);
       const { entitlement, manifest } = team;
       const { max } = manifest.players;
-      await deps.db.write((tx) => sitDown(tx, deps, entitlement, max, device.hash, wishOf(c, form)));
-      presence.note(entitlement.id, device.hash);
-      await tellSeats(deps, entitlement.room);
+      await deps.db.write((tx) => saveSeat(tx, deps, entitlement, max, device.hash, seatChange(c, form)));
+      presence.markSeen(entitlement.id, device.hash);
+      await notifySeatsChanged(deps, entitlement.room);
       return withCookies(backTo(team), device.cookie);
     }),
   );
 
   routes.postForm(`${PATH}/ready`, POST, (c, form) =>
     forTeam(c, async (team) => {
-      const device = knownDevice(c);
+      const device = readDeviceHash(c);
       const { entitlement, manifest } = team;
       const seat = device && (await seatOfDevice(deps.db.read, entitlement.id, device));
       if (device === null || !seat) return backTo(team);
-      const wish = { ...wishOf(c, form), ready: form.get('ready') === '1' };
-      await deps.db.write((tx) => sitDown(tx, deps, entitlement, manifest.players.max, device, wish));
+      const change = { ...seatChange(c, form), ready: form.get('ready') === '1' };
+      await deps.db.write((tx) => saveSeat(tx, deps, entitlement, manifest.players.max, device, change));
       return backTo(team);
     }),
   );
 
   routes.postForm(`${PATH}/leave`, POST, (c) =>
     forTeam(c, async (team) => {
-      const device = knownDevice(c);
-      if (device !== null) await standUp(deps, team.entitlement, device);
+      const device = readDeviceHash(c);
+      if (device !== null) await giveUpSeat(deps, team.entitlement, device);
       return backTo(team);
     }),
   );
 
   routes.postForm(`${PATH}/claim`, POST, (c, form) =>
     forTeam(c, async (team) => {
-      const device = deviceFor(c);
+      const device = getOrCreateDevice(c);
       const seat = Number(form.get('seat'));
-      if (!(await claim(deps, presence, team.entitlement, seat, device.hash))) return backTo(team);
-      await tellSeats(deps, team.entitlement.room);
-      // With a room this leads on to it, before there is one back to the lobby.
+      if (!(await claimOfflineSeat(deps, presence, team.entitlement, seat, device.hash))) return backTo(team);
+      await notifySeatsChanged(deps, team.entitlement.room);
+      // The lobby redirects to the room if there is one.
       return withCookies(backTo(team), device.cookie);
     }),
   );
 }
 
-/** Into the game, as a player or to watch. */
+/** Enters the game, as a player or as an observer. */
 function enterRoutes({ routes, deps }: Lobby): void {
   routes.postForm(`${PATH}/enter`, POST, (c, form) =>
     forTeam(c, async (team) => {
-      const device = deviceFor(c);
-      const { entitlement, manifest } = team;
-      const room = await deps.db.write(async (tx) => {
-        const { max } = manifest.players;
-        const sat = await sitDown(tx, deps, entitlement, max, device.hash, wishOf(c, form));
-        return sat.ok ? enterRoom(tx, deps, entitlement, c.var.locale) : null;
-      });
+      const device = getOrCreateDevice(c);
+      const room = await enterRoom(deps, team, device.hash, seatChange(c, form), c.var.locale);
       if (!room) return backTo(team);
-      await tellSeats(deps, room.id);
+      await notifySeatsChanged(deps, room.id);
       return withCookies(seeOther(`/r/${room.id}`), device.cookie);
     }),
   );
@@ -128,14 +130,14 @@ function enterRoutes({ routes, deps }: Lobby): void {
     forTeam(c, async (team) => {
       const { room, generation } = team.entitlement;
       if (room === null) return sendError(c, 'not-begun');
-      const device = deviceFor(c);
-      const cookie = watchCookie(c, room, generation, device.hash);
+      const device = getOrCreateDevice(c);
+      const cookie = createWatchCookie(c, room, generation, device.hash);
       return withCookies(seeOther(`/r/${room}`), device.cookie, cookie);
     }),
   );
 }
 
-/** Runs `act` for the team whose link this is, or says what is wrong with the link. */
+/** Calls `act` with the team of the link, or `refuse` with what is wrong with the link. */
 async function forTeam(
   c: LobbyContext,
   act: (team: Team) => Promise<Response>,
@@ -149,7 +151,7 @@ function backTo({ secret }: Team): Response {
   return seeOther(playPath(secret));
 }
 
-function wishOf(c: WebContext, form: URLSearchParams): SeatWish {
+function seatChange(c: WebContext, form: URLSearchParams): SeatChange {
   return {
     name: form.get('name'),
     colour: form.get('colour'),

@@ -1,26 +1,25 @@
-/** The buyer's own page: play, pass on the link, receipt, mail again, new link, pay again. */
+/** The buyer's order page: play, copy the link, receipt, send the mail again, replace the link, pay again. */
 import { renderSVG } from 'uqr';
 import { orderPath, playLink, playPath } from '../../../domain/links.ts';
-import { unseal } from '../../../domain/secret.ts';
-import { entitlementsByOrder, rotateLink } from '../../../ports/main-db/queries/entitlements.ts';
-import { type Order, reopenOrder } from '../../../ports/main-db/queries/orders.ts';
-import { ownerOf } from '../../../ports/main-db/queries/rooms.ts';
+import { entitlementsByOrder } from '../../../ports/main-db/queries/entitlements.ts';
+import type { Order } from '../../../ports/main-db/queries/orders.ts';
 import type { EntitlementRow } from '../../../ports/main-db/schema.ts';
-import type { RouteModule, WebContext } from '../route-types.ts';
+import type { RouteModule, WebContext } from '../http/route-types.ts';
 import { Receipt } from '../components/receipt.tsx';
-import { Icon } from '../components/icons.tsx';
+import { ShopIcon } from '../components/shop-icon.tsx';
 import type { WebDeps } from '../deps.ts';
-import { newLink } from '../fulfil.ts';
-import { Page } from '../layout.tsx';
-import { findOrder } from '../orders.ts';
-import { seeOther, sendError, sendPage } from '../respond.tsx';
-import { startPayment, syncPayment } from './checkout.tsx';
+import { Page } from '../components/layout.tsx';
+import { findOrder } from '../checkout/find-order.ts';
+import { resendPurchaseMail } from '../checkout/purchase-mail.ts';
+import { retryPayment } from '../checkout/start-payment.ts';
+import { seeOther, sendError, sendPage } from '../http/respond.tsx';
+import { replaceLink, unsealLink } from '../links/team-link.ts';
 
-/** One mail per order in this time, however often it is asked for. */
-const MAIL_EVERY_MS = 60_000;
-/** How long, and how often, a page waits for a payment by asking for itself again. */
+/** While a payment is being confirmed, the page reloads itself: for how long, and after how many seconds. */
 const CONFIRMING_MS = 30 * 60_000;
 const CONFIRMING_REFRESH_S = 4;
+/** The form's field with the entitlement whose link is replaced; pages that are open now send this name. */
+const ENTITLEMENT_FIELD = 'right';
 
 export const orderRoutes: RouteModule = (routes, deps) => {
   routes.get('/o/:secret', async (c) => {
@@ -34,20 +33,16 @@ export const orderRoutes: RouteModule = (routes, deps) => {
 
   routes.postForm('/o/:secret/pay', { limit: { burst: 10, perMinute: 5 } }, async (c) => {
     const secret = c.req.param('secret');
-    const before = await findOrder(deps, secret);
-    if (!before) return sendError(c, 'order-unknown');
-    await syncPayment(deps, before);
     const order = await findOrder(deps, secret);
-    if (!order || order.state === 'paid') return seeOther(orderPath(secret));
-    await deps.db.write((tx) => reopenOrder(tx, order.id));
-    return seeOther(await startPayment(deps, order));
+    if (!order) return sendError(c, 'order-unknown');
+    return seeOther((await retryPayment(deps, order)) ?? orderPath(secret));
   });
 
   routes.postForm('/o/:secret/mail', { limit: { burst: 5, perMinute: 2 } }, async (c) => {
     const secret = c.req.param('secret');
     const order = await findOrder(deps, secret);
     if (order?.state !== 'paid') return sendError(c, 'order-unknown');
-    await sendAgain(deps, order);
+    await resendPurchaseMail(deps, order);
     return seeOther(`${orderPath(secret)}?done=mailed`);
   });
 
@@ -55,47 +50,27 @@ export const orderRoutes: RouteModule = (routes, deps) => {
     const secret = c.req.param('secret');
     const order = await findOrder(deps, secret);
     if (order?.state !== 'paid') return sendError(c, 'order-unknown');
-    const rights = await entitlementsByOrder(deps.db.read, order.id);
-    const right = rights.find(({ id }) => id === form.get('right'));
-    if (!right) return sendError(c, 'bad-request');
-    await replaceLink(deps, right);
+    const entitlements = await entitlementsByOrder(deps.db.read, order.id);
+    const entitlement = entitlements.find(({ id }) => id === form.get(ENTITLEMENT_FIELD));
+    if (!entitlement) return sendError(c, 'bad-request');
+    await replaceLink(deps, entitlement);
     return seeOther(`${orderPath(secret)}?done=replaced`);
   });
 };
 
-async function sendAgain(deps: WebDeps, order: Order): Promise<void> {
-  const now = deps.world.clock.now();
-  const payload = {
-    template: 'purchase',
-    to: order.email,
-    locale: order.locale,
-    data: { order: order.id },
-  } as const;
-  const key = `purchase-again:${order.id}:${Math.floor(now / MAIL_EVERY_MS)}`;
-  await deps.db.write((tx) => deps.jobs.enqueue(tx, { kind: 'mail', key, payload }, now));
-}
-
-/** The old link is dead from now on, and sockets opened with it are closed. */
-async function replaceLink(deps: WebDeps, right: EntitlementRow): Promise<void> {
-  const { id: _, ...link } = newLink(deps, right.id);
-  const generation = await deps.db.write((tx) => rotateLink(tx, right.id, right.generation, link));
-  if (generation === null || right.room === null) return;
-  const owner = await ownerOf(deps.db.read, right.room);
-  if (owner) await deps.control.tell(owner.slot, { kind: 'generation', room: right.room, generation });
-}
-
 interface OrderLink {
-  readonly right: string;
+  /** Id of the entitlement. */
+  readonly entitlement: string;
   readonly secret: string;
-  readonly played: boolean;
+  readonly isPlayed: boolean;
 }
 
-function linksOf(deps: WebDeps, rights: readonly EntitlementRow[]): readonly OrderLink[] {
-  return rights.map((right) => {
-    const secret = unseal(right.secret_sealed, deps.keys.seal, right.id);
-    if (secret === null) throw new Error(`the link of ${right.id} is sealed under another key`);
-    return { right: right.id, secret, played: right.first_played_at !== null };
-  });
+function linksOf(deps: WebDeps, entitlements: readonly EntitlementRow[]): readonly OrderLink[] {
+  return entitlements.map((entitlement) => ({
+    entitlement: entitlement.id,
+    secret: unsealLink(deps, entitlement),
+    isPlayed: entitlement.first_played_at !== null,
+  }));
 }
 
 interface OrderProps {
@@ -148,17 +123,17 @@ function LinkTicket(props: OrderProps & { readonly link: OrderLink; readonly tit
         <p class="team-ticket-kind">{t('order.ticket_kind')}</p>
         <h2>{title}</h2>
         <a class="button button-big" href={playPath(link.secret)}>
-          <Icon name="play" />
-          {t(link.played ? 'order.play_on' : 'order.play_now')}
+          <ShopIcon name="play" />
+          {t(link.isPlayed ? 'order.play_on' : 'order.play_now')}
         </a>
         <div class="copy">
-          <label for={`link-${link.right}`}>{t('order.link_label')}</label>
-          <input id={`link-${link.right}`} type="text" readonly value={address} />
+          <label for={`link-${link.entitlement}`}>{t('order.link_label')}</label>
+          <input id={`link-${link.entitlement}`} type="text" readonly value={address} />
           <button
             class="button button-plain"
             type="button"
             hidden
-            data-copy={`link-${link.right}`}
+            data-copy={`link-${link.entitlement}`}
             data-copied={t('order.copied')}
           >
             {t('order.copy')}
@@ -174,7 +149,7 @@ function LinkTicket(props: OrderProps & { readonly link: OrderLink; readonly tit
         <summary>{t('order.replace_title')}</summary>
         <p>{t('order.replace_text')}</p>
         <form method="post" action={`${orderPath(secret)}/replace`}>
-          <input type="hidden" name="right" value={link.right} />
+          <input type="hidden" name={ENTITLEMENT_FIELD} value={link.entitlement} />
           <button class="button button-danger" type="submit">
             {t('order.replace_button')}
           </button>
@@ -184,7 +159,7 @@ function LinkTicket(props: OrderProps & { readonly link: OrderLink; readonly tit
   );
 }
 
-/** As the address of a picture: the security policy allows those, and no style in a drawing. */
+/** A QR code as a data URL of an image, which the security policy allows; inline SVG would need inline styles. */
 function qrCode(text: string): string {
   return `data:image/svg+xml,${encodeURIComponent(renderSVG(text, { border: 1 }))}`;
 }

@@ -1,96 +1,66 @@
 /** The play page and the calls of its script. */
-import { z } from 'zod';
-import type { JoinAnswer } from '@escapement/sdk/session-api';
-import { insertReports } from '../../../ports/main-db/queries/reports.ts';
-import type { Limit, RouteModule, WebContext } from '../route-types.ts';
-import { findGuest, type Guest, joinAnswer } from '../join.ts';
-import { DataBlock, Page } from '../layout.tsx';
-import {
-  type PlayData,
-  REPORT_DETAIL_LENGTH_MAX,
-  REPORT_KIND_LENGTH_MAX,
-  REPORTS_PER_BATCH_MAX,
-} from '../play-data.ts';
-import { sendError, sendJson, sendJsonError, sendPage } from '../respond.tsx';
-import { type PlayedRelease, releaseOfRoom } from '../enter-room.ts';
+import type { Release } from '../../../ports/main-db/queries/releases.ts';
+import type { Limit, RouteModule, WebContext } from '../http/route-types.ts';
+import { checkRoomAccess, type RoomAccess, createJoinAnswer } from '../play/join.ts';
+import { DataBlock, Page } from '../components/layout.tsx';
+import type { PlayData } from '../play/play-data.ts';
+import { releaseOfRoom } from '../play/played-release.ts';
+import { readReports, storeReports } from '../play/reports.ts';
+import { jsonRefusal, sendError, sendJson, sendJsonError, sendPage } from '../http/respond.tsx';
 
-/** A school of 300 pages behind one address whose network comes back at once, a few times a minute. */
+/** A school with 300 pages behind one address, all of which reconnect at once a few times a minute. */
 const JOIN_LIMIT: Limit = { burst: 600, perMinute: 1_200 };
 const REPORT_LIMIT: Limit = { burst: 10, perMinute: 6 };
 const REPORTS_BYTES_MAX = 64 * 1024;
 
 export const playRoutes: RouteModule = (routes, deps) => {
   routes.get('/r/:room', async (c) => {
-    const found = await findGuest(c, c.req.param('room'));
+    const found = await checkRoomAccess(c, c.req.param('room'));
     if (!found.ok) return sendError(c, found.code);
-    const edition = await releaseOfRoom(deps.db.read, found.guest.room);
-    if (!edition) throw new Error(`room ${found.guest.room.id} has no release with its rules`);
-    const response = await sendPage(
-      <PlayPage c={c} data={await playData(c, found.guest, edition)} edition={edition} />,
-    );
-    // The page carries a ticket: it is for this moment only.
+    const { access } = found;
+    const release = await releaseOfRoom(deps.db.read, access.room);
+    if (!release) throw new Error(`room ${access.room.id} has no release with its rules`);
+    const data = await playData(c, access, release);
+    const response = await sendPage(<PlayPage c={c} data={data} styles={release.manifest.styles} />);
+    // The page contains a ticket, which is valid for one minute.
     response.headers.set('Cache-Control', 'no-store');
     return response;
   });
 
   routes.postJson('/api/rooms/:room/join', { limit: JOIN_LIMIT }, async (c) => {
-    const found = await findGuest(c, c.req.param('room'));
-    if (found.ok) return sendJson(await joinAnswer(c, found.guest, { mayPlace: true }));
-    // oxlint-disable-next-line unicorn/no-thenable -- a word of the answer, not a promise
-    return sendJson({ ok: false, code: found.code, then: 'stop' } satisfies JoinAnswer);
+    const found = await checkRoomAccess(c, c.req.param('room'));
+    if (!found.ok) return sendJson(jsonRefusal(found.code));
+    return sendJson(await createJoinAnswer(c, found.access, { mayPlace: true }));
   });
 
   routes.postJson('/api/reports', { limit: REPORT_LIMIT, bytesMax: REPORTS_BYTES_MAX }, async (c, body) => {
-    const batch = reportsSchema.safeParse(body);
-    if (!batch.success) return sendJsonError('bad-request');
-    const { room, release, reports } = batch.data;
-    const found = await findGuest(c, room);
+    const batch = readReports(body);
+    if (!batch) return sendJsonError('bad-request');
+    const found = await checkRoomAccess(c, batch.room);
     if (!found.ok) return sendJsonError(found.code);
-    const now = deps.world.clock.now();
-    await deps.db.write((tx) =>
-      insertReports(
-        tx,
-        reports.map(({ kind, detail }) => ({ room, release, kind, detail, reported_at: now })),
-      ),
-    );
+    await storeReports(deps, batch);
     return sendJson({ ok: true });
   });
 };
 
-/** No control characters reach the operator's pages and logs. */
-const line = (max: number) =>
-  z
-    .string()
-    .max(max)
-    .transform((text) => text.replace(/[\p{Cc}\p{Cf}]/gu, ' '));
-
-const reportsSchema = z.strictObject({
-  room: z.string().max(64),
-  release: z.string().regex(/^[a-z0-9-]{1,64}$/),
-  reports: z
-    .array(z.strictObject({ kind: line(REPORT_KIND_LENGTH_MAX), detail: line(REPORT_DETAIL_LENGTH_MAX) }))
-    .min(1)
-    .max(REPORTS_PER_BATCH_MAX),
-});
-
-async function playData(c: WebContext, guest: Guest, { row, manifest }: PlayedRelease): Promise<PlayData> {
+async function playData(c: WebContext, access: RoomAccess, { id, manifest }: Release): Promise<PlayData> {
   const { deps, locale } = c.var;
-  const spoken = manifest.locales[locale] ? locale : (Object.keys(manifest.locales)[0] ?? locale);
+  const language = manifest.locales[locale] ? locale : (Object.keys(manifest.locales)[0] ?? locale);
   const address = (path: string | undefined) => `/files/${path ?? ''}`;
   return {
-    room: guest.room.id,
-    release: row.id,
+    room: access.room.id,
+    release: id,
     api: manifest.api,
-    locale: spoken,
-    title: manifest.texts[spoken]?.title ?? manifest.game,
+    locale: language,
+    title: manifest.texts[language]?.title ?? manifest.game,
     minutes: manifest.minutes,
     client: address(manifest.client),
-    gameTexts: address(manifest.locales[spoken]),
+    gameTexts: address(manifest.locales[language]),
     assets: Object.fromEntries(
       Object.entries(manifest.assets).map(([path, stored]) => [path, address(stored)]),
     ),
-    endPage: `/e/${guest.room.end_token}`,
-    join: await joinAnswer(c, guest, { mayPlace: false }),
+    endPage: `/e/${access.room.end_token}`,
+    join: await createJoinAnswer(c, access, { mayPlace: false }),
     texts: deps.texts.topic(locale, 'play'),
   };
 }
@@ -98,12 +68,12 @@ async function playData(c: WebContext, guest: Guest, { row, manifest }: PlayedRe
 interface PlayPageProps {
   readonly c: WebContext;
   readonly data: PlayData;
-  readonly edition: PlayedRelease;
+  /** Path of the game's style sheet. */
+  readonly styles: string | null;
 }
 
-function PlayPage({ c, data, edition }: PlayPageProps) {
+function PlayPage({ c, data, styles }: PlayPageProps) {
   const { t } = c.var;
-  const { styles } = edition.manifest;
   return (
     <Page
       c={c}

@@ -1,18 +1,10 @@
-/**
- * "Send me my links": the same answer, after the same work, for known and unknown addresses. The
- * page only enqueues; whether there is anything to send is found out by the mailer.
- */
-import { z } from 'zod';
-import { normaliseEmail } from '../../../domain/order.ts';
-import { hashSecret } from '../../../domain/secret.ts';
-import type { RouteModule, WebContext } from '../route-types.ts';
+/** "Send me my links": the form, and a page that is the same for known and unknown addresses. */
+import { isEmail } from '../checkout/checkout-form.ts';
+import { requestLinks } from '../links/request-links.ts';
+import type { RouteModule, WebContext } from '../http/route-types.ts';
 import { Field } from '../components/form.tsx';
-import { Page } from '../layout.tsx';
-import { seeOther, sendPage } from '../respond.tsx';
-
-/** One mail per address in this time: nobody's mailbox can be flooded through us. */
-const MAIL_EVERY_MS = 10 * 60_000;
-const emailSchema = z.email().max(254);
+import { Page } from '../components/layout.tsx';
+import { seeOther, sendPage } from '../http/respond.tsx';
 
 export const resendRoutes: RouteModule = (routes, deps) => {
   routes.get('/resend', (c) => sendPage(<ResendPage c={c} value="" faulty={false} />));
@@ -32,14 +24,8 @@ export const resendRoutes: RouteModule = (routes, deps) => {
 
   routes.postForm('/resend', { limit: { burst: 5, perMinute: 1 } }, async (c, form) => {
     const given = form.get('email') ?? '';
-    const email = normaliseEmail(given);
-    if (!emailSchema.safeParse(email).success) {
-      return sendPage(<ResendPage c={c} value={given} faulty />, 422);
-    }
-    const now = deps.world.clock.now();
-    const key = `resend:${hashSecret(email)}:${Math.floor(now / MAIL_EVERY_MS)}`;
-    const payload = { template: 'resend', to: email, locale: c.var.locale, data: {} } as const;
-    await deps.db.write((tx) => deps.jobs.enqueue(tx, { kind: 'mail', key, payload }, now));
+    if (!isEmail(given)) return sendPage(<ResendPage c={c} value={given} faulty />, 422);
+    await requestLinks(deps, given, c.var.locale);
     return seeOther('/resend/sent');
   });
 };

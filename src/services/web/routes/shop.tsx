@@ -1,63 +1,37 @@
-/** The front page and the page of a game; the free game starts here. */
+/** The front page, the page of a game, and the start of a free game. */
 import { playPath } from '../../../domain/links.ts';
-import { newSecret, hashSecret, seal } from '../../../domain/secret.ts';
-import { newId } from '../../../domain/id.ts';
-import { insertEntitlement } from '../../../ports/main-db/queries/entitlements.ts';
-import type { RouteModule, WebContext } from '../route-types.ts';
-import { type Offer, offer, offers } from '../catalogue.ts';
+import type { RouteModule, WebContext } from '../http/route-types.ts';
+import { createFreeEntitlement } from '../shop/free-game.ts';
+import { type ShopGame, findShopGame, listShopGames } from '../shop/catalogue.ts';
 import { Facts, FreeButton, Price, TicketCard } from '../components/game.tsx';
-import { Icon } from '../components/icons.tsx';
-import type { WebDeps } from '../deps.ts';
-import { Page } from '../layout.tsx';
-import { seeOther, sendError, sendPage } from '../respond.tsx';
+import { ShopIcon } from '../components/shop-icon.tsx';
+import { Page } from '../components/layout.tsx';
+import { seeOther, sendError, sendPage } from '../http/respond.tsx';
 
 export const shopRoutes: RouteModule = (routes, deps) => {
   routes.get('/', async (c) => {
-    const games = await offers(deps.db.read, c.var.locale);
+    const games = await listShopGames(deps.db.read, c.var.locale);
     return sendPage(<FrontPage c={c} games={games} />);
   });
 
   routes.get('/games/:slug', async (c) => {
-    const found = await offer(deps.db.read, c.req.param('slug'), c.var.locale);
+    const found = await findShopGame(deps.db.read, c.req.param('slug'), c.var.locale);
     return found ? sendPage(<GamePage c={c} game={found} />) : sendError(c, 'not-found');
   });
 
   const perHour = deps.freeRoomsPerHour;
   const limit = { burst: perHour, perMinute: perHour / 60 };
   routes.postForm('/games/:slug/free', { limit, tooMany: 'free-limit' }, async (c) => {
-    const found = await offer(deps.db.read, c.req.param('slug'), c.var.locale);
+    const found = await findShopGame(deps.db.read, c.req.param('slug'), c.var.locale);
     if (!found?.free) return sendError(c, 'game-not-free');
     if (!(await deps.spaceForFreeRooms())) return sendError(c, 'free-full');
-    return seeOther(playPath(await giveFree(deps, found.slug)));
+    return seeOther(playPath(await createFreeEntitlement(deps, found.slug)));
   });
 };
 
-/** A new right to play for this visitor; answers the link's secret. */
-async function giveFree(deps: WebDeps, game: string): Promise<string> {
-  const { random, clock } = deps.world;
-  const id = newId(random);
-  const secret = newSecret(random);
-  const sealed = seal(secret, deps.keys.seal, id, random);
-  await deps.db.write((tx) =>
-    insertEntitlement(tx, {
-      id,
-      order_id: null,
-      game,
-      kind: 'free',
-      secret_hash: hashSecret(secret),
-      secret_sealed: sealed,
-      generation: 0,
-      room: null,
-      created_at: clock.now(),
-      first_played_at: null,
-    }),
-  );
-  return secret;
-}
-
 interface FrontProps {
   readonly c: WebContext;
-  readonly games: readonly Offer[];
+  readonly games: readonly ShopGame[];
 }
 
 function FrontPage({ c, games }: FrontProps) {
@@ -86,7 +60,7 @@ function FrontPage({ c, games }: FrontProps) {
         {games.length === 0 && <p>{t('shop.no_games')}</p>}
         <div class="tickets">
           {games.map((game) => (
-            <TicketCard c={c} offer={game} />
+            <TicketCard c={c} game={game} />
           ))}
         </div>
       </section>
@@ -95,11 +69,11 @@ function FrontPage({ c, games }: FrontProps) {
   );
 }
 
-function HeroStart({ c, game }: { readonly c: WebContext; readonly game: Offer }) {
+function HeroStart({ c, game }: { readonly c: WebContext; readonly game: ShopGame }) {
   const { t } = c.var;
   return (
     <div class="hero-start">
-      <FreeButton c={c} offer={game} label={t('shop.play_free')} />
+      <FreeButton c={c} game={game} label={t('shop.play_free')} />
       <p class="hero-note">{t('shop.play_free_note', { minutes: game.minutes })}</p>
     </div>
   );
@@ -119,7 +93,7 @@ function HowItWorks({ c }: { readonly c: WebContext }) {
       <ol class="steps">
         {STEPS.map((step) => (
           <li>
-            <Icon name={step.icon} />
+            <ShopIcon name={step.icon} />
             <h3>{t(step.title)}</h3>
             <p>{t(step.text)}</p>
           </li>
@@ -151,7 +125,7 @@ function Questions({ c }: { readonly c: WebContext }) {
   );
 }
 
-function GamePage({ c, game }: { readonly c: WebContext; readonly game: Offer }) {
+function GamePage({ c, game }: { readonly c: WebContext; readonly game: ShopGame }) {
   const { t } = c.var;
   const { texts } = game;
   return (
@@ -163,7 +137,7 @@ function GamePage({ c, game }: { readonly c: WebContext; readonly game: Offer })
         <div class="game-head" lang={game.locale}>
           <h1>{texts.title}</h1>
           <p class="lead">{texts.tagline}</p>
-          <Facts c={c} offer={game} />
+          <Facts c={c} game={game} />
         </div>
         <BuyBox c={c} game={game} />
         <div class="game-words" lang={game.locale}>
@@ -171,7 +145,7 @@ function GamePage({ c, game }: { readonly c: WebContext; readonly game: Offer })
             <p>{paragraph}</p>
           ))}
           <h2 lang={c.var.locale}>
-            <Icon name="ear" />
+            <ShopIcon name="ear" />
             {t('shop.accessibility_title')}
           </h2>
           {paragraphs(texts.accessibility).map((paragraph) => (
@@ -183,18 +157,18 @@ function GamePage({ c, game }: { readonly c: WebContext; readonly game: Offer })
   );
 }
 
-function BuyBox({ c, game }: { readonly c: WebContext; readonly game: Offer }) {
+function BuyBox({ c, game }: { readonly c: WebContext; readonly game: ShopGame }) {
   const { t } = c.var;
   return (
     <aside class="buy-box" aria-label={t('shop.buy_box')}>
       {game.price && (
         <>
           <p class="buy-price">
-            <Price c={c} offer={game} />
+            <Price c={c} game={game} />
             <span class="quiet">{t('shop.price_note')}</span>
           </p>
           <a class="button button-big" href={`/games/${game.slug}/buy`}>
-            <Icon name="ticket" />
+            <ShopIcon name="ticket" />
             {t('shop.buy_ticket')}
           </a>
           <p class="quiet">{t('shop.buy_note')}</p>
@@ -203,7 +177,7 @@ function BuyBox({ c, game }: { readonly c: WebContext; readonly game: Offer }) {
       {game.free && (
         <form method="post" action={`/games/${game.slug}/free`} class="buy-free">
           <button class="button button-plain" type="submit">
-            <Icon name="play" />
+            <ShopIcon name="play" />
             {t('shop.try_free')}
           </button>
           <p class="quiet">{t('shop.try_free_note')}</p>
@@ -213,7 +187,7 @@ function BuyBox({ c, game }: { readonly c: WebContext; readonly game: Offer }) {
   );
 }
 
-/** Blank lines part paragraphs. */
+/** Paragraphs are separated by blank lines. */
 function paragraphs(text: string): string[] {
   return text
     .split(/\n\s*\n/)

@@ -1,17 +1,18 @@
-/** Files: our own scripts and styles, releases of games, the studio's colours and logo; and health. */
+/** Files: our own scripts and styles, releases of games, the studio's colours and logo. Also /health and /ready. */
 import { createHash } from 'node:crypto';
 import { accentInk, readable } from '../../../domain/colour.ts';
+import { ALIVE, readiness } from '../../../domain/health.ts';
 import type { Files } from '../../../ports/files/files.ts';
 import type { Studio } from '../../../domain/studio.ts';
-import type { RouteModule, WebContext } from '../route-types.ts';
+import type { RouteModule, WebContext } from '../http/route-types.ts';
 import type { PlatformFile } from '../deps.ts';
-import { DISPLAY_FACE } from '../layout.tsx';
-import { sendJson } from '../respond.tsx';
+import { DISPLAY_FONT } from '../components/layout.tsx';
+import { sendJson } from '../http/respond.tsx';
 
 const IMMUTABLE = 'public, max-age=31536000, immutable';
-/** Not named after their content: asked for again, answered by 304 while unchanged. */
+/** For files whose address does not contain a hash: revalidated with their ETag, 304 while unchanged. */
 const REVALIDATE = 'public, max-age=300, must-revalidate';
-/** Opened on its own, a drawing of a game may draw but not run anything. */
+/** For a game's SVG that is opened as a page: it may use styles, but run no script and load nothing. */
 const FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
 export const staticRoutes: RouteModule = (routes, deps) => {
@@ -21,7 +22,7 @@ export const staticRoutes: RouteModule = (routes, deps) => {
   });
 
   routes.get('/files/*', async (c) => {
-    const path = decodePath(c.req.path.slice('/files/'.length));
+    const path = checkPath(c.req.path.slice('/files/'.length));
     if (path === null || !path.startsWith('releases/')) return missing();
     const found = await readNegotiated(deps.files, path, c.req.header('accept-encoding') ?? '');
     if (!found) return missing();
@@ -37,7 +38,7 @@ export const staticRoutes: RouteModule = (routes, deps) => {
     return new Response(found.bytes, { headers });
   });
 
-  const styles = new TextEncoder().encode(studioStyles(deps.studio, deps.assets.url(DISPLAY_FACE)));
+  const styles = new TextEncoder().encode(studioStyles(deps.studio, deps.assets.url(DISPLAY_FONT)));
   routes.get('/studio.css', (c) => sendTagged(c, styles, 'text/css; charset=utf-8'));
 
   const { bytes: logo, contentType } = deps.studio.logoFile;
@@ -46,13 +47,10 @@ export const staticRoutes: RouteModule = (routes, deps) => {
 
   routes.get('/robots.txt', () => new Response('User-agent: *\nDisallow: /admin\n'));
 
-  routes.get('/health', () => sendJson({ ok: true }));
+  routes.get('/health', () => sendJson(ALIVE));
   routes.get('/ready', () => {
-    const faults = Object.entries(deps.ready()).filter(([, fault]) => fault !== null);
-    return sendJson(
-      { ready: faults.length === 0, faults: Object.fromEntries(faults) },
-      faults.length === 0 ? 200 : 503,
-    );
+    const { status, body } = readiness(deps.ready());
+    return sendJson(body, status);
   });
 };
 
@@ -81,7 +79,7 @@ interface NegotiatedFile {
   readonly encoding: 'br' | 'gzip' | null;
 }
 
-/** Publishing puts a text's compressed forms beside it, as `<path>.br` and `<path>.gz`. */
+/** Publishing stores the compressed forms of a text file beside it, as `<path>.br` and `<path>.gz`. */
 async function readNegotiated(files: Files, path: string, accepted: string): Promise<NegotiatedFile | null> {
   if (!/\.(br|gz)$/.test(path) && /\.(js|css|json|svg|txt|html)$/.test(path)) {
     for (const [encoding, ending] of [
@@ -102,7 +100,7 @@ function textType(contentType: string): string {
     : contentType;
 }
 
-/** Without a `q=0`; a browser that names an encoding takes it. */
+/** Whether Accept-Encoding names the encoding, other than with `q=0`. */
 function accepts(header: string, encoding: string): boolean {
   return header
     .split(',')
@@ -118,8 +116,8 @@ function sendTagged(c: WebContext, bytes: Uint8Array<ArrayBuffer>, contentType: 
   return new Response(bytes, { headers });
 }
 
-/** The paths that the files port knows; anything else was never published. */
-function decodePath(given: string): string | null {
+/** Returns null for a path that no published file can have. */
+function checkPath(given: string): string | null {
   return /^[a-z0-9._\-/]{1,512}$/.test(given) && !given.includes('..') ? given : null;
 }
 
@@ -127,8 +125,8 @@ function missing(): Response {
   return new Response('not found', { status: 404, headers: { 'Content-Type': 'text/plain; charset=utf-8' } });
 }
 
-/** The studio's colours as properties, with the words' colours that stay readable on them; and the face. */
-export function studioStyles({ colours }: Studio, face: string): string {
+/** The studio's colours as CSS properties, the text colours that are readable on them, and the display font. */
+export function studioStyles({ colours }: Studio, font: string): string {
   const { accent, ink, paper } = colours;
   const properties = {
     accent,
@@ -140,7 +138,7 @@ export function studioStyles({ colours }: Studio, face: string): string {
   };
   const lines = Object.entries(properties).map(([name, value]) => `--${name}:${value}`);
   return (
-    `@font-face{font-family:'Besley Variable';src:url('${face}') format('woff2');` +
+    `@font-face{font-family:'Besley Variable';src:url('${font}') format('woff2');` +
     `font-weight:400 900;font-display:swap}\n:root{${lines.join(';')}}\n`
   );
 }

@@ -1,59 +1,61 @@
-/** Webhooks of the payment provider, and the pages of the test till when that is the provider. */
+/**
+ * Webhooks of the payment provider, and the pages on which buyers pay when that is the test provider. Addresses,
+ * text keys and style classes of the test provider begin with `till`: they are stored or linked to, so they stay.
+ */
 import { z } from 'zod';
 import { formatMoney } from '../../../domain/money.ts';
 import type { TestSession } from '../../../ports/payments/test-provider.ts';
-import type { RouteModule, WebContext } from '../route-types.ts';
-import { fulfil } from '../fulfil.ts';
-import { Page } from '../layout.tsx';
-import { seeOther, sendError, sendJson, sendJsonError, sendPage } from '../respond.tsx';
+import { receiveWebhook } from '../checkout/sync-payment.ts';
+import { Page } from '../components/layout.tsx';
+import type { RouteModule, WebContext } from '../http/route-types.ts';
+import { seeOther, sendError, sendJson, sendJsonError, sendPage } from '../http/respond.tsx';
 
 const WEBHOOK_BYTES_MAX = 64 * 1024;
 
 export const webhookRoutes: RouteModule = (routes, deps) => {
   const options = {
-    // All from a few addresses of the provider, in bursts after an outage.
+    // The provider sends from a few addresses, in bursts after an outage.
     limit: { burst: 500, perMinute: 6_000 },
     bytesMax: WEBHOOK_BYTES_MAX,
-    // Proves itself by its signature.
+    // Authenticated by the signature.
     origin: 'any',
     refusal: 'json',
   } as const;
   routes.postRaw(`/webhooks/${deps.payments.name}`, options, async (c, body) => {
-    const event = await deps.payments.readWebhook(body, c.req.raw.headers);
-    if (!event) return sendJsonError('webhook-bad');
-    // Whatever it meant to us, we have it: another delivery would change nothing.
-    return sendJson({ received: true, outcome: await fulfil(deps, event) });
+    const outcome = await receiveWebhook(deps, body, c.req.raw.headers);
+    // 200 whatever the outcome: the event is recorded, and sending it again would change nothing.
+    return outcome === null ? sendJsonError('webhook-bad') : sendJson({ received: true, outcome });
   });
 };
 
-const orderSchema = z.object({
+const WEBHOOK_TIMINGS = ['first', 'late', 'twice', 'never'] as const;
+const choiceSchema = z.object({
   action: z.enum(['pay', 'decline', 'cancel']),
-  webhook: z.enum(['first', 'late', 'twice', 'never']),
+  webhook: z.enum(WEBHOOK_TIMINGS),
 });
 
 export const testProviderRoutes: RouteModule = (routes, deps) => {
-  const { testCheckout: till } = deps;
-  if (!till) return;
+  const { testCheckout } = deps;
+  if (!testCheckout) return;
 
   routes.get('/till/:session', async (c) => {
-    const session = await till.session(c.req.param('session'));
-    return session ? sendPage(<TillPage c={c} session={session} />) : sendError(c, 'till-unknown');
+    const session = await testCheckout.fetchSession(c.req.param('session'));
+    return session ? sendPage(<TestCheckoutPage c={c} session={session} />) : sendError(c, 'till-unknown');
   });
 
   routes.postForm('/till/:session', { limit: { burst: 20, perMinute: 20 } }, async (c, form) => {
-    const given = orderSchema.safeParse(Object.fromEntries(form));
-    if (!given.success) return sendError(c, 'bad-request');
-    const back = await till.act(c.req.param('session'), given.data.action, given.data.webhook);
-    return back === null ? sendError(c, 'till-unknown') : seeOther(back);
+    const choice = choiceSchema.safeParse(Object.fromEntries(form));
+    if (!choice.success) return sendError(c, 'bad-request');
+    const { action, webhook } = choice.data;
+    const address = await testCheckout.closeSession(c.req.param('session'), action, webhook);
+    return address === null ? sendError(c, 'till-unknown') : seeOther(address);
   });
 };
 
-const WEBHOOKS = ['first', 'late', 'twice', 'never'] as const;
-
-function TillPage({ c, session }: { readonly c: WebContext; readonly session: TestSession }) {
+function TestCheckoutPage({ c, session }: { readonly c: WebContext; readonly session: TestSession }) {
   const { t, locale } = c.var;
   const price = formatMoney({ minor: session.totalMinor, currency: session.currency }, locale);
-  const open = session.state === 'open';
+  const isOpen = session.state === 'open';
   return (
     <Page c={c} title={t('till.title')}>
       <div class="narrow till">
@@ -64,8 +66,8 @@ function TillPage({ c, session }: { readonly c: WebContext; readonly session: Te
             <span>{session.title}</span>
             <span class="price">{price}</span>
           </p>
-          {open || <output>{t(`till.closed_${session.state}`)}</output>}
-          {open && (
+          {isOpen || <output>{t(`till.closed_${session.state}`)}</output>}
+          {isOpen && (
             <>
               <button class="button button-big" type="submit" name="action" value="pay">
                 {t('till.pay', { price })}
@@ -80,8 +82,8 @@ function TillPage({ c, session }: { readonly c: WebContext; readonly session: Te
               </div>
             </>
           )}
-          {open && <WebhookChoice c={c} />}
-          {open || (
+          {isOpen && <WebhookChoice c={c} />}
+          {isOpen || (
             <>
               <input type="hidden" name="webhook" value="never" />
               <button class="button" type="submit" name="action" value="pay">
@@ -102,7 +104,7 @@ function WebhookChoice({ c }: { readonly c: WebContext }) {
       <summary>{t('till.webhook_title')}</summary>
       <fieldset class="choices">
         <legend>{t('till.webhook_text')}</legend>
-        {WEBHOOKS.map((kind) => (
+        {WEBHOOK_TIMINGS.map((kind) => (
           <label class="tick">
             <input type="radio" name="webhook" value={kind} checked={kind === 'first'} />
             <span>{t(`till.webhook_${kind}`)}</span>

@@ -1,11 +1,11 @@
-/** The device check of the lobby: can this browser play, and if not, what helps, in plain words. */
+/** The lobby's device check: whether this browser can play, and what helps if not. */
 import { after } from './page.real.ts';
 
 type Verdict = 'good' | 'warn' | 'fail' | 'ask';
 type Translate = (key: string) => string;
 
 const SOCKET_MS_MAX = 8_000;
-/** Smaller than any phone of the last years. */
+/** CSS pixels of the shorter side; phones in use have more. */
 const SIDE_MIN = 320;
 
 export function runChecks(socketPath: string, t: Translate): void {
@@ -13,21 +13,21 @@ export function runChecks(socketPath: string, t: Translate): void {
   if (!list) return;
   list.hidden = false;
   void socketOpens(socketPath).then((opens) =>
-    tell('socket', opens ? 'good' : 'fail', t(opens ? 'socket_good' : 'socket_fail')),
+    showResult('socket', opens ? 'good' : 'fail', t(opens ? 'socket_good' : 'socket_fail')),
   );
   const storage = storageWorks();
-  tell('storage', storage ? 'good' : 'warn', t(storage ? 'storage_good' : 'storage_warn'));
+  showResult('storage', storage ? 'good' : 'warn', t(storage ? 'storage_good' : 'storage_warn'));
   checkScreen(t);
   addEventListener('resize', () => checkScreen(t));
-  tell('sound', 'ask', t('sound_ask'));
+  showResult('sound', 'ask', t('sound_ask'));
   document.getElementById('sound-test')?.addEventListener('click', () => {
     void beep().then((played) =>
-      tell('sound', played ? 'good' : 'fail', t(played ? 'sound_good' : 'sound_fail')),
+      showResult('sound', played ? 'good' : 'fail', t(played ? 'sound_good' : 'sound_fail')),
     );
   });
 }
 
-function tell(check: string, verdict: Verdict, text: string): void {
+function showResult(check: string, verdict: Verdict, text: string): void {
   const row = document.querySelector<HTMLElement>(`[data-check="${check}"]`);
   const result = row?.querySelector('.check-result');
   if (!row || !result) return;
@@ -35,7 +35,7 @@ function tell(check: string, verdict: Verdict, text: string): void {
   if (result.textContent !== text) result.textContent = text;
 }
 
-/** An opened socket is enough: nothing is said on it, and it is closed at once. */
+/** Opens a socket and closes it at once; no message is sent. */
 function socketOpens(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     let socket: WebSocket;
@@ -44,19 +44,19 @@ function socketOpens(path: string): Promise<boolean> {
     } catch {
       return resolve(false);
     }
-    const end = (opened: boolean) => {
+    const finish = (opened: boolean) => {
       cancel();
       socket.onopen = socket.onerror = socket.onclose = null;
       socket.close();
       resolve(opened);
     };
-    const cancel = after(SOCKET_MS_MAX, () => end(false));
-    socket.onopen = () => end(true);
-    socket.onerror = socket.onclose = () => end(false);
+    const cancel = after(SOCKET_MS_MAX, () => finish(false));
+    socket.onopen = () => finish(true);
+    socket.onerror = socket.onclose = () => finish(false);
   });
 }
 
-/** Without storage the game runs, but moves not yet sent are lost with a reload. */
+/** Without storage the game runs, but a reload loses moves that have not been sent. */
 function storageWorks(): boolean {
   try {
     localStorage.setItem('escapement.check', '1');
@@ -69,10 +69,10 @@ function storageWorks(): boolean {
 
 function checkScreen(t: Translate): void {
   const fits = Math.min(innerWidth, innerHeight) >= SIDE_MIN;
-  tell('screen', fits ? 'good' : 'warn', t(fits ? 'screen_good' : 'screen_warn'));
+  showResult('screen', fits ? 'good' : 'warn', t(fits ? 'screen_good' : 'screen_warn'));
 }
 
-/** Two soft notes. False when the browser has no sound at all. */
+/** Plays two soft notes. Returns false if the browser cannot play sound. */
 async function beep(): Promise<boolean> {
   try {
     const context = new AudioContext();

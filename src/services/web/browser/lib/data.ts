@@ -1,11 +1,11 @@
-/** What the server left for a page's script, and what this browser keeps. */
+/** The data that the server put in the page, and values kept in localStorage. */
 
-/** The page's own data block; our server wrote it, so its shape is the caller's to name. */
+/** The JSON of the page's data block. Our own server wrote it, so callers cast it to its type. */
 export function pageData(id: string): unknown {
   return JSON.parse(document.getElementById(id)?.textContent ?? 'null');
 }
 
-/** null when there is nothing, or storage is forbidden. */
+/** Returns null if there is no value, or if the browser denies storage. */
 export function stored(key: string): unknown {
   try {
     return JSON.parse(localStorage.getItem(key) ?? 'null');
@@ -14,7 +14,7 @@ export function stored(key: string): unknown {
   }
 }
 
-/** False when storage is forbidden or full: nothing depends on it. */
+/** Returns false if the browser denies storage or it is full. */
 export function store(key: string, value: unknown): boolean {
   try {
     localStorage.setItem(key, JSON.stringify(value));

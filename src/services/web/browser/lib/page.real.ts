@@ -1,12 +1,12 @@
-/** The browser's clock, timers and chance, in one place for the scripts of our pages. */
+/** The browser's clock, timers and random numbers, in one place for the scripts of our pages. */
 
-/** Calls `run` once after `ms`; the answer cancels it. */
+/** Calls `run` once after `ms`; the returned function cancels it. */
 export function after(ms: number, run: () => void): () => void {
   const timer = setTimeout(run, ms);
   return () => clearTimeout(timer);
 }
 
-/** Calls `run` every `ms`; the answer ends it. */
+/** Calls `run` every `ms`; the returned function stops it. */
 export function every(ms: number, run: () => void): () => void {
   const timer = setInterval(run, ms);
   return () => clearInterval(timer);
@@ -18,25 +18,24 @@ export function pageMs(): number {
 }
 
 /**
- * Collects calls into one `run` per animation frame; in a hidden page, which gets no frames, into
- * one per second.
+ * Combines calls into one `run` per animation frame; in a hidden page, which gets no frames, into one per second.
  */
 export function oncePerFrame(run: () => void): () => void {
-  let asked = false;
+  let isScheduled = false;
   const go = () => {
-    if (!asked) return;
-    asked = false;
+    if (!isScheduled) return;
+    isScheduled = false;
     run();
   };
   return () => {
-    if (asked) return;
-    asked = true;
+    if (isScheduled) return;
+    isScheduled = true;
     if (document.visibilityState === 'visible') requestAnimationFrame(go);
     setTimeout(go, 1_000);
   };
 }
 
-/** 48 bits in hex: enough to tell the lines of one notepad apart. */
+/** 48 random bits in hex: enough for the lines of one notepad. */
 export function shortId(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(6)), (byte) =>
     byte.toString(16).padStart(2, '0'),

@@ -1,9 +1,9 @@
-/** ICU messages in the browser: each is parsed when it is first shown. */
+/** Formats ICU messages in the browser; each is parsed when it is first used. */
 import { IntlMessageFormat } from 'intl-messageformat';
 
 export type Translate = (key: string, values?: { readonly [name: string]: string | number }) => string;
 
-/** A text that is missing or broken shows its key: a page that plays on is worth more than a word. */
+/** A missing or invalid text is replaced by its key, so that it does not stop the game. */
 export function translator(locale: string, texts: { readonly [key: string]: string }): Translate {
   const parsed = new Map<string, IntlMessageFormat>();
   return (key, values) => {

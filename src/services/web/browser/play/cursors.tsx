@@ -1,7 +1,7 @@
 /** @jsxImportSource preact */
 /**
- * The mates' cursors over the stage, and sending one's own. Positions are shares of the element
- * that carries `data-stage`, which keeps its proportions on every screen.
+ * Shows the teammates' cursors over the stage and sends the player's own. Positions are shares of the element with
+ * `data-stage`, which has the same proportions on every screen.
  */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { colourByCss } from '../../../../domain/seat.ts';
@@ -9,10 +9,10 @@ import { after } from '../lib/page.real.ts';
 import { useModel, usePlayer } from './parts.tsx';
 import { type Cursor, cursorOf } from './signal.ts';
 
-/** How long a touch stays visible to the others after the finger is gone. */
+/** How long a touch stays visible to the others after the finger is lifted. */
 const TOUCH_MS = 2_000;
 
-interface Placed {
+interface CursorPosition {
   readonly seat: number;
   readonly left: number;
   readonly top: number;
@@ -22,22 +22,23 @@ export function Cursors({ root }: { readonly root: HTMLElement | null }) {
   const { session } = useModel();
   const player = usePlayer();
   const layer = useRef<HTMLDivElement>(null);
-  const [placed, setPlaced] = useState<readonly Placed[]>([]);
+  const [positions, setPositions] = useState<readonly CursorPosition[]>([]);
   useEffect(() => {
     if (!root) return;
-    const place = () => setPlaced(layer.current ? placeAll(session.signals(), root, layer.current) : []);
-    const stop = session.onSignals(place);
-    const watch = new ResizeObserver(place);
-    watch.observe(root);
+    const update = () =>
+      setPositions(layer.current ? positionAll(session.signals(), root, layer.current) : []);
+    const stop = session.onSignals(update);
+    const observer = new ResizeObserver(update);
+    observer.observe(root);
     return () => {
       stop();
-      watch.disconnect();
+      observer.disconnect();
     };
   }, [root]);
   useOwnCursor(root);
   return (
     <div class="cursors" ref={layer} aria-hidden="true">
-      {placed.map(({ seat, left, top }) => {
+      {positions.map(({ seat, left, top }) => {
         const { name, colour } = player(seat);
         return (
           <div
@@ -60,28 +61,28 @@ function useOwnCursor(root: HTMLElement | null): void {
   const model = useModel();
   useEffect(() => {
     if (!root || model.session.observer()) return;
-    let forget = () => {};
+    let cancelHide = () => {};
     const options = { signal: new AbortController().signal, passive: true } as const;
-    const stop = new AbortController();
+    const listeners = new AbortController();
     const listen = (
       type: 'pointermove' | 'pointerdown' | 'pointerup' | 'pointerleave',
       run: (event: PointerEvent) => void,
-    ) => root.addEventListener(type, run, { ...options, signal: stop.signal });
+    ) => root.addEventListener(type, run, { ...options, signal: listeners.signal });
     const show = (event: PointerEvent) => {
-      forget();
+      cancelHide();
       model.setCursor(cursorAt(event, root));
     };
     listen('pointermove', show);
     listen('pointerdown', show);
     listen('pointerup', ({ pointerType }) => {
-      if (pointerType !== 'mouse') forget = after(TOUCH_MS, () => model.setCursor(null));
+      if (pointerType !== 'mouse') cancelHide = after(TOUCH_MS, () => model.setCursor(null));
     });
     listen('pointerleave', ({ pointerType }) => {
       if (pointerType === 'mouse') model.setCursor(null);
     });
     return () => {
-      forget();
-      stop.abort();
+      cancelHide();
+      listeners.abort();
     };
   }, [root]);
 }
@@ -97,10 +98,14 @@ function cursorAt(event: PointerEvent, root: HTMLElement): Cursor {
   };
 }
 
-/** Those who are over something that is to be seen here, too. */
-function placeAll(signals: ReadonlyMap<number, unknown>, root: HTMLElement, layer: HTMLElement): Placed[] {
+/** The cursors whose stage is rendered in this page. */
+function positionAll(
+  signals: ReadonlyMap<number, unknown>,
+  root: HTMLElement,
+  layer: HTMLElement,
+): CursorPosition[] {
   const origin = layer.getBoundingClientRect();
-  const placed: Placed[] = [];
+  const positions: CursorPosition[] = [];
   for (const [seat, signal] of signals) {
     const cursor = cursorOf(signal);
     if (!cursor) continue;
@@ -108,11 +113,11 @@ function placeAll(signals: ReadonlyMap<number, unknown>, root: HTMLElement, laye
       cursor.stage === '' ? root : root.querySelector(`[data-stage="${CSS.escape(cursor.stage)}"]`);
     if (!stage) continue;
     const box = stage.getBoundingClientRect();
-    placed.push({
+    positions.push({
       seat,
       left: box.left - origin.left + cursor.x * box.width,
       top: box.top - origin.top + cursor.y * box.height,
     });
   }
-  return placed;
+  return positions;
 }

@@ -1,9 +1,9 @@
 /** @jsxImportSource preact */
-/** The panel at the side (phones: from below). Takes the focus when it opens, gives it back when it closes. */
+/** The panel at the side (on phones: at the bottom). Takes the focus when it opens, returns it when it closes. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { type DrawerName } from './model.ts';
-import { Sign, useModel } from './parts.tsx';
+import { Icon, useModel } from './parts.tsx';
 
 interface DrawerProps {
   readonly name: DrawerName;
@@ -32,7 +32,7 @@ export function Drawer({ name, title, children }: DrawerProps) {
           {title}
         </h2>
         <button type="button" class="icon-button" onClick={() => open(null)}>
-          <Sign name="close" />
+          <Icon name="close" />
           <span class="visually-hidden">{t('close')}</span>
         </button>
       </header>

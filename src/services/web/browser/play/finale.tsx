@@ -1,11 +1,11 @@
 /** @jsxImportSource preact */
-/** The end: a word, some confetti, and the way to the end page. The game's own ending plays behind it. */
+/** The end of a game: the play time, confetti, and the link to the end page, over the game's own ending. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { clockText } from '../../end-view.ts';
+import { clockText } from '../../end/end-view.ts';
 import { after } from '../lib/page.real.ts';
-import { Sign, useModel } from './parts.tsx';
+import { Icon, useModel } from './parts.tsx';
 
-/** The game's ending has the stage for itself first. */
+/** Until then the stage shows only the game's own ending. */
 const WAIT_MS = 8_000;
 const CONFETTI = 36;
 
@@ -28,7 +28,7 @@ export function Finale() {
         {!closed && <p class="finale-time">{t('finale_time', { time })}</p>}
         <p class="finale-buttons">
           <a class="shell-button shell-button-main" href={data.endPage}>
-            <Sign name="star" />
+            <Icon name="star" />
             {t('finale_end_page')}
           </a>
           {!closed && (
@@ -42,7 +42,7 @@ export function Finale() {
   );
 }
 
-/** Places come from the index, so that nothing needs chance. */
+/** Positions are derived from the index, so no random numbers are needed. */
 function Confetti() {
   return (
     <svg class="confetti" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">

@@ -1,11 +1,11 @@
 /** @jsxImportSource preact */
 /**
- * The hint drawer: every open puzzle with its steps, from nudge to answer. Taking a step is a move
- * of the game, so the whole team sees it; how many were taken stands in the state under `hints`.
+ * The hint drawer: every open puzzle with its hint steps; the last step is the answer. Taking a step is a move of the
+ * game, so the whole team sees it. The number of steps taken is in the game's state under `hints`.
  */
 import { useState } from 'preact/hooks';
 import { Drawer } from './drawer.tsx';
-import { Sign, useModel } from './parts.tsx';
+import { Icon, useModel } from './parts.tsx';
 
 export function HintsDrawer() {
   const { session, client, t, gameText } = useModel();
@@ -28,7 +28,7 @@ export function HintsDrawer() {
         <ul class="solved-list" aria-label={t('solved_list')}>
           {solved.map(({ id }) => (
             <li key={id}>
-              <Sign name="tick" />
+              <Icon name="tick" />
               {gameText(`puzzle.${id}`)}
             </li>
           ))}
@@ -46,14 +46,14 @@ interface PuzzleHintsProps {
 
 function PuzzleHints({ id, steps, taken }: PuzzleHintsProps) {
   const { session, t, gameText } = useModel();
-  const [sure, setSure] = useState(false);
+  const [isConfirmed, setConfirmed] = useState(false);
   const next = taken + 1;
   const last = next === steps.length;
   const waiting = session.pending().some((move) => isHint(move, id, next));
   const take = () => {
-    // The last step gives the puzzle away: one touch too many should not.
-    if (last && !sure) return setSure(true);
-    setSure(false);
+    // The last step is the answer, so it takes a second press.
+    if (last && !isConfirmed) return setConfirmed(true);
+    setConfirmed(false);
     session.send({ type: 'hint', puzzle: id, step: next });
   };
   return (
@@ -66,10 +66,10 @@ function PuzzleHints({ id, steps, taken }: PuzzleHintsProps) {
       </ol>
       {next <= steps.length && !session.observer() && (
         <button type="button" class="shell-button" disabled={waiting} onClick={take}>
-          <Sign name="bulb" />
+          <Icon name="bulb" />
           {waiting
             ? t('hint_coming')
-            : last && sure
+            : last && isConfirmed
               ? t('hint_sure')
               : t(last ? 'hint_answer' : 'hint_next', { step: next, steps: steps.length })}
         </button>

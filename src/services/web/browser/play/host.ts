@@ -1,4 +1,4 @@
-/** API level 1 as the shell offers it to a game. */
+/** The API (level 1) that the shell provides to a game. */
 import type { GameHost } from '@escapement/sdk';
 import type { Model } from './model.ts';
 import { settingsOf } from './settings.ts';
@@ -31,7 +31,7 @@ export function gameHost(model: Model, root: HTMLElement): GameHost<unknown, unk
     status: () => session.status(),
     settings: () => settingsOf(model.switches()),
     roomMs: () => session.roomMs(),
-    announce: (text) => messages.toast('word', text),
+    announce: (text) => messages.showToast('word', text),
     caption: (text) => messages.setCaption(text),
     onChange: (listener) => model.onChange(listener),
     onSignals: (listener) => session.onSignals(listener),

@@ -1,18 +1,18 @@
-/** Short-lived words over the stage: toasts and captions. */
+/** Temporary messages over the stage: toasts and captions. */
 import { after } from '../lib/page.real.ts';
 
 export interface Toast {
   readonly id: number;
   readonly kind: 'word' | 'solved' | 'notice';
   readonly text: string;
-  /** Whose doing it was; 0 = nobody's. */
+  /** The seat that caused it; 0 = none. */
   readonly seat: number;
 }
 
 export interface Messages {
   toasts(): readonly Toast[];
   caption(): string;
-  toast(kind: Toast['kind'], text: string, seat?: number): void;
+  showToast(kind: Toast['kind'], text: string, seat?: number): void;
   setCaption(text: string): void;
 }
 
@@ -20,7 +20,7 @@ const TOASTS_MAX = 3;
 const TOAST_MS = 6_000;
 const CAPTION_MS = 4_000;
 
-export function createMessages(changed: () => void): Messages {
+export function createMessages(onChange: () => void): Messages {
   let toasts: readonly Toast[] = [];
   let nextToast = 1;
   let caption = '';
@@ -28,23 +28,23 @@ export function createMessages(changed: () => void): Messages {
   return {
     toasts: () => toasts,
     caption: () => caption,
-    toast(kind, text, seat = 0) {
+    showToast(kind, text, seat = 0) {
       const id = nextToast++;
       toasts = [...toasts, { id, kind, text, seat }].slice(-TOASTS_MAX);
       after(TOAST_MS, () => {
         toasts = toasts.filter((toast) => toast.id !== id);
-        changed();
+        onChange();
       });
-      changed();
+      onChange();
     },
     setCaption(text) {
       caption = text;
       cancelCaption?.();
       cancelCaption = after(CAPTION_MS, () => {
         caption = '';
-        changed();
+        onChange();
       });
-      changed();
+      onChange();
     },
   };
 }

@@ -1,10 +1,10 @@
 /**
- * What the shell of the play page works with: the session, the game, and the little state that is
- * the page's own (which drawer is open, the switches, toasts and captions).
+ * The shell's model: the session, the game, and the page's own state (the open drawer, the settings, toasts and
+ * captions).
  */
 import type { GameClient } from '@escapement/sdk';
 import type { Session } from '@escapement/sdk/session-api';
-import type { PlayData } from '../../play-data.ts';
+import type { PlayData } from '../../play/play-data.ts';
 import { oncePerFrame } from '../lib/page.real.ts';
 import type { Translate } from '../lib/texts.ts';
 import { createMessages, type Messages } from './messages.ts';
@@ -12,20 +12,20 @@ import { keepSwitches, loadSwitches, type Switches } from './settings.ts';
 import { type Cursor, packSignal } from './signal.ts';
 
 export type DrawerName = 'people' | 'hints' | 'notes' | 'chat' | 'settings';
-/** The shell knows nothing of a game's state and moves. */
+/** The shell does not depend on a game's state and moves. */
 export type AnySession = Session<unknown, unknown>;
 export type AnyClient = GameClient<unknown, unknown>;
 
-export interface ModelParts {
+export interface ModelDeps {
   readonly data: PlayData;
   readonly client: AnyClient;
   readonly session: AnySession;
-  /** The shell's words, and the game's. */
+  /** Translations of the shell, and of the game. */
   readonly t: Translate;
   readonly gameText: Translate;
 }
 
-export interface Model extends ModelParts {
+export interface Model extends ModelDeps {
   readonly messages: Messages;
   switches(): Switches;
   setSwitches(change: Partial<Switches>): void;
@@ -33,14 +33,14 @@ export interface Model extends ModelParts {
   open(drawer: DrawerName | null): void;
   setCursor(cursor: Cursor | null): void;
   setGameSignal(value: unknown): void;
-  /** At most once per frame, after anything of the session or of the shell changed. */
+  /** Called at most once per frame, after a change of the session or of the shell. */
   onChange(listener: () => void): () => void;
 }
 
-export function createModel(parts: ModelParts): Model {
-  const { session } = parts;
+export function createModel(deps: ModelDeps): Model {
+  const { session } = deps;
   const listeners = new Set<() => void>();
-  const changed = oncePerFrame(() => {
+  const notify = oncePerFrame(() => {
     for (const listener of listeners) listener();
   });
   let switches = loadSwitches();
@@ -48,20 +48,20 @@ export function createModel(parts: ModelParts): Model {
   let cursor: Cursor | null = null;
   let gameSignal: unknown = null;
   const sendSignal = () => session.signal(packSignal(cursor, gameSignal));
-  session.onChange(changed);
+  session.onChange(notify);
   return {
-    ...parts,
-    messages: createMessages(changed),
+    ...deps,
+    messages: createMessages(notify),
     switches: () => switches,
     setSwitches(change) {
       switches = { ...switches, ...change };
       keepSwitches(switches);
-      changed();
+      notify();
     },
     drawer: () => drawer,
     open(name) {
       drawer = name;
-      changed();
+      notify();
     },
     setCursor(next) {
       cursor = next;

@@ -1,17 +1,17 @@
 /** @jsxImportSource preact */
-/** The team's notepad: lines that anybody adds, changes or removes; the last edit wins. */
+/** The team's notepad: every player can add, change and remove lines; the last edit wins. */
 import { useRef, useState } from 'preact/hooks';
 import type { Note } from '@escapement/sdk/session-api';
 import { shortId } from '../lib/page.real.ts';
 import { Drawer } from './drawer.tsx';
-import { Mark, Sign, useModel, usePlayer } from './parts.tsx';
+import { SeatIcon, Icon, useModel, usePlayer } from './parts.tsx';
 
 const NOTE_LENGTH_MAX = 300;
 
 export function NotesDrawer() {
   const { session, t } = useModel();
   const notes = session.notes();
-  // What this page changed and has not seen come back yet.
+  // Edits of this page that have not been echoed yet.
   const [mine, setMine] = useState<ReadonlyMap<string, string>>(new Map());
   const write = (id: string, text: string) => {
     setMine(new Map([...mine, [id, text]]));
@@ -31,7 +31,7 @@ export function NotesDrawer() {
   );
 }
 
-/** While own edits are on their way they are shown as if they had arrived. */
+/** Shows own edits as if they had been echoed, until they are. */
 function withOwn(
   notes: readonly Note[],
   mine: ReadonlyMap<string, string>,
@@ -71,16 +71,16 @@ function NoteLine({ note, write }: NoteLineProps) {
   }
   return (
     <li class="note">
-      <Mark colour={player(note.seat).colour} />
+      <SeatIcon colour={player(note.seat).colour} />
       <span class="note-text">{note.text}</span>
       {!session.observer() && (
         <span class="note-buttons">
           <button type="button" class="icon-button" onClick={() => setEditing(true)}>
-            <Sign name="pen" />
+            <Icon name="pen" />
             <span class="visually-hidden">{t('notes_edit_one', { text: note.text })}</span>
           </button>
           <button type="button" class="icon-button" onClick={() => write(note.id, '')}>
-            <Sign name="bin" />
+            <Icon name="bin" />
             <span class="visually-hidden">{t('notes_remove_one', { text: note.text })}</span>
           </button>
         </span>
@@ -110,9 +110,9 @@ function NewNote({ write }: Pick<NoteLineProps, 'write'>) {
 interface LineFormProps {
   readonly label: string;
   readonly value: string;
-  /** Takes the focus when it appears. */
+  /** Takes the focus when it is rendered. */
   readonly again?: boolean;
-  /** null = given up. */
+  /** null = cancelled. */
   readonly onDone: (text: string | null) => void;
 }
 
@@ -135,7 +135,7 @@ function LineForm({ label, value, again, onDone }: LineFormProps) {
         type="text"
         onKeyDown={(event) => {
           if (event.key !== 'Escape' || value === '') return;
-          // Gives up the edit; the drawer stays open.
+          // Cancels the edit; the drawer stays open.
           event.preventDefault();
           onDone(null);
         }}
@@ -147,7 +147,7 @@ function LineForm({ label, value, again, onDone }: LineFormProps) {
         enterKeyHint="done"
       />
       <button type="submit" class="icon-button">
-        <Sign name="tick" />
+        <Icon name="tick" />
         <span class="visually-hidden">{label}</span>
       </button>
     </form>

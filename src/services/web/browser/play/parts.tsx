@@ -1,10 +1,10 @@
 /** @jsxImportSource preact */
-/** Small pieces that all of the shell uses. */
+/** Hooks and small components used throughout the shell. */
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import { colourByCss } from '../../../../domain/seat.ts';
-import { SEAT_SHAPES } from '../../seat-shapes.ts';
-import { ICON_PATHS, type SignName } from '../../icon-paths.ts';
+import { SEAT_SHAPES } from '../../components/seat-shapes.ts';
+import { ICON_PATHS, type IconName } from '../../components/icon-paths.ts';
 import type { Model } from './model.ts';
 
 const ModelContext = createContext<Model | null>(null);
@@ -16,7 +16,7 @@ export function useModel(): Model {
   return model;
 }
 
-export function Sign({ name }: { readonly name: SignName }) {
+export function Icon({ name }: { readonly name: IconName }) {
   return (
     <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
       <path d={ICON_PATHS[name]} />
@@ -24,8 +24,8 @@ export function Sign({ name }: { readonly name: SignName }) {
   );
 }
 
-/** A player's shape in the player's colour. */
-export function Mark({ colour }: { readonly colour: string }) {
+/** The player's shape in the player's colour. */
+export function SeatIcon({ colour }: { readonly colour: string }) {
   const { id, shape } = colourByCss(colour);
   return (
     <svg class={`mark mark-${id}`} viewBox="0 0 24 24" aria-hidden="true" focusable="false">
@@ -34,7 +34,7 @@ export function Mark({ colour }: { readonly colour: string }) {
   );
 }
 
-/** The player of a seat, also of one that is gone. */
+/** Name and colour by seat, with a fallback for seats that are free now. */
 export function usePlayer(): (seat: number) => { readonly name: string; readonly colour: string } {
   const { session, t } = useModel();
   return (seat) =>

@@ -1,7 +1,7 @@
 /** @jsxImportSource preact */
-/** Who is in the room. */
+/** The drawer that lists who is in the room. */
 import { Drawer } from './drawer.tsx';
-import { Mark, Sign, useModel } from './parts.tsx';
+import { SeatIcon, Icon, useModel } from './parts.tsx';
 
 export function PeopleDrawer() {
   const { session, t } = useModel();
@@ -11,7 +11,7 @@ export function PeopleDrawer() {
       <ul class="people">
         {session.players().map(({ seat, name, colour, online }) => (
           <li key={seat} class={online ? '' : 'is-away'}>
-            <Mark colour={colour} />
+            <SeatIcon colour={colour} />
             <span class="people-name">{name}</span>
             <span class="quiet">
               {[seat === session.seat() && t('you'), t(online ? 'online' : 'away')]
@@ -23,7 +23,7 @@ export function PeopleDrawer() {
       </ul>
       {observers > 0 && (
         <p class="people-watching">
-          <Sign name="eye" />
+          <Icon name="eye" />
           {t('watching', { count: observers })}
         </p>
       )}

@@ -1,13 +1,13 @@
 import { expect, test } from 'bun:test';
-import type { PageReport } from '../../play-data.ts';
-import { REPORTS_PER_BATCH_MAX } from '../../play-data.ts';
+import type { PageReport } from '../../play/play-data.ts';
+import { REPORTS_PER_BATCH_MAX } from '../../play/play-data.ts';
 import { BATCH_MS, createReporter, REPORTS_PER_PAGE_MAX } from './reporter.ts';
 
-/** A page whose clock the test moves and whose network it can cut. */
+/** A page whose timer and network the test controls. */
 function page() {
   const sent: (readonly PageReport[])[] = [];
   let due: (() => void) | null = null;
-  const world = { online: true };
+  const network = { online: true };
   const reporter = createReporter({
     after(ms, run) {
       expect(ms).toBe(BATCH_MS);
@@ -15,18 +15,18 @@ function page() {
       return () => {};
     },
     async send(reports) {
-      if (world.online) sent.push(reports);
-      return world.online;
+      if (network.online) sent.push(reports);
+      return network.online;
     },
   });
   return {
     ...reporter,
     sent,
-    world,
+    network,
     get waiting() {
       return due !== null;
     },
-    /** The next batch is due; its answer has come when this resolves. */
+    /** Sends the next batch; resolves after its response. */
     async tick() {
       const run = due;
       due = null;
@@ -37,7 +37,7 @@ function page() {
   };
 }
 
-test('reports go out together, not one by one', async () => {
+test('reports are sent in batches, not one by one', async () => {
   const { report, sent, tick } = page();
   report('error', 'a');
   report('closed', '4000');
@@ -51,14 +51,14 @@ test('reports go out together, not one by one', async () => {
   ]);
 });
 
-test('the same report many times is one with a count', async () => {
+test('equal reports are sent as one with a count', async () => {
   const { report, sent, tick } = page();
   for (let times = 0; times < 7; times++) report('error', 'loop');
   await tick();
   expect(sent).toEqual([[{ kind: 'error', detail: '(7 times) loop' }]]);
 });
 
-test('a batch is bounded; the rest comes with the next', async () => {
+test('a batch is bounded; the rest is sent with the next', async () => {
   const one = page();
   for (let index = 0; index < 30; index++) one.report('error', String(index));
   await one.tick();
@@ -67,18 +67,18 @@ test('a batch is bounded; the rest comes with the next', async () => {
   expect(one.waiting).toBe(false);
 });
 
-test('without a network they wait, and none is lost or doubled', async () => {
+test('without a network they wait, and none is lost or sent twice', async () => {
   const one = page();
-  one.world.online = false;
+  one.network.online = false;
   one.report('error', 'a');
   await one.tick();
   one.report('error', 'a');
-  one.world.online = true;
+  one.network.online = true;
   await one.tick();
   expect(one.sent).toEqual([[{ kind: 'error', detail: '(2 times) a' }]]);
 });
 
-test('one page reports only so much, however long it fails', async () => {
+test('one page sends a bounded number of reports, however long it fails', async () => {
   const one = page();
   for (let index = 0; index < 5_000; index++) {
     one.report('error', String(index));
@@ -87,7 +87,7 @@ test('one page reports only so much, however long it fails', async () => {
   expect(one.sent.flat()).toHaveLength(REPORTS_PER_PAGE_MAX);
 });
 
-test('long reports are cut to what the server takes', async () => {
+test('long reports are cut to the lengths that the server accepts', async () => {
   const { report, sent, tick } = page();
   report('k'.repeat(99), 'd'.repeat(9_999));
   report('k'.repeat(99), 'd'.repeat(9_999));

@@ -1,37 +1,41 @@
 /**
- * What the page tells the studio about itself: errors, reconnects and their causes, in small
- * batches. Bounded everywhere: a page that fails in a loop says so once and is counted.
+ * Sends reports of the page to the server: errors, reconnects and their causes, in small batches. Everything is
+ * bounded; equal reports are combined into one with a count.
  */
-import { REPORT_DETAIL_LENGTH_MAX, REPORT_KIND_LENGTH_MAX, REPORTS_PER_BATCH_MAX } from '../../play-data.ts';
-import type { PageReport } from '../../play-data.ts';
+import {
+  REPORT_DETAIL_LENGTH_MAX,
+  REPORT_KIND_LENGTH_MAX,
+  REPORTS_PER_BATCH_MAX,
+} from '../../play/play-data.ts';
+import type { PageReport } from '../../play/play-data.ts';
 
-/** Everything one page ever reports. */
+/** Reports that one page sends during its lifetime. */
 export const REPORTS_PER_PAGE_MAX = 200;
 export const BATCH_MS = 10_000;
-/** How many different ones wait at most. */
+/** Different reports that wait to be sent; further ones are dropped. */
 const WAITING_MAX = 2 * REPORTS_PER_BATCH_MAX;
 
-export interface ReporterWorld {
+export interface ReporterDeps {
   after(ms: number, run: () => void): () => void;
-  /** False = try again with the next batch. */
+  /** False = send them again with the next batch. */
   send(reports: readonly PageReport[]): Promise<boolean>;
 }
 
 export interface Reporter {
   report(kind: string, detail: string): void;
-  /** Sends what waits now: the page is about to go. */
+  /** Sends the waiting reports now, because the page is being closed. */
   flush(): void;
 }
 
-export function createReporter(world: ReporterWorld): Reporter {
-  /** `kind detail` → how often. */
+export function createReporter(deps: ReporterDeps): Reporter {
+  /** `kind detail` → the report with its count. */
   let waiting = new Map<string, PageReport & { times: number }>();
   let taken = 0;
-  let planned: (() => void) | null = null;
+  let scheduled: (() => void) | null = null;
 
-  const plan = () => {
-    planned ??= world.after(BATCH_MS, () => {
-      planned = null;
+  const schedule = () => {
+    scheduled ??= deps.after(BATCH_MS, () => {
+      scheduled = null;
       flush();
     });
   };
@@ -48,15 +52,15 @@ export function createReporter(world: ReporterWorld): Reporter {
     if (batch.length === 0) return;
     const rest = [...waiting].slice(batch.length);
     waiting = new Map(rest);
-    if (rest.length > 0) plan();
-    const told = batch.map(({ kind, detail, times }) => ({
+    if (rest.length > 0) schedule();
+    const reports = batch.map(({ kind, detail, times }) => ({
       kind,
       detail: (times > 1 ? `(${times} times) ${detail}` : detail).slice(0, REPORT_DETAIL_LENGTH_MAX),
     }));
-    void world.send(told).then((ok) => {
+    void deps.send(reports).then((ok) => {
       if (ok) return;
       for (const { times, ...report } of batch) add(report, times);
-      plan();
+      schedule();
     });
   };
 
@@ -67,7 +71,7 @@ export function createReporter(world: ReporterWorld): Reporter {
         { kind: kind.slice(0, REPORT_KIND_LENGTH_MAX), detail: detail.slice(0, REPORT_DETAIL_LENGTH_MAX) },
         1,
       );
-      plan();
+      schedule();
     },
     flush,
   };

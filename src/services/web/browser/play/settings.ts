@@ -1,4 +1,4 @@
-/** A player's switches, kept in this browser for all games. */
+/** A player's settings (sound, captions, motion), kept in this browser for all games. */
 import type { Settings } from '@escapement/sdk';
 import { store, stored } from '../lib/data.ts';
 
@@ -14,16 +14,16 @@ export interface Switches {
 const KEY = 'escapement.settings';
 
 export function loadSwitches(): Switches {
-  const kept = stored(KEY);
+  const saved = stored(KEY);
   const values: Partial<Record<keyof Switches, unknown>> =
-    typeof kept === 'object' && kept !== null ? kept : {};
-  const flag = (name: keyof Switches, otherwise: boolean) => {
+    typeof saved === 'object' && saved !== null ? saved : {};
+  const flag = (name: keyof Switches, fallback: boolean) => {
     const value = values[name];
-    return typeof value === 'boolean' ? value : otherwise;
+    return typeof value === 'boolean' ? value : fallback;
   };
-  const volume = (name: keyof Switches, otherwise: number) => {
+  const volume = (name: keyof Switches, fallback: number) => {
     const value = values[name];
-    return typeof value === 'number' && value >= 0 && value <= 1 ? value : otherwise;
+    return typeof value === 'number' && value >= 0 && value <= 1 ? value : fallback;
   };
   return {
     sound: flag('sound', true),
@@ -39,7 +39,7 @@ export function keepSwitches(switches: Switches): void {
   store(KEY, switches);
 }
 
-/** As the game sees them: a switch that is off is a volume of 0. */
+/** The settings as passed to the game: a switch that is off is a volume of 0. */
 export function settingsOf(switches: Switches): Settings {
   return {
     soundVolume: switches.sound ? switches.soundVolume : 0,

@@ -1,7 +1,7 @@
 /** @jsxImportSource preact */
-/** The frame around the game: bars, stage, drawers, words over the stage. */
+/** The frame around the game: bars, stage, drawers, and messages over the stage. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { endKey, type EndSummary } from '../../play-data.ts';
+import { endKey, type EndSummary } from '../../play/play-data.ts';
 import { store } from '../lib/data.ts';
 import { ChatDrawer } from './chat.tsx';
 import { Cursors } from './cursors.tsx';
@@ -10,7 +10,7 @@ import { HintsDrawer } from './hints.tsx';
 import { gameHost } from './host.ts';
 import type { DrawerName, Model } from './model.ts';
 import { NotesDrawer } from './notes.tsx';
-import { Mark, ModelProvider, Sign, useModel, usePlayer } from './parts.tsx';
+import { SeatIcon, ModelProvider, Icon, useModel, usePlayer } from './parts.tsx';
 import { PeopleDrawer } from './people.tsx';
 import { StatusBanner, StopPanel } from './status.tsx';
 import { SettingsDrawer } from './switches.tsx';
@@ -33,10 +33,10 @@ export function Shell({ model }: { readonly model: Model }) {
   useSummary(model);
   const unread = useUnread(model);
   const Open = DRAWERS[model.drawer() ?? 'people'];
-  const still = model.switches().reducedMotion;
+  const { reducedMotion } = model.switches();
   return (
     <ModelProvider value={model}>
-      <div class={`shell${model.drawer() ? ' has-drawer' : ''}${still ? ' is-still' : ''}`}>
+      <div class={`shell${model.drawer() ? ' has-drawer' : ''}${reducedMotion ? ' is-still' : ''}`}>
         <TopBar />
         <Stage model={model} />
         <Tools unread={unread} />
@@ -47,7 +47,7 @@ export function Shell({ model }: { readonly model: Model }) {
   );
 }
 
-/** The game is mounted once, as soon as there is a state to show. */
+/** Mounts the game once, as soon as there is a state. */
 function Stage({ model }: { readonly model: Model }) {
   const { session, client, t, data } = model;
   const root = useRef<HTMLDivElement>(null);
@@ -55,9 +55,9 @@ function Stage({ model }: { readonly model: Model }) {
   const ready = session.state() !== null;
   useEffect(() => {
     if (!ready || !root.current) return;
-    const takeDown = client.mount(gameHost(model, root.current));
+    const unmount = client.mount(gameHost(model, root.current));
     setMounted(root.current);
-    return takeDown;
+    return unmount;
   }, [ready]);
   return (
     <main class="stage" aria-label={data.title}>
@@ -90,7 +90,7 @@ function Toasts() {
     <div class="toasts" aria-live="polite">
       {messages.toasts().map(({ id, kind, text, seat }) => (
         <p key={id} class={`toast toast-${kind}`}>
-          {seat > 0 ? <Mark colour={player(seat).colour} /> : kind === 'solved' && <Sign name="tick" />}
+          {seat > 0 ? <SeatIcon colour={player(seat).colour} /> : kind === 'solved' && <Icon name="tick" />}
           {text}
         </p>
       ))}
@@ -98,26 +98,26 @@ function Toasts() {
   );
 }
 
-/** Says who solved what, once the page has caught up: what was solved before is no news. */
+/** Shows a toast for each puzzle solved from now on; puzzles solved before the replay ended are not announced. */
 function useAlerts({ session, messages, t, gameText }: Model): void {
-  const known = useRef<number | null>(null);
+  const announced = useRef<number | null>(null);
   const solved = session.solved();
   useEffect(() => {
     if (session.state() === null) return;
-    const before = known.current;
-    known.current = solved.length;
+    const before = announced.current;
+    announced.current = solved.length;
     if (before === null) return;
     for (const { id, seat } of solved.slice(before)) {
       const puzzle = gameText(`puzzle.${id}`);
       const name = session.players().find((player) => player.seat === seat)?.name ?? t('player', { seat });
       const text =
         seat === session.seat() ? t('solved_by_you', { puzzle }) : t('solved_by', { name, puzzle });
-      messages.toast('solved', text, seat);
+      messages.showToast('solved', text, seat);
     }
   }, [solved.length, session.state() === null]);
 }
 
-/** Which drawers have news since they were last open. */
+/** The drawers whose content has changed since they were last open. */
 function useUnread({ session, drawer }: Model): ReadonlySet<DrawerName> {
   const seen = useRef<{ chat: number; notes: string } | null>(null);
   const chat = session.chat().findLast(({ seat }) => seat !== session.seat())?.seq ?? 0;
@@ -135,7 +135,7 @@ function useUnread({ session, drawer }: Model): ReadonlySet<DrawerName> {
   return unread;
 }
 
-/** Leaves for the end page what this browser knows, so that it opens at once. */
+/** Stores the summary for the end page, which can show it before the server has computed the result. */
 function useSummary({ session, data, gameText }: Model): void {
   const durationMs = session.durationMs();
   useEffect(() => {

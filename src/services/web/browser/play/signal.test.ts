@@ -5,33 +5,33 @@ import { cursorOf, gameValueOf, packSignal } from './signal.ts';
 
 const cursor = { x: 0.25, y: 0.5, stage: 'loft' };
 
-test('cursor and game value travel together and come apart again', () => {
+test('cursor and game value are packed into one signal and unpacked again', () => {
   const signal = packSignal(cursor, { drag: 'nut' });
   expect(cursorOf(signal)).toEqual(cursor);
   expect(gameValueOf(signal)).toEqual({ drag: 'nut' });
 });
 
-test('with nothing to say there is no signal', () => {
+test('with no cursor and no value there is no signal', () => {
   expect(packSignal(null, null)).toBeNull();
   expect(packSignal(null, undefined)).toBeNull();
 });
 
-test('a game value that leaves no room for the cursor goes alone', () => {
+test('a game value that leaves no room for the cursor is sent alone', () => {
   const value = 'x'.repeat(50);
   const signal = packSignal(cursor, value);
   expect(cursorOf(signal)).toBeNull();
   expect(gameValueOf(signal)).toBe(value);
 });
 
-test('a stage whose name is too long for a signal shows no cursor', () => {
+test('a stage whose name is too long for a signal has no cursor', () => {
   expect(packSignal({ ...cursor, stage: 'x'.repeat(60) }, null)).toBeNull();
 });
 
-test('a place outside of the stage is moved to its edge', () => {
+test('a position outside of the stage is moved to its edge', () => {
   expect(cursorOf(packSignal({ x: -3, y: 7, stage: '' }, null))).toEqual({ x: 0, y: 1, stage: '' });
 });
 
-test('what fits as a game value always fits with the cursor given up', () => {
+test('a game value that fits alone is always sent, without the cursor if needed', () => {
   const values = fc
     .string({ maxLength: 54 })
     .filter((text) => JSON.stringify({ g: text }).length <= SIGNAL_BYTES_MAX);
@@ -45,7 +45,7 @@ test('what fits as a game value always fits with the cursor given up', () => {
   );
 });
 
-test('what other pages send is not trusted', () => {
+test('invalid signals of other pages are ignored', () => {
   for (const odd of [null, 7, 'x', [], {}, { c: 'here' }, { c: [1] }, { c: ['a', 2] }, { c: null }]) {
     expect(cursorOf(odd)).toBeNull();
   }

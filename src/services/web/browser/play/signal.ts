@@ -1,6 +1,6 @@
 /**
- * One signal carries two things: where the player's cursor is, for the shell, and the game's own
- * value. As JSON `{"c":[x,y],"s":"stage","g":…}`; x and y in thousandths of the stage.
+ * A signal carries two values: the position of the player's cursor, for the shell, and the game's own value. As JSON
+ * `{"c":[x,y],"s":"stage","g":…}`, with x and y in thousandths of the stage.
  */
 import { SIGNAL_BYTES_MAX } from '@escapement/sdk/protocol/signal.ts';
 
@@ -8,7 +8,7 @@ export interface Cursor {
   /** 0 … 1 */
   readonly x: number;
   readonly y: number;
-  /** Name of the stage it is over; '' = the whole root. */
+  /** Name of the stage that the cursor is over; '' = the root. */
   readonly stage: string;
 }
 
@@ -18,7 +18,7 @@ interface Packed {
   g?: unknown;
 }
 
-/** null = nothing to say. What does not fit loses the cursor: the game's value is worth more. */
+/** Returns null if there is nothing to send. If both values exceed SIGNAL_BYTES_MAX, the cursor is left out. */
 export function packSignal(cursor: Cursor | null, game: unknown): unknown {
   const value: Packed = {};
   if (cursor) {

@@ -1,11 +1,11 @@
 /** @jsxImportSource preact */
-/** What the player is told while the connection is not well, and when it is over. */
+/** Messages about the connection: a banner while it is interrupted, a panel when the session has stopped. */
 import { useEffect, useState } from 'preact/hooks';
 import { every } from '../lib/page.real.ts';
 import type { Translate } from '../lib/texts.ts';
-import { Sign, useModel } from './parts.tsx';
+import { Icon, useModel } from './parts.tsx';
 
-/** So long without ever getting through: it is probably not the server. */
+/** After this many failed attempts without any connection, a firewall or proxy probably blocks sockets. */
 const BLOCKED_TRIES = 3;
 
 export function StatusBanner() {
@@ -31,7 +31,7 @@ export function StatusBanner() {
   const blocked = session.state() === null && failed >= BLOCKED_TRIES && navigator.onLine;
   return (
     <div class="banner" role="alert">
-      <Sign name="cut" />
+      <Icon name="cut" />
       <strong>{t(navigator.onLine ? 'offline_title' : 'offline_device')}</strong>
       <span aria-live="off">
         {retry !== null && t('offline_retry', { seconds: Math.ceil(retry / 1_000) })}{' '}
@@ -45,12 +45,21 @@ export function StatusBanner() {
   );
 }
 
-/** The codes that have words of their own. */
-const STOPS = new Set(['4401', '4403', '4404', '4409', '4500', 'no-seat', 'room-unknown', 'room-broken']);
+/** The codes with a text of their own. */
+const CODES_WITH_TEXT = new Set([
+  '4401',
+  '4403',
+  '4404',
+  '4409',
+  '4500',
+  'no-seat',
+  'room-unknown',
+  'room-broken',
+]);
 
 export function StopPanel({ code }: { readonly code: string }) {
   const { t } = useModel();
-  const key = STOPS.has(code) ? code.replaceAll('-', '_') : 'other';
+  const key = CODES_WITH_TEXT.has(code) ? code.replaceAll('-', '_') : 'other';
   return <Panel t={t} title={t(`stop_${key}_title`)} text={t(`stop_${key}_text`)} code={code} reload />;
 }
 
@@ -62,7 +71,7 @@ interface PanelProps {
   readonly reload?: boolean;
 }
 
-/** Instead of the game. Also shown before there is a session: an old browser, a script that failed. */
+/** Shown instead of the game; also before there is a session, for an old browser or a script that failed. */
 export function Panel({ t, title, text, code, reload }: PanelProps) {
   return (
     <div class="stop" role="alert">
@@ -71,7 +80,7 @@ export function Panel({ t, title, text, code, reload }: PanelProps) {
       <p class="stop-buttons">
         {reload === true && (
           <button type="button" class="shell-button shell-button-main" onClick={() => location.reload()}>
-            <Sign name="again" />
+            <Icon name="again" />
             {t('reload')}
           </button>
         )}

@@ -1,20 +1,20 @@
 /** @jsxImportSource preact */
-/** Sound, music, captions, motion: kept in this browser. */
-import type { SignName } from '../../icon-paths.ts';
+/** The settings drawer: sound, music, captions, motion. */
+import type { IconName } from '../../components/icon-paths.ts';
 import { Drawer } from './drawer.tsx';
-import { Sign, useModel } from './parts.tsx';
+import { Icon, useModel } from './parts.tsx';
 import type { Switches } from './settings.ts';
 
 type Flag = 'sound' | 'music' | 'captions' | 'reducedMotion';
 const SWITCHES: readonly {
   readonly flag: Flag;
-  readonly sign: SignName;
+  readonly icon: IconName;
   readonly volume?: 'soundVolume' | 'musicVolume';
 }[] = [
-  { flag: 'sound', sign: 'speaker', volume: 'soundVolume' },
-  { flag: 'music', sign: 'note_music', volume: 'musicVolume' },
-  { flag: 'captions', sign: 'captions' },
-  { flag: 'reducedMotion', sign: 'still' },
+  { flag: 'sound', icon: 'speaker', volume: 'soundVolume' },
+  { flag: 'music', icon: 'note_music', volume: 'musicVolume' },
+  { flag: 'captions', icon: 'captions' },
+  { flag: 'reducedMotion', icon: 'still' },
 ];
 
 export function SettingsDrawer() {
@@ -23,7 +23,7 @@ export function SettingsDrawer() {
   return (
     <Drawer name="settings" title={t('tool_settings')}>
       <ul class="switches">
-        {SWITCHES.map(({ flag, sign, volume }) => (
+        {SWITCHES.map(({ flag, icon, volume }) => (
           <li key={flag}>
             <button
               type="button"
@@ -32,7 +32,7 @@ export function SettingsDrawer() {
               aria-checked={now[flag]}
               onClick={() => setSwitches({ [flag]: !now[flag] })}
             >
-              <Sign name={sign} />
+              <Icon name={icon} />
               <span class="switch-name">{t(`switch_${flag}`)}</span>
               <span class="switch-track" />
             </button>

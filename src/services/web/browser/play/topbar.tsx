@@ -1,11 +1,11 @@
 /** @jsxImportSource preact */
-/** The bar over the stage: who plays, how the connection is, how long it took so far; and the tools. */
+/** The bar over the stage (players, connection, play time) and the tool buttons. */
 import { useEffect, useState } from 'preact/hooks';
-import { clockText } from '../../end-view.ts';
-import type { SignName } from '../../icon-paths.ts';
+import { clockText } from '../../end/end-view.ts';
+import type { IconName } from '../../components/icon-paths.ts';
 import { every } from '../lib/page.real.ts';
 import type { DrawerName } from './model.ts';
-import { Mark, Sign, useModel } from './parts.tsx';
+import { SeatIcon, Icon, useModel } from './parts.tsx';
 
 export function TopBar() {
   const { data, session, t } = useModel();
@@ -15,7 +15,7 @@ export function TopBar() {
       <Roster />
       {session.observer() && (
         <p class="bar-watching">
-          <Sign name="eye" />
+          <Icon name="eye" />
           {t('watching_badge')}
         </p>
       )}
@@ -40,13 +40,13 @@ function Roster() {
       <span class="visually-hidden">{t('people_open', { count: players.length })}</span>
       {players.map(({ seat, name, colour, online }) => (
         <span key={seat} class={`roster-one${online ? '' : ' is-away'}`} aria-hidden="true">
-          <Mark colour={colour} />
+          <SeatIcon colour={colour} />
           <span class="roster-name">{name}</span>
         </span>
       ))}
       {observers > 0 && (
         <span class="roster-one" aria-hidden="true">
-          <Sign name="eye" />
+          <Icon name="eye" />
           {observers}
         </span>
       )}
@@ -54,7 +54,7 @@ function Roster() {
   );
 }
 
-/** Says nothing while all is well. */
+/** Empty while the connection is live and at most three moves are unsent. */
 function Connection() {
   const { session, t } = useModel();
   const status = session.status();
@@ -79,25 +79,25 @@ function Timer() {
   useEffect(() => every(1_000, () => tick((count) => count + 1)), []);
   return (
     <p class="timer" role="timer" aria-label={t('timer')}>
-      <Sign name="clock" />
+      <Icon name="clock" />
       {clockText(session.playedMs())}
     </p>
   );
 }
 
-const TOOLS: readonly { readonly name: DrawerName; readonly sign: SignName }[] = [
-  { name: 'hints', sign: 'bulb' },
-  { name: 'notes', sign: 'note' },
-  { name: 'chat', sign: 'speech' },
-  { name: 'settings', sign: 'sliders' },
+const TOOLS: readonly { readonly name: DrawerName; readonly icon: IconName }[] = [
+  { name: 'hints', icon: 'bulb' },
+  { name: 'notes', icon: 'note' },
+  { name: 'chat', icon: 'speech' },
+  { name: 'settings', icon: 'sliders' },
 ];
 
-/** `unread` by drawer: a mark on the button. */
+/** Buttons of the drawers in `unread` get a badge. */
 export function Tools({ unread }: { readonly unread: ReadonlySet<DrawerName> }) {
   const { t, drawer, open } = useModel();
   return (
     <nav class="tools" aria-label={t('tools')}>
-      {TOOLS.map(({ name, sign }) => (
+      {TOOLS.map(({ name, icon }) => (
         <button
           key={name}
           type="button"
@@ -106,7 +106,7 @@ export function Tools({ unread }: { readonly unread: ReadonlySet<DrawerName> }) 
           aria-expanded={drawer() === name}
           onClick={() => open(drawer() === name ? null : name)}
         >
-          <Sign name={sign} />
+          <Icon name={icon} />
           <span class="tool-name">{t(`tool_${name}`)}</span>
           {unread.has(name) && (
             <span class="tool-new">
