@@ -26,8 +26,8 @@ type Environment = { readonly [name: string]: string | undefined };
 const NAMES = Object.keys(OPTIONS) as readonly OptionName[];
 
 /**
- * `ownFlags` are those of the command, beside the options. Throws an OperatorError that names what is wrong and what
- * would be right.
+ * `ownFlags` are the command's own flags, in addition to the options. Throws an OperatorError that names the invalid
+ * value and what is expected.
  */
 export function loadConfig(args: readonly string[], env: Environment, ownFlags: Flags = {}): Loaded {
   const { values: flags, positionals } = parseFlags(args, { ...optionFlags(), ...ownFlags });

@@ -146,7 +146,7 @@ export const OPTIONS = {
     schema: wholeNumber,
     default: '1000',
     expects: 'a whole number',
-    help: 'Maximum of open sockets per client address. The players of a school share one, and reconnect before their lost sockets have timed out.',
+    help: 'Maximum of open sockets per client address. The players of a school share one address, and reconnect before their lost sockets have timed out.',
   }),
   trustProxy: option({
     env: 'ESCAPEMENT_TRUST_PROXY',

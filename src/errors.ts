@@ -1,6 +1,6 @@
 /**
- * Every error of the command line: a stable code, a sentence that says what to do, and an exit code (1 = it failed,
- * 2 = the command was wrong, 3 = it ran, and should be started again).
+ * Every error of the command line: a stable code, a sentence that says what to do, and an exit code (1 = failed,
+ * 2 = invalid command or options, 3 = failed after it had started: start it again).
  */
 interface Declared {
   readonly exit: 1 | 2 | 3;
@@ -88,7 +88,7 @@ export const ERRORS = {
   },
   'processes-without-rooms': {
     exit: 2,
-    text: 'Game processes run the services game and archiver, and not both were named: name both, or leave out --game-processes.',
+    text: 'Game processes run the services game and archiver, so both must be named: name both, or leave out --game-processes.',
   },
   'ports-missing': {
     exit: 2,
@@ -101,7 +101,7 @@ export const ERRORS = {
   'slot-not-started': { exit: 1, text: 'The process for slot {slot} did not start: {message}' },
   'slot-not-adopted': {
     exit: 1,
-    text: 'The journal in {directory}, whose slot is not served any more, could not be archived: {message} Nothing was removed; fix the cause, or move the folder away to start without its last moves.',
+    text: 'The journal in {directory}, whose slot is no longer served, could not be archived: {message} Nothing was removed; fix the cause, or move the folder away to start without its last moves.',
   },
   'journal-unusable': { exit: 1, text: '{message}' },
   'journal-usage': {
@@ -137,7 +137,7 @@ export const ERRORS = {
   'load-stopped': { exit: 1, text: 'The load was aborted; its files are removed.' },
   'engine-failed': {
     exit: 3,
-    text: 'An engine failed ({message}); nothing confirmed is lost: start again and it recovers.',
+    text: 'An engine failed ({message}); nothing confirmed is lost: start again to recover it.',
   },
   unexpected: {
     exit: 1,

@@ -17,7 +17,7 @@ export interface Flags {
 export interface ParsedArgs {
   /** Flag → value as written. */
   readonly values: ReadonlyMap<string, string>;
-  /** What is neither a flag nor its value, in order. */
+  /** Arguments that are neither a flag nor its value, in order. */
   readonly positionals: readonly string[];
 }
 
@@ -28,7 +28,7 @@ export function parseFlags(args: readonly string[], flags: Flags): ParsedArgs {
       ([flag, { isSwitch }]) => [flag.slice(2), { type: isSwitch ? 'boolean' : 'string' }] as const,
     ),
   );
-  // Not strict: the runtime's own errors have no codes of ours and no guess.
+  // Not strict: the errors of `parseArgs` have no code of this program and suggest no option.
   const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
   const values = new Map<string, string>();
   const positionals: string[] = [];

@@ -5,7 +5,7 @@ export const SERVICES = ['mailer', 'stats', 'archiver', 'game', 'web'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
 export interface Running {
-  /** What every link is built from; no slash at the end. */
+  /** The address that all links begin with, without a trailing slash. */
   readonly url: string;
   /** The address on which this process listens, with the port that `--port 0` took. */
   readonly listen: string;
@@ -40,7 +40,7 @@ export interface RoomsState {
   /** Open rooms. */
   readonly rooms: number;
   readonly sockets: number;
-  /** Why no new visitors are taken; null = they are. */
+  /** Why the process accepts no new visitors; null = it accepts them. */
   readonly unready: string | null;
   /** A fault for the operator that visitors do not notice; null = none. */
   readonly fault: string | null;

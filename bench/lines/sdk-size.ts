@@ -1,5 +1,5 @@
 /**
- * Line: the SDK has at most 6 KB, compressed.
+ * Line: the SDK has at most 8.5 KB, compressed.
  *
  * The session and the browser entry, bundled and minified for a browser, all parts together compressed with
  * Brotli, as in `sdk/src/size.test.ts`. The code of a page is not included.
@@ -8,7 +8,7 @@ import { brotliCompressSync } from 'node:zlib';
 import { runStandalone, type MeasureLines, log } from './standalone.ts';
 
 const ENTRIES = ['sdk/src/session.ts', 'sdk/src/browser-environment.ts'];
-const BYTES_MAX = 6 * 1_024;
+const BYTES_MAX = 8.5 * 1_024;
 
 export const sdkSizeLines: MeasureLines = async () => {
   const built = await Bun.build({

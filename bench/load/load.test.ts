@@ -15,6 +15,8 @@ const PLAYERS = 3;
 const PLAN = { rate: 200, bodyBytes: 40, warmUpMs: 0, measureMs: 250, settleMs: 100 };
 /** The number of the message that goes wrong. */
 const WRONG_AT = 7;
+/** Time in which the load generator reads what was sent, also on a busy machine. */
+const READ_MS = 200;
 /** Waits until everything is delivered, also on a busy machine. */
 const LONG_SETTLE = { settleMs: 60_000 };
 setDefaultTimeout(120_000);
@@ -149,6 +151,8 @@ const WRONG: readonly (readonly [what: string, fault: string, wrong: Broadcast])
     'another message instead of it',
     'a message delivered more often than the room has players',
     (log, members, deliver) => {
+      // Until then, all players have read the first message.
+      Bun.sleepSync(READ_MS);
       const { body } = log[0] ?? lastWith(log, {});
       for (const member of members) deliver(member, lastWith(log, { body }));
     },

@@ -1,6 +1,6 @@
 /**
- * A bot that plays the game to its end, given only the state and its seat. Tests of the rules use it, and end-to-end
- * tests through the real server. Any number of seats can be played by bots at the same time.
+ * A bot that plays the game to its end, given only the state and its seat. Tests of the rules use it, and
+ * end-to-end tests through the real server. Any number of seats can be played by bots at the same time.
  */
 import { isKeyOnHook, isReadyToSwing } from './rules/apply.ts';
 import { facesInOrder, firstWrongWheel } from './rules/drawer.ts';

@@ -44,7 +44,7 @@ function servicesNamed(positionals: readonly string[]): readonly ServiceName[] {
   return SERVICES.filter((name) => positionals.length === 0 || positionals.includes(name));
 }
 
-/** At a public address no one may buy without paying, or wait for a mail that is only written to a folder. */
+/** At a public address buyers must have to pay, and their mails must be sent, not written to a folder. */
 function refuseTestPartsInPublic({ url, demo, smtp }: Settings, names: readonly ServiceName[]): void {
   if (demo || !url.startsWith('https:')) return;
   // There is no other payment provider yet.

@@ -14,7 +14,7 @@ import { keysOf } from './keys.ts';
 import { stopOnSignal } from './stop.ts';
 
 const PROGRESS_INTERVAL_MS = 1_000;
-/** When the main process is gone; nobody reads it. */
+/** The exit code when the main process is gone, so that no process reads it. */
 const ORPHAN_EXIT_CODE = 1;
 
 type Parent = ParentProcess<ParentMessage, ChildMessage>;

@@ -1,6 +1,6 @@
 /**
- * Limits of a room and its players. A game can set them for its rooms (`limits:` in game.yaml) within the
- * platform's bounds; the host's values apply to the others.
+ * Limits of a room and its players. A game can set them for its rooms (`limits:` in game.yaml) within
+ * ROOM_LIMITS_BOUNDS; the defaults apply to the limits that it does not set.
  */
 import { ROOM_BYTES_MAX, ROOM_ENTRIES_MAX } from './room.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Waits for a port that another process still has. A game process whose main process died closes its port last,
- * after its players have left; the one that replaces it waits for that.
+ * Waits for a port that another process still uses. A game process whose main process has died closes its port last,
+ * after the sockets of its players; the process that replaces it waits for that.
  */
 import { pause } from '../lib/pause.ts';
 import type { World } from '../lib/world.ts';

@@ -1,7 +1,7 @@
 /**
- * Supervises the process of one slot: starts it, requests its state at intervals, and restarts it on its own
- * journal and port when it exits. After too many restarts in a row it waits, reports a fault, and the other slots
- * go on.
+ * Supervises the process of one slot: starts it, requests its state at intervals, and restarts it with the same
+ * journal and port when it exits. After RESTARTS_MAX restarts within the window it waits and reports a fault; the
+ * other slots are not affected.
  */
 import { type Backoff, backoffMs } from '../lib/backoff.ts';
 import type { ChildProcess } from '../lib/child.ts';
@@ -25,7 +25,7 @@ export const RESTARTS_MAX = 5;
 export const RESTART_WINDOW_MS = 10 * 60_000;
 /** A game process needs less than this; the main process allows 28 s for everything (`commands/stop.ts`). */
 const STOP_MS_MAX = 22_000;
-/** A reserved room counts for this long; by then the slot has opened and counts it, or it will not be opened. */
+/** How long a reservation counts as a room. By then the slot has opened the room and counts it, or will not open it. */
 const RESERVATION_MS = 10_000;
 
 export interface SlotSupervisorDeps {
@@ -107,7 +107,8 @@ export class SlotSupervisor implements PlacementSlot {
   fault(): string | null {
     if (this.bootId === null) {
       const count = this.exitTimes.length;
-      const often = count > RESTARTS_MAX ? ` It exited ${count} times in a row.` : '';
+      const often =
+        count > RESTARTS_MAX ? ` It exited ${count} times within ${RESTART_WINDOW_MS / 60_000} minutes.` : '';
       return `No process serves this slot now; it will be restarted.${often}`;
     }
     if (this.isUnresponsive) return `The process ${this.child?.pid} does not respond.`;
@@ -155,7 +156,7 @@ export class SlotSupervisor implements PlacementSlot {
     void child.exited.then((how) => this.childExited(how));
   }
 
-  /** The machine has no process, memory or descriptor left. That passes, so it does not count as an exit. */
+  /** The machine has no process, memory or descriptor left. That is temporary, so it does not count as an exit. */
   private spawnFailed(why: string): void {
     if (this.failFirstStart(why)) return;
     const againInMs = RESTART_BACKOFF.maxMs;
@@ -218,7 +219,7 @@ export class SlotSupervisor implements PlacementSlot {
     this.scheduleRestart(why);
   }
 
-  /** Returns true if this was the first start, which is not retried: the operator is to read why it failed. */
+  /** Returns true if this was the first start, which is not retried: the program exits with the reason. */
   private failFirstStart(why: string): boolean {
     const first = this.firstStart;
     this.firstStart = null;

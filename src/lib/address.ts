@@ -3,8 +3,8 @@ import { isIP } from 'node:net';
 
 /**
  * The visitor's address. `trusted` = number of trusted proxies in front of this port; each appends the
- * address of its client to X-Forwarded-For, so the entry of the outermost one is the last but `trusted - 1`; entries
- * before it come from the visitor and are ignored. If the header has fewer entries, the first one is used;
+ * address of its client to X-Forwarded-For, so the visitor's address is entry number `trusted` counted from the end;
+ * entries before it were sent by the visitor and are ignored. If the header has fewer entries, the first one is used;
  * if the entry is not an address, `remote` is returned.
  */
 export function visitorAddress(remote: string, forwardedFor: string | null, trusted: number): string {

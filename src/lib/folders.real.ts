@@ -6,8 +6,8 @@ import { basename, dirname, join } from 'node:path';
 const REMOVED = '.removed-';
 
 /**
- * Creates the folder (mode 0700) if it is missing, and writes `bytes` to a temporary file in it. Throws the system's
- * error (`ENOSPC`, `EACCES`, `EROFS` …).
+ * Creates the folder (mode 0700) if it is missing, writes a file of `bytes` bytes in it and removes the file. Throws
+ * the system's error (`ENOSPC`, `EACCES`, `EROFS` …).
  */
 export function ensureWritableFolder(path: string, bytes: number): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });

@@ -4,7 +4,7 @@ export interface ParentProcess<Received, Sent> {
   send(message: Sent): Promise<void>;
   /** Sets the only listener. Messages that arrived earlier are delivered to it at once. */
   onMessage(listener: (message: Received) => void): void;
-  /** The parent has ended, in whatever way. */
+  /** Calls `listener` when the parent has ended, for any reason; at once if it has ended already. */
   onDisconnect(listener: () => void): void;
 }
 

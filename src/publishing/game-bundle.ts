@@ -16,7 +16,7 @@ export interface GameBundle {
   readonly rules: Uint8Array<ArrayBuffer>;
   readonly client: Uint8Array<ArrayBuffer>;
   readonly styles: Uint8Array<ArrayBuffer> | null;
-  /** Pictures and fonts that the styles refer to; they must be stored beside the styles under these names. */
+  /** Pictures and fonts that the styles refer to; they must be stored in the same folder under these names. */
   readonly styleFiles: readonly BuiltFile[];
 }
 
@@ -24,7 +24,7 @@ export type GameBundleOutcome =
   | { readonly ok: true; readonly bundle: GameBundle }
   | { readonly ok: false; readonly faults: readonly GameFault[] };
 
-/** What a game may import beside its own files; resolved from here, wherever the folder of the game is. */
+/** What a game may import in addition to its own files; resolved from here, wherever the folder of the game is. */
 const PROVIDED = /^(preact|@escapement\/sdk)(\/[a-z/-]+)?$/;
 
 type Built =

@@ -1,4 +1,4 @@
-/** Checks that built rules can begin a game, before anybody pays for it. The rules run in a sandbox. */
+/** Checks that built rules can begin a game, before it is sold. The rules run in a sandbox. */
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { parseJson } from '../lib/json.ts';

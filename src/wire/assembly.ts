@@ -13,7 +13,7 @@ export interface Assembly extends AssemblyEvents {
   readonly settings: Settings;
   readonly keys: Keyring;
   readonly log: Log;
-  /** What every link is built from, and where this process listens. Both are empty until the port is open. */
+  /** The address that all links begin with, and the one where this process listens. Both are empty until the port is open. */
   url: string;
   listen: string;
   readonly bootId: string;
@@ -24,9 +24,9 @@ export interface Assembly extends AssemblyEvents {
   readonly kills: (() => void)[];
   /** The rooms of this process; null until they are served. */
   rooms: { counts(): { readonly rooms: number; readonly sockets: number } } | null;
-  /** While one of these reports a fault, `/ready` is 503 and no new visitors come. */
+  /** While one of these reports a fault, `/ready` is 503, so that a load balancer sends no new visitors. */
   readonly ready: HealthChecks;
-  /** Faults for the operator alone: visitors are served all the same. */
+  /** Faults that only the operator sees: visitors are still served. */
   readonly health: HealthChecks;
 }
 
@@ -50,7 +50,7 @@ export function assemble(settings: Settings, keys: Keyring, events: AssemblyEven
   return {
     settings,
     keys,
-    // Game processes share the standard error of the main process: their lines carry the slot.
+    // Game processes share the standard error of the main process: their lines contain the slot.
     log: standardErrorLog(realWorld.clock, settings.supervised ? { slot: settings.slot } : {}),
     url: '',
     listen: '',

@@ -28,7 +28,9 @@ export async function startGameProcesses(assembly: Assembly, db: MainDb): Promis
   });
   await startAll(slots);
   ready['game'] = () =>
-    slots.some(({ placement }) => placement !== null) ? null : 'No game process takes players now.';
+    slots.some(({ placement }) => placement !== null)
+      ? null
+      : 'No game process accepts players at the moment.';
   for (const slot of slots) health[`game ${slot.name}`] = () => slot.fault();
   const loads = startWorkerLoop({
     ...realWorld,
@@ -57,7 +59,7 @@ async function startAll(slots: readonly SlotSupervisor[]): Promise<void> {
 }
 
 function supervisorOf({ settings, log }: Assembly, db: MainDb, name: string, number: number): SlotSupervisor {
-  // A game process sends no mail, so it gets no password for that.
+  // A game process sends no mail, so it does not get the SMTP password.
   const own = { ...settings, slot: name, gameProcesses: 0, supervised: true, smtp: '' };
   return new SlotSupervisor({
     name,

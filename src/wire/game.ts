@@ -19,7 +19,7 @@ export interface GamePartDeps {
   readonly db: MainDb;
   readonly roomLog: RoomLog;
   readonly archiver: Archiver;
-  /** Where `web` finds the rooms of this process. */
+  /** The rooms of this process are registered here, so that `web` can reach them. */
   readonly control: EmbeddedControl;
 }
 

@@ -1,4 +1,4 @@
-/** The statistics: rules of games run in a sandbox process. */
+/** The stats service; rules of games run in a sandbox process. */
 import { loadTexts } from '../lib/texts.real.ts';
 import { realWorld } from '../lib/world.real.ts';
 import type { Files } from '../ports/files/files.ts';

@@ -6,7 +6,7 @@ import { OperatorError } from '../errors.ts';
 import { loadTexts } from '../lib/texts.real.ts';
 import { loadStudio } from '../ports/studio/studio.real.ts';
 
-/** Beside the program, whatever the working directory is. */
+/** Relative to the program, not to the working directory. */
 export const LOCALES = join(import.meta.dir, '../../locales');
 
 /** Throws an OperatorError when `studio.yaml` or a file of `legal/` is not valid. */

@@ -1,4 +1,4 @@
-/** Starts the web service: publishes the games, then puts together what the service needs. */
+/** Starts the web service: publishes the games, then creates the service with its adapters. */
 import { join } from 'node:path';
 import { faultLine, publishAll } from '../publishing/publish.ts';
 import { diskUsed } from '../lib/disk-space.real.ts';

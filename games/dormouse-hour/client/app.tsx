@@ -141,7 +141,7 @@ function restoreFocus(element: Element | null): void {
   });
 }
 
-/** Plays, captions and announces what changed since the last render; nothing while the page connects or replays. */
+/** Plays, captions and announces what changed since the last render, except while connecting or replaying. */
 function useCues(host: Host, state: State, play: (cue: Cue) => void): void {
   const before = useRef<State | null>(null);
   useEffect(() => {

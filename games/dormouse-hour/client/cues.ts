@@ -1,6 +1,6 @@
 /**
- * Sounds, captions and announcements of a state change. They are computed from the difference of two states, so they
- * are the same for the player who made the move and for all others.
+ * Sounds, captions and announcements of a state change. They are computed from the difference of two states,
+ * so they are the same for the player who made the move and for all others.
  */
 import { DRAWER_ITEMS, isKeyOnHook, BIRD_ITEMS } from '../rules/apply.ts';
 import { firstWrong } from '../rules/posts.ts';

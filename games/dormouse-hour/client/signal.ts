@@ -1,6 +1,6 @@
 /**
- * The game's part of a player's signal: the current view and a dragged item. It is encoded as a list of numbers, since
- * it shares the signal's 64 bytes with the platform's cursor.
+ * The game's part of a player's signal: the current view and a dragged item. It is encoded as a list of
+ * numbers, since it shares the signal's 64 bytes with the platform's cursor.
  */
 import { ITEMS, type Item } from '../rules/state.ts';
 import { type View, VIEWS } from './view-model.ts';

@@ -1,6 +1,6 @@
 /**
- * Plays the sounds of `assets/sounds`. Browsers allow audio only after the first press on the page, so all sounds are
- * loaded then. Playing a sound that is not loaded does nothing.
+ * Plays the sounds of `assets/sounds`. Browsers allow audio only after the first press on the page, so all
+ * sounds are loaded then. Playing a sound that is not loaded does nothing.
  */
 import type { Host } from './view-model.ts';
 
@@ -29,7 +29,7 @@ const NAMES = [
 ] as const;
 export type SoundName = (typeof NAMES)[number];
 
-/** Length of the music's loop (16 bars of 3 beats of 0.78 s, see tools/music.ts), and its start in the file. */
+/** Length of the music's loop (16 bars, 3 beats, 0.78 s; see tools/music.ts), and its start in the file. */
 const MUSIC_LOOP_S = 16 * 3 * 0.78;
 const MUSIC_LOOP_START_S = 0.25;
 

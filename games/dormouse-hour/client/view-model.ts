@@ -1,4 +1,4 @@
-/** The types that the views share: the host, the places and close-ups, and a drag. It imports no file of the client. */
+/** The types that the views share: host, places, close-ups, drag. It imports no file of the client. */
 import type { GameHost } from '@escapement/sdk';
 import type { Item, Move, State } from '../rules/state.ts';
 

@@ -1,4 +1,4 @@
-/** The drawer: its lock wants four faces, in the order in which the keepers of the clock followed each other. */
+/** The drawer: its lock opens on the four faces in the order in which the keepers followed each other. */
 import { type NextInt, shuffled } from './random.ts';
 import { type Drawer, FACES, KEEPERS, withAt } from './state.ts';
 

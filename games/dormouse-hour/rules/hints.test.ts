@@ -53,7 +53,7 @@ test('every open puzzle has three steps with a text in both languages, all other
   expect(unused.filter((key) => !key.includes('answer'))).toEqual([]);
 });
 
-/** The bot's move. With `birdLate` the bot is told that the bird is open, so it solves the other puzzles first. */
+/** The bot's move; with `birdLate` for a state in which the bird is open, so the bird is solved later. */
 function helpfulMove(state: State, birdLate: boolean): Move | null {
   return botMove(birdLate ? { ...state, bird: { ...state.bird, wound: true, open: true } } : state, 1);
 }

@@ -1,6 +1,6 @@
 /**
- * Three hint steps for each open puzzle as text keys, from a first hint to the answer. They are computed from the
- * state: they never suggest what is already done, and the last step always names the next action.
+ * Three hint steps for each open puzzle as text keys, from a first hint to the answer. They are computed from
+ * the state: they never suggest what is already done, and the last step always names the next action.
  */
 import { facesInOrder, firstWrongWheel } from './drawer.ts';
 import { firstWrong } from './posts.ts';

@@ -63,7 +63,7 @@ export function parse(value: unknown): Move | null {
 
 const POST_LIMITS = { part: POST_PARTS, value: POST_VALUES };
 
-/** Reads integers from 0 to limit - 1, one for each key of `limits`; null if one is missing or out of range. */
+/** Reads an integer from 0 to limit - 1 for each key of `limits`; null if one is missing or out of range. */
 function parseNumbers<K extends string>(
   raw: Raw,
   limits: { readonly [key in K]: number },

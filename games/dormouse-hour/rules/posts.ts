@@ -1,7 +1,7 @@
 /**
- * The two posts: the wall of the pit shows what the gallery's lanterns must be set to, and the wall of the gallery
- * shows what the pit's weights must be set to. A lift with two cages joins them, one goes up as the other goes
- * down: no player sees both walls at once, except one who plays alone and carries a slate.
+ * The two posts: the wall of the pit shows what the gallery's lanterns must be set to, and the wall of the
+ * gallery shows what the pit's weights must be set to. A lift with two cages joins them, one goes up as the
+ * other goes down: no player sees both walls at once, except one who plays alone and carries a slate.
  */
 import { type NextInt, shuffled } from './random.ts';
 import { GALLERY, PIT, type Post, POST_PARTS, POST_VALUES, type Posts, withAt } from './state.ts';

@@ -53,7 +53,7 @@ export function dropNut(run: Run): Run {
   return { ...run, rolls: run.rolls + 1, solved: run.solved || trace(run).arrived };
 }
 
-/** The side through which a nut leaves a tile that it entered through `from`; null if no groove starts there. */
+/** The side through which a nut leaves a tile that it entered at `from`; null if no groove starts there. */
 export function exitSide({ bend, turn }: Tile, from: number): number | null {
   const sides = bend ? [turn % 4, (turn + 1) % 4] : [turn % 2, (turn % 2) + 2];
   const index = sides.indexOf(from);

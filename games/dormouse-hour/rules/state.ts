@@ -1,10 +1,10 @@
 /**
  * The state and the moves of "The Dormouse Hour": plain JSON, the same for all players.
  *
- * The story in short: in the loft there are a drawer (locked with four faces) and a mechanical nightingale (opened
- * by ringing its tune). The drawer contains a crank that opens the hatch to the clock chamber. There players put
- * in the wheels, raise the weights together at two posts, and lure the dormouse out of the works with a nut. Then
- * the pendulum can swing.
+ * The story in short: in the loft there are a drawer (locked with four faces) and a mechanical nightingale
+ * (opened by ringing its tune). The drawer contains a crank that opens the hatch to the clock chamber. There
+ * players put in the wheels, raise the weights together at two posts, and lure the dormouse out of the works
+ * with a nut. Then the pendulum can swing.
  */
 export const PUZZLES = ['drawer', 'bird', 'train', 'posts', 'run'] as const;
 export type PuzzleId = (typeof PUZZLES)[number];
@@ -77,7 +77,7 @@ export interface Train {
 export interface Posts {
   /** Seat → the post it is at. */
   readonly at: { readonly [seat: string]: Post };
-  /** Marks (0 to 2) of lanterns and weights, left to right, and the orders in which the walls list the marks. */
+  /** Marks (0 to 2) of lanterns and weights, left to right, and the orders in which the walls list them. */
   readonly lanternMarks: readonly number[];
   readonly weightMarks: readonly number[];
   readonly chalkOrder: readonly number[];

@@ -1,6 +1,7 @@
 /**
- * Generates the shop's cover picture from the drawing of the town: `bun tools/cover.ts` writes `assets/cover.svg`. The
- * drawings use no hooks, so a recursive walk over their virtual nodes is enough to render them.
+ * Generates the shop's cover picture from the drawing of the town: `bun tools/cover.ts` writes
+ * `assets/cover.svg`. The drawings use no hooks, so a recursive walk over their virtual nodes is enough to
+ * render them.
  */
 import { join } from 'node:path';
 import { type ComponentChildren, createElement, isValidElement, type VNode } from 'preact';

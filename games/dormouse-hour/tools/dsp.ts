@@ -8,7 +8,9 @@ export function silence(seconds: number): Samples {
   return new Float32Array(Math.round(seconds * RATE));
 }
 
-/** Adds `source` to `target` from second `at`. What exceeds the end is dropped, or with `wrap` added at the start. */
+/**
+ * Adds `source` to `target` from second `at`. What exceeds the end is cut; with `wrap` it goes to the start.
+ */
 export function mix(target: Samples, source: Samples, at = 0, gain = 1, wrap = false): Samples {
   const start = Math.round(at * RATE);
   for (let index = 0; index < source.length; index++) {
@@ -57,7 +59,7 @@ export function sweep(
   return fadeEnds(out, 0.002, 0.01);
 }
 
-/** White noise through a two-pole resonator: `centre` and band `width` in Hz. A small width rings, a large one hisses. */
+/** White noise through a two-pole resonator; `centre` and `width` of its band in Hz. A small width rings. */
 export function noise(
   seconds: number,
   centre: number,
@@ -92,8 +94,8 @@ export function fadeEnds(samples: Samples, into: number, out: number): Samples {
 }
 
 /**
- * Schroeder reverberation: four parallel comb filters, then two all-pass filters. The echo decays to 5 % in `length`
- * seconds. With `wrap` the echo of the end is added to the beginning.
+ * Schroeder reverberation: four parallel comb filters, then two all-pass filters. The echo decays to 5 % in
+ * `length` seconds. With `wrap` the echo of the end is added to the beginning.
  */
 export function reverb(dry: Samples, amount: number, length: number, wrap = false): Samples {
   const passes = wrap ? 2 : 1;

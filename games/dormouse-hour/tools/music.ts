@@ -1,6 +1,6 @@
 /**
- * The music: a slow waltz for a music box over long low chords. It loops seamlessly: notes and reverb that exceed the
- * end are mixed into the beginning.
+ * The music: a slow waltz for a music box over long low chords. It loops seamlessly: notes and reverb that
+ * exceed the end are mixed into the beginning.
  */
 import { reverb, mix, type Partial, type Samples, silence, strike, sweep } from './dsp.ts';
 

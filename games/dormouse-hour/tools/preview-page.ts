@@ -1,7 +1,7 @@
 /**
- * The page of the preview: each pane is a seat with its own host; a room in memory orders the moves. Query parameters:
- * ?panes=2&seed=1&locale=de, &moves=12 (moves that bots make before the start), &lag=80 (milliseconds until a move
- * is confirmed) and &calm (reduced motion).
+ * The page of the preview: each pane is a seat with its own host; a room in memory orders the moves. Query
+ * parameters: ?panes=2&seed=1&locale=de, &moves=12 (moves that bots make before the start), &lag=80
+ * (milliseconds until a move is confirmed) and &calm (reduced motion).
  */
 import { botMove } from '../bot.ts';
 import client from '../client/main.tsx';

@@ -1,6 +1,6 @@
 /**
- * Shows the game without the platform: run `bun tools/preview.ts [port]` and open the printed address. Its query
- * parameters are listed in preview-page.ts.
+ * Shows the game without the platform: run `bun tools/preview.ts [port]` and open the printed address. Its
+ * query parameters are listed in preview-page.ts.
  */
 import { join } from 'node:path';
 

@@ -1,6 +1,6 @@
 /**
- * Screenshots of every view: `bun tools/shots.ts FOLDER [de] [name…]` opens the preview in Chromium and saves one PNG
- * for each view and size (names restrict both). Chromium is CHROMIUM or /usr/bin/chromium.
+ * Screenshots of every view: `bun tools/shots.ts FOLDER [de] [name…]` opens the preview in Chromium and saves
+ * one PNG for each view and size (names restrict both). Chromium is CHROMIUM or /usr/bin/chromium.
  */
 import { join } from 'node:path';
 import puppeteer, { type Page } from 'puppeteer-core';

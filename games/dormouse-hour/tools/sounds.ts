@@ -1,9 +1,10 @@
 /**
- * Generates all sounds of the game: `bun tools/sounds.ts` writes `assets/sounds/*.mp3`. The same source gives the same
- * bytes.
+ * Generates all sounds of the game: `bun tools/sounds.ts` writes `assets/sounds/*.mp3`. The same source gives
+ * the same bytes.
  *
- * MP3 encoders add silence at both ends, which would be a gap in the music's loop. So the music's file begins with
- * the end of the loop and ends with its beginning, and the client loops exactly one length inside the file.
+ * MP3 encoders add silence at both ends, which would be a gap in the music's loop. So the music's file begins
+ * with the end of the loop and ends with its beginning, and the client loops exactly one length inside the
+ * file.
  */
 import { join } from 'node:path';
 import { createMp3Encoder } from 'wasm-media-encoders';

@@ -15,7 +15,7 @@ import type { JournalCommandDeps } from './read-journal.ts';
 
 interface Action {
   readonly usage: string;
-  /** Its own flags, beside the options of the program. */
+  /** Its own flags, in addition to the options of the program. */
   readonly flags: Flags;
   /** Accepts the name of a room. */
   readonly room: boolean;

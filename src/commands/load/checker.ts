@@ -21,7 +21,7 @@ export const PENDING_MAX = 64;
 export interface PendingMessage {
   readonly body: Uint8Array;
   readonly hash: number;
-  /** Its latency says nothing about the server: it was resent, or sent before all players were connected. */
+  /** Its latency is not representative: it was resent, or sent before all players were connected. */
   isLate: boolean;
   isSeen: boolean;
 }
@@ -36,15 +36,15 @@ export interface Sender {
 /** How a record was received. */
 export interface Arrival {
   readonly nowMs: number;
-  /** After the `live` marker, where the player must not get an entry again. */
+  /** Received after the `live` frame: from then on the player must not get an entry again. */
   readonly isLive: boolean;
-  /** Its latency says nothing about the server: the player reads slowly. */
+  /** Its latency is not representative: the player reads slowly. */
   readonly isLate: boolean;
 }
 
 interface PlayerProgress {
   seq: number;
-  /** The highest seq so far; after a reset, entries up to here are no new deliveries. */
+  /** The highest seq so far; after a reset, entries up to here are not counted as deliveries again. */
   highest: number;
   runningHash: number;
   /** A fault was found already, so its running hash differs anyway. */
@@ -131,14 +131,14 @@ export class RoomChecker {
     own.skipped.clear();
   }
 
-  /** The server refused the message with this client seq; those after it move up. */
+  /** The server refused the message with this client seq: those after it get the next lower client seq each. */
   removeRefused(player: number, clientSeq: number): void {
     const sender = this.sender(player);
     const at = clientSeq - sender.base;
     if (at >= 0 && at < sender.pending.length) sender.pending.splice(at, 1);
   }
 
-  /** The end: what a player has not received by now is missing. */
+  /** Ends the check: entries that a player has not received by now count as missing. */
   finish(): void {
     const players = this.progress.filter(({ isExcluded }) => !isExcluded).length;
     for (const [player, own] of this.progress.entries()) {
@@ -217,7 +217,7 @@ export class RoomChecker {
     this.isLate[slot] = this.matchSent(player, record) ? 1 : 0;
   }
 
-  /** Matches a record with the pending messages. Returns whether its latency says nothing about the server. */
+  /** Matches a record with the pending messages. Returns whether its latency is not representative. */
   private matchSent(player: number, record: LogRecord): boolean {
     if (record.kind === RecordKind.client) {
       const sender = this.senders.find(({ id }) => Buffer.compare(id, record.body) === 0);

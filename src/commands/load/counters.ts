@@ -48,7 +48,7 @@ export class Counters {
   /** Connections that the players cut on purpose, and connections that resumed at a position. */
   drops = 0;
   resumes = 0;
-  /** Players that do not reconnect any more. */
+  /** Players that stopped reconnecting. */
   gaveUp = 0;
   /** `hold` and `expect` frames. */
   holds = 0;
@@ -60,7 +60,7 @@ export class Counters {
   readonly regular = new Latencies();
   /** All other latencies: to slow readers, around a drop, or while players connected. */
   readonly late = new Latencies();
-  /** Those of live players since the last progress line. */
+  /** Latencies since the last progress line, of live players that read at full speed. */
   readonly second = new Latencies();
   /** How late messages were sent once all were connected, ms: the lag of the load generator itself. */
   readonly lag = new Latencies();

@@ -38,9 +38,9 @@ export async function load(
   }
 }
 
-/** The first signal ends the play early, a second one aborts. */
+/** The first signal stops sending early, a second one aborts the load. */
 interface StopSignals {
-  /** There was a signal. */
+  /** A signal was received. */
   isStopping(): boolean;
   onFirst: () => void;
   readonly second: Promise<never>;
@@ -87,11 +87,11 @@ async function play(
     const { playedMs, playedMessages, settled } = end;
     return {
       plan,
-      counters: counters,
+      counters,
       players: runner.players.length,
       playedMs,
       playedMessages,
-      settled: settled,
+      settled,
       stoppedEarly: stop.isStopping(),
       ...monitor.usage(),
       folder: { path: server.folder, inMemory: server.inMemory },

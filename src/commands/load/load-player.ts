@@ -39,7 +39,7 @@ const DROP_MS_MIN = 2_000;
 const DROP_MS_MAX = 6_000;
 const AWAY_MS_MIN = 50;
 const AWAY_MS_MAX = 500;
-/** After this many failures in a row a player gives up. */
+/** After this many failures in a row a player gives up; it never gives up because of 503 alone. */
 const FAILURES_MAX = 100;
 const SERVICE_UNAVAILABLE = 503;
 
@@ -62,7 +62,7 @@ export interface PlayerDeps {
   isDisturbing(): boolean;
   /** The player is live, for the first time or again. */
   onLive(player: LoadPlayer): void;
-  /** The player does not reconnect any more. */
+  /** The player will not reconnect. */
   onGaveUp(player: LoadPlayer, why: string): void;
 }
 
@@ -78,7 +78,7 @@ export class LoadPlayer {
   private isWelcomed = false;
   /** The room sent `hold`. */
   private isHeld = false;
-  /** A message was refused: the player sends no more. */
+  /** A message was refused: the player sends no new ones. */
   private isMuted = false;
   private failures = 0;
   private cancelTimer: () => void = () => {};
@@ -107,7 +107,7 @@ export class LoadPlayer {
     });
   }
 
-  /** Sends a message now, or when it can; returns false if the player sends no more, or too many have no echo yet. */
+  /** Sends a message now, or when it can; returns false if the player may not send, or too many have no echo yet. */
   sendMessage(body: Uint8Array, isLate: boolean): boolean {
     const { checker, player } = this.options;
     const canSend = this.isWelcomed && !this.isHeld;
@@ -125,13 +125,13 @@ export class LoadPlayer {
     this.socket?.send(signal.encode({ value }));
   }
 
-  /** Reads at full speed and drops no more. */
+  /** From now on the player reads at full speed and does not drop its connection. */
   stopDisturbing(): void {
     this.cancelDisturbance();
     this.socket?.resume();
   }
 
-  /** Disconnects for good, as a closed page does. */
+  /** Disconnects and does not reconnect, as a closed page. */
   stop(): void {
     this.state = 'out';
     this.disconnect();
@@ -229,7 +229,7 @@ export class LoadPlayer {
     if (lastSeq < this.sender.base - 1) {
       this.deps.counters.fault(
         'missing',
-        `the server has lost a message that the room had shown (${lastSeq + 1})`,
+        `the server has lost message ${lastSeq + 1}, of which an echo was received`,
       );
     }
     for (const pending of this.sender.pending) pending.isLate = true;
@@ -327,7 +327,7 @@ export class LoadPlayer {
     this.socket = null;
   }
 
-  /** After a backoff with full jitter. */
+  /** Connects again after a backoff with full jitter, or gives up after FAILURES_MAX failures. */
   private reconnect(why: string): void {
     if (++this.failures >= FAILURES_MAX) return this.giveUp(why);
     this.state = 'waiting';

@@ -39,8 +39,9 @@ export interface SeatAccess {
 export type LoadEnd =
   | {
       readonly ok: true;
-      /** From when all players were connected until the last message, and the messages of that time. */
+      /** Time from when all players were connected (or from the start, if they never were) until sending ended. */
       readonly playedMs: number;
+      /** Messages sent in that time. */
       readonly playedMessages: number;
       /** Everything arrived within SETTLE_MS_MAX. */
       readonly settled: boolean;
@@ -71,7 +72,7 @@ export class LoadRunner {
   private stoppedMs = 0;
   private playedMessages = 0;
   private connected = 0;
-  /** The next message of the schedule, all rooms counted. */
+  /** Number of the next message in the schedule, counted over all rooms. */
   private messageIndex = 0;
   private cursorIndex = 0;
   private lastFailure = '';
@@ -115,7 +116,7 @@ export class LoadRunner {
     return this.done.promise;
   }
 
-  /** Sends no more messages and waits for those under way. */
+  /** Stops sending and waits until the messages in flight have arrived. */
   stopEarly(): void {
     if (this.phase === 'connecting' || this.phase === 'playing') this.settle();
   }
@@ -237,7 +238,7 @@ export class LoadRunner {
     if (this.joined.size < this.players.length || this.phase !== 'connecting') return;
     this.phase = 'playing';
     this.completeMs = this.now();
-    // Messages that are late from the time of connecting are dropped: sending them now would exceed the rate.
+    // Messages that became due while players connected are dropped: sending them now would exceed the rate.
     this.scheduleMs = this.completeMs;
     this.messageIndex = 0;
     this.cursorIndex = 0;
@@ -248,7 +249,7 @@ export class LoadRunner {
 
   private playerGaveUp(player: LoadPlayer, why: string): void {
     this.lastFailure = why;
-    // One that was never live: the load cannot be played as planned.
+    // Without this player, which was never live, the load cannot be played as planned.
     if (!this.joined.has(player)) this.finish({ ok: false, why: `a player could not connect: ${why}` });
   }
 
@@ -261,7 +262,7 @@ export class LoadRunner {
         player.stopDisturbing();
         continue;
       }
-      // Stopped early: it does not connect any more, and nothing is missing for it.
+      // The load was stopped before this player was live: it does not connect, and nothing is expected of it.
       player.stop();
       player.options.checker.exclude(player.options.player);
     }

@@ -16,7 +16,7 @@ import { makeLoadRooms } from './load-rooms.ts';
 
 const PROGRAM = join(import.meta.dir, '../../main.ts');
 const START_MS_MAX = 60_000;
-/** All players have one address, and some reconnect often. */
+/** No limit in effect: all players have the same address, and some reconnect often. */
 const SOCKETS_PER_ADDRESS = 1_000_000;
 
 export interface LoadServer {

@@ -14,15 +14,15 @@ export function makeNoise(seed: number): Uint8Array {
   );
 }
 
-/** `chance`, in [0, 1), selects the noise; `number` makes every body different. */
+/** `position`, in [0, 1), selects the part of the noise; `number` makes every body different. */
 export function makeBody(
   noise: Uint8Array,
   bytes: number,
-  chance: number,
+  position: number,
   sentAtMs: number,
   number: number,
 ): Uint8Array {
-  const from = Math.floor(chance * (noise.length - bytes));
+  const from = Math.floor(position * (noise.length - bytes));
   const body = noise.slice(from, from + bytes);
   const view = new DataView(body.buffer);
   view.setFloat64(0, sentAtMs);

@@ -175,7 +175,7 @@ export const LOAD_OPTIONS: { readonly [flag: string]: LoadOption } = {
   },
 };
 
-/** Throws an OperatorError that names what is wrong and what would be right. */
+/** Throws an OperatorError that names the invalid value and what is expected. */
 export function readPlan(args: readonly string[]): LoadPlan {
   const { values, positionals } = parseFlags(args, LOAD_OPTIONS);
   const [argument] = positionals;
@@ -186,7 +186,7 @@ export function readPlan(args: readonly string[]): LoadPlan {
     if (part === null) throw new OperatorError('bad-value', { source: flag, value, expects: option.expects });
     return part;
   });
-  // Every option gives its part of the plan; a test checks that no part is missing.
+  // Each option sets its fields of the plan; a test checks that no field is missing.
   const plan = Object.assign({}, ...parts) as LoadPlan;
   const why = whyImpossible(plan);
   if (why !== null) throw new OperatorError('load-impossible', { why });

@@ -9,7 +9,7 @@ export interface Outcome {
   readonly plan: LoadPlan;
   readonly counters: Counters;
   readonly players: number;
-  /** From when all players were connected until the last message, and the messages of that time. */
+  /** As in `LoadEnd`. */
   readonly playedMs: number;
   readonly playedMessages: number;
   /** Everything arrived within the time allowed. */
@@ -60,7 +60,7 @@ export function bottleneck({ counters, generatorCores }: Outcome): string | null
   }
   const measured = counters.regular.count > 0 ? counters.regular : counters.late;
   if (lag <= LAG_MS || lag <= measured.quantile(0.99) * LAG_SHARE) return null;
-  return `Part of these latencies is the load generator's own: it sent up to ${ms(lag)} late (99 of 100), and reads as late. This machine is busy or at its limit; the server alone is faster.`;
+  return `Part of these latencies is the load generator's own: it sent up to ${ms(lag)} late (99 of 100), and reads equally late. This machine is busy or at its limit; the server alone is faster.`;
 }
 
 export function reportLines(outcome: Outcome): readonly string[] {

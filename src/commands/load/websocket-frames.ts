@@ -6,10 +6,10 @@ const FIN = 0x80;
 const MASKED = 0x80;
 const OPCODE_BITS = 0x0f;
 const LENGTH_BITS = 0x7f;
-/** This value: the length is in the next two bytes. 127: in the next eight. */
+/** Value of the length field for a length in the next two bytes; 127 is for one in the next eight. */
 const LENGTH_16 = 126;
 const MASK_BYTES = 4;
-/** The server sends no longer frames (P56). */
+/** Twice the protocol's maximum for frames of the server (P56). */
 const FRAME_BYTES_MAX = 512 * 1024;
 
 /** Returns a frame for a payload of up to 65,535 bytes, masked with the 32 bits of `mask`. */

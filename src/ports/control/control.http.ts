@@ -13,7 +13,7 @@ import type { Control, ControlTarget, RoomStatus, CommandOutcome } from './contr
 
 /** A slot that has not responded by then counts as unreachable: players wait for some of these responses. */
 export const CONTROL_MS_MAX = 2_000;
-/** The largest difference between the clocks of two hosts. */
+/** The largest accepted difference between the clocks of two hosts. */
 export const CONTROL_SKEW_MS = 30_000;
 const BODY_BYTES_MAX = 64 * 1024;
 /** Signatures kept to detect replays; when it is full, further requests are refused. */
@@ -76,7 +76,7 @@ export function httpControl(options: HttpControlOptions): Control {
   };
 }
 
-/** Returns the response's JSON; undefined when there was none within CONTROL_MS_MAX. */
+/** Returns the response's JSON; undefined without an address, after CONTROL_MS_MAX, or for an error status or invalid JSON. */
 async function post(
   { world, key, addressOf }: HttpControlOptions,
   slot: string,

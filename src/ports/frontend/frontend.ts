@@ -11,8 +11,8 @@ export interface Peer {
   /** Bytes accepted by `send` that the kernel has not taken yet. */
   buffered(): number;
   /**
-   * True from a `send` of which the kernel did not take everything until `onDrain`. A field, because it is
-   * read for every move and socket, and `buffered` costs a call into the runtime.
+   * True after a `send` or `cork` whose bytes the kernel did not take in full, until `onDrain`. A field, because it
+   * is read for every move and socket, and `buffered` costs a call into the runtime.
    */
   readonly isBackpressured: boolean;
   /** Sends a WebSocket ping; the other side's runtime replies with a pong (`onPong`). */

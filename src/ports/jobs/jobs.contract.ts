@@ -216,7 +216,7 @@ function leases({
     const { db } = under().one;
     expect(
       await db.read.selectFrom('jobs').select(['state', 'last_error']).where('key', '=', 'r').execute(),
-    ).toEqual([{ state: 'dead', last_error: 'the last attempt never came back' }]);
+    ).toEqual([{ state: 'dead', last_error: 'the lease of the last attempt expired' }]);
   });
 
   test('a very long error is stored in part', async () => {

@@ -131,11 +131,11 @@ async function due(
   return (lock ? query.forUpdate().skipLocked() : query).execute();
 }
 
-/** Buries jobs whose lease expired in their last attempt: a job that crashes its worker must not run for ever. */
+/** Buries jobs whose lease expired in their last attempt: a job that crashes its worker must not run forever. */
 async function buryAbandoned(tx: Tx, kind: JobKind, now: number): Promise<void> {
   await tx
     .updateTable('jobs')
-    .set({ state: 'dead', lease_token: null, last_error: 'the last attempt never came back' })
+    .set({ state: 'dead', lease_token: null, last_error: 'the lease of the last attempt expired' })
     .where('kind', '=', kind)
     .where('state', '=', 'leased')
     .where('lease_until', '<=', now)

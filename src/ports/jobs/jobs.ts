@@ -1,6 +1,6 @@
 /**
  * Jobs between services: a table in the main database, written in the caller's transaction, so a
- * job exists exactly if what it belongs to was committed. Delivery is at least once: a worker's
+ * job exists exactly if that transaction was committed. Delivery is at least once: a worker's
  * effect must be idempotent.
  */
 import type { Reader, Tx } from '../main-db/main-db.ts';
@@ -49,6 +49,7 @@ export interface NewJob<K extends JobKind> {
 
 /** `finish`, `finishWith`, `retryOrBury` and `bury` return false, and change nothing, if another worker has the lease. */
 export interface Jobs {
+  /** `now`: wall clock ms, stored as the time of creation. */
   enqueue<K extends JobKind>(tx: Tx, job: NewJob<K>, now: number): Promise<void>;
   /** Leases up to `limit` jobs that are due or whose lease has expired. */
   claim<K extends JobKind>(kind: K, limit: number, leaseMs: number): Promise<readonly Job<K>[]>;

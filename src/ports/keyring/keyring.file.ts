@@ -99,5 +99,5 @@ function readOrNull(file: string): string | null {
 function whyNot(error: z.ZodError): string {
   const issue = error.issues[0];
   const path = issue?.path.join('.');
-  return path ? `${path} is missing or damaged` : 'it is not the JSON that was written';
+  return path ? `${path} is missing or damaged` : 'it is not a JSON object with exactly the expected fields';
 }

@@ -15,10 +15,11 @@ export type SendOutcome =
   | { readonly ok: true; readonly response: string }
   /** May succeed later: 4xx, no connection, timeout. */
   | { readonly ok: false; readonly permanent: false; readonly error: string }
-  /** Will never succeed: 5xx, invalid address. */
+  /** Will never succeed: a 5xx reply about this mail, for example to an invalid address. */
   | { readonly ok: false; readonly permanent: true; readonly error: string };
 
 export interface MailSender {
+  /** Never rejects. */
   send(mail: Mail): Promise<SendOutcome>;
   close(): Promise<void>;
 }

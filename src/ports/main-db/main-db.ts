@@ -26,10 +26,11 @@ export interface MainDb {
    * run more than once. Rejects with code `database-lost` when it is unknown whether the transaction was committed.
    */
   write<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Waits for running transactions; later calls reject. */
   close(): Promise<void>;
 }
 
-/** `snapshot` as a read-only transaction, for engines without a better way. */
+/** `snapshot` as a read-only transaction with one query at a time. */
 export async function snapshotInTransaction<T extends readonly CompiledQuery[]>(
   read: Reader,
   queries: readonly [...T],

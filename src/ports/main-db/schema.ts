@@ -1,6 +1,6 @@
 /**
  * The types of the tables, which the migrations create. The same on SQLite and PostgreSQL: times are
- * wall clock milliseconds; money is integer minor units beside its currency; ids are text;
+ * wall clock milliseconds; money is integer minor units in the order's currency; ids are text;
  * booleans are 0 and 1; JSON is text.
  */
 import type { Generated } from 'kysely';
@@ -127,6 +127,7 @@ export interface HostRow {
   version: string;
   region: string;
   state: 'ready' | 'draining' | 'dead';
+  /** Number of open rooms. */
   load: number;
   lease_until: number;
 }
@@ -158,6 +159,7 @@ export interface ChunkRow {
   room: string;
   first_seq: number;
   last_seq: number;
+  /** Bytes before compression. */
   raw_bytes: number;
   deflated: Uint8Array;
   /** CRC-32 of `deflated`. */
@@ -175,6 +177,7 @@ export interface RoomEpochRow {
 export interface RoomClientRow {
   room: string;
   number: number;
+  /** 16 bytes. */
   client_id: Uint8Array;
   seat: number;
   last_seq: number;

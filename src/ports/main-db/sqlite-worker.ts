@@ -12,7 +12,7 @@ const BUSY_MS = 10_000;
 /** busy_timeout does not apply when two processes create a database at once: SQLITE_BUSY is retried here. */
 const OPEN_TRIES = 200;
 const OPEN_PAUSE_MS = 25;
-/** Prepared statements in Bun's cache: more than the program has different ones. */
+/** Size of Bun's cache of prepared statements: larger than the number of different statements of the program. */
 const STATEMENTS_MAX = 400;
 
 interface Connection {

@@ -13,7 +13,7 @@ import type { TestPaymentAction, TestCheckout, TestSession, TestWebhookTiming } 
 import type { CheckoutRequest, CheckoutSession, PaymentEvent, Payments, SessionState } from './payments.ts';
 
 const LATE_MS = 4_000;
-/** How long a signature is valid, so that a recorded webhook cannot be replayed scheduled. */
+/** How long a signature is valid, so that a recorded webhook cannot be replayed later. */
 const TOLERANCE_MS = 300_000;
 const WEBHOOK_LENGTH_MAX = 4_096;
 const DELIVERIES_MAX = 3;
@@ -163,7 +163,7 @@ function webhookSender({ world, key, deliver }: TestProviderOptions) {
     return run;
   };
   return {
-    /** Resolves when the buyer may be sent back. */
+    /** Resolves when the buyer may be redirected to the shop. */
     async send(event: PaymentEvent, webhook: TestWebhookTiming): Promise<void> {
       const body = JSON.stringify(event);
       if (webhook === 'first') await start(body);

@@ -21,6 +21,6 @@ export interface TestCheckout {
   fetchSession(id: string): Promise<TestSession | null>;
   /** Closes an open session; a closed one does not change. Returns where to send the buyer; null = unknown session. */
   closeSession(id: string, action: TestPaymentAction, webhook: TestWebhookTiming): Promise<string | null>;
-  /** Waits for webhooks that are being sent, and drops the late ones. */
+  /** Cancels late webhooks that are still scheduled, and waits for those being sent. */
   stop(): Promise<void>;
 }

@@ -17,7 +17,7 @@ export function slotPlacement(
 ): RoomPlacement {
   const { hostname } = new URL(url);
   const origin = (port: number) => `ws://${hostname}:${port}`;
-  const ready = () => slots.filter(({ placement: place }) => place !== null);
+  const ready = () => slots.filter(({ placement }) => placement !== null);
   let origins = NONE;
   return {
     choose: () => ready().reduce<PlacementSlot | null>(withFewerRooms, null)?.placement ?? null,

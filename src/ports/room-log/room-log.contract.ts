@@ -248,7 +248,7 @@ export function roomLogContract(name: string, start: () => Promise<RoomLogSubjec
     });
   });
 
-  describe(`${name}: trimming and forgetting`, () => {
+  describe(`${name}: trimming and releasing`, () => {
     test('trimmed entries are gone and stay gone; the others can be read', async () => {
       await open('a', 5);
       await append('a', 5, 0, 2);

@@ -49,7 +49,7 @@ export interface JournalLimits {
   readonly reserveBytes: number;
   /** Segments older than this many newest ones may be compacted: `journal/compaction.ts`. */
   readonly compactionLagSegments: number;
-  /** Most unneeded segments kept for recycling. */
+  /** Maximum number of segments that are kept for recycling. */
   readonly sparesMax: number;
   /** Operations beyond this many queued bytes are refused. */
   readonly queueBytesMax: number;
@@ -342,7 +342,7 @@ function encodeSnapshot(rooms: JournalRooms, segment: number): CommitPayload {
 
 function newSalt(world: World): Uint8Array {
   const salt = world.random.bytes(SALT_BYTES);
-  // Unused space is zeros.
+  // Unused space is all zeros, which must not look like a salt.
   if (salt.every((byte) => byte === 0)) salt[0] = 1;
   return salt;
 }

@@ -18,12 +18,13 @@ export type StudioOutcome =
 /** `locales`: the languages of legal pages; the first available one replaces a missing one. */
 export function loadStudio(folder: string, locales: readonly string[]): StudioOutcome {
   const file = join(folder, 'studio.yaml');
-  if (!existsSync(file)) return fault(`${file}: there is no such file; copy the one of the repository`);
+  if (!existsSync(file)) return fault(`${file}: there is no such file; copy the one from the repository`);
   const settings = readYaml(readFileSync(file, 'utf8'), studioSchema, 'studio.yaml');
   if (!settings.ok) return settings;
   const contentType = LOGO_TYPES[extname(settings.value.logo).toLowerCase()];
   const logo = join(folder, settings.value.logo);
-  if (contentType === undefined) return fault(`studio.yaml: logo: ${settings.value.logo} is no .svg or .png`);
+  if (contentType === undefined)
+    return fault(`studio.yaml: logo: ${settings.value.logo} is not an .svg or .png file`);
   if (!existsSync(logo)) return fault(`studio.yaml: logo: there is no file ${logo}`);
   const legal = readLegal(folder, locales);
   if (!legal.ok) return legal;

@@ -66,7 +66,7 @@ class ArchiverService implements Archiver {
       random,
       pauseMs: SCAN_MS,
       work: () => this.work(),
-      onError: (error) => deps.log.error('archiver-look-failed', { error: String(error) }),
+      onError: (error) => deps.log.error('archiver-scan-failed', { error: String(error) }),
     });
   }
 
@@ -155,7 +155,7 @@ class ArchiverService implements Archiver {
     try {
       const outcome = await this.sweep(room);
       if (outcome.kind === 'archived') return this.retries.recordSuccess(room);
-      const why = outcome.kind === 'unknown' ? 'the main database does not know it' : outcome.why;
+      const why = outcome.kind === 'unknown' ? 'it is not in the main database' : outcome.why;
       this.retries.recordFailure(room, why);
       log.error(outcome.kind === 'unknown' ? 'room-unknown' : 'room-quarantined', { room, why });
     } catch (error) {

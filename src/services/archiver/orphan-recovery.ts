@@ -7,7 +7,7 @@ import { allHosts, removeHost } from '../../ports/main-db/queries/hosts.ts';
 import type { RoomLog } from '../../ports/room-log/room-log.ts';
 import { type Archiver, type ArchiverDeps, startArchiver } from './archiver.ts';
 
-/** The journals that lie on this machine, by slot. */
+/** The journals on this machine, by slot. */
 export interface SlotJournals {
   slots(): Promise<readonly string[]>;
   directoryOf(slot: string): string;
@@ -113,5 +113,5 @@ async function archiveRoom(archiver: Archiver, room: string, directory: string):
     });
   });
   if (outcome.kind === 'archived') return null;
-  return outcome.kind === 'unknown' ? 'the main database does not know it' : outcome.why;
+  return outcome.kind === 'unknown' ? 'it is not in the main database' : outcome.why;
 }

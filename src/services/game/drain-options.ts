@@ -7,7 +7,7 @@ const DRAIN_EVERY_MS = 100;
 const DRAIN_BATCH_MIN = 100;
 /** Time allowed for a drain: rooms whose appends do not finish are closed as they are. */
 export const DRAIN_MS_MAX = 5_000;
-/** Clients reconnect within a window of 1 ms per socket, within these bounds, so that they do not all come at once. */
+/** Clients reconnect at random times in a window of 1 ms per socket, within these bounds: not all at once. */
 const RECONNECT_MS_MIN = 1_000;
 const RECONNECT_MS_MAX = 20_000;
 

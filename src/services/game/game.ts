@@ -39,7 +39,7 @@ export interface GameDeps {
   onFinish(room: string): void;
   /** Archive and log of a room contradict each other: it must be quarantined and the operator alerted. */
   onBroken(room: string, why: string): void;
-  /** For the operator's log: a read failed, or a bug; the players concerned were told to reconnect. */
+  /** For the operator's log: a call of the database or the log failed, or there is a bug. `what` names the call. */
   report?(what: string, error: unknown): void;
 }
 
@@ -55,7 +55,7 @@ export interface Game {
   /** For the front end: decides on an upgrade by its path and the open sockets. */
   readonly onUpgrade: (offer: UpgradeRequest) => UpgradeResponse;
   readonly control: ControlTarget;
-  /** null if healthy, else a sentence that says what is wrong. */
+  /** null if healthy, else a sentence about the fault. */
   health(): string | null;
   counts(): { readonly rooms: number; readonly sockets: number };
   /**
@@ -126,7 +126,7 @@ class GameService implements Game {
       report,
       drainNotice: () => this.drainNotice,
       onHello: () => this.admission.onHello(),
-      onEnd: (session, saidHello) => this.onSessionEnd(session, saidHello),
+      onEnd: (session, helloReceived) => this.onSessionEnd(session, helloReceived),
     };
   }
 
@@ -186,9 +186,9 @@ class GameService implements Game {
     return session;
   }
 
-  private onSessionEnd(session: Session, saidHello: boolean): void {
+  private onSessionEnd(session: Session, helloReceived: boolean): void {
     this.sessions.delete(session);
-    this.admission.onClose(session.peer.address, saidHello);
+    this.admission.onClose(session.peer.address, helloReceived);
   }
 
   private handleCommand(command: Command): CommandOutcome {

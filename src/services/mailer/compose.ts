@@ -2,7 +2,6 @@
 import { inkOn } from '../../domain/colour.ts';
 import { orderLink, playLink } from '../../domain/links.ts';
 import { formatMoney, totalOf } from '../../domain/money.ts';
-
 import { orderSecret, unseal } from '../../domain/secret.ts';
 import type { Studio } from '../../domain/studio.ts';
 import type { Keyring } from '../../ports/keyring/keyring.ts';
@@ -30,7 +29,7 @@ export interface ComposeDeps {
 /** A `resend` mail lists the newest links, at most this many. */
 const LINKS_MAX = 20;
 
-/** null = nothing to send: no entitlement has this address, or the order does not exist. */
+/** null = nothing to send: no entitlement was found for the order or the address. */
 export async function compose(deps: ComposeDeps, job: Job<'mail'>): Promise<Mail | null> {
   const { template, to, locale, data } = job.payload;
   const order = template === 'purchase' ? await orderById(deps.db.read, data['order'] ?? '') : null;

@@ -22,7 +22,7 @@ const POLL_MS = 1_000;
 const BATCH = 5;
 /** Longer than a batch can take if every mail runs into the sender's timeouts. */
 const LEASE_MS = 600_000;
-/** Before jitter: 30 s, 1, 2, 4 … minutes, at most 2 hours; 12 attempts take about half a day. */
+/** Before jitter: 30 s, 1, 2, 4 … minutes, at most 2 hours; the 10 attempts take about 4 hours. */
 const RETRY = { firstMs: 30_000, maxMs: 7_200_000 };
 
 export function startMailer(deps: MailerDeps): WorkerLoop {

@@ -1,7 +1,7 @@
 /**
  * Builds the scripts, styles and fonts of our own pages, once at start. Every top-level file of `browser/` becomes a
  * page's script, every `.css` file of `styles/` a style sheet; other files of `styles/` are served as they are.
- * Names contain a hash of the content, so browsers may cache them without end.
+ * Names contain a hash of the content, so browsers may cache them permanently.
  */
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
@@ -133,6 +133,6 @@ async function compressed({ name, bytes }: Built): Promise<PlatformFile> {
   };
 }
 
-// Asynchronous: zlib compresses in threads of its own while the start continues.
+// Asynchronous, so that several files are compressed at the same time, in zlib's thread pool.
 const brotli = promisify(brotliCompress);
 const gzipped = promisify(gzip);

@@ -24,7 +24,7 @@ export interface WebDeps {
   readonly studio: Studio;
   readonly keys: Keyring;
   readonly log: Log;
-  /** The public address that every link is built from; without a slash at the end. */
+  /** The public address that all links begin with, without a trailing slash. */
   readonly url: string;
   readonly placement: RoomPlacement;
   readonly freeRoomsPerHour: number;

@@ -6,7 +6,7 @@
 export interface WebError {
   readonly status: 400 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 429 | 500 | 503;
   readonly texts: string;
-  /** Set where the status alone would say otherwise. */
+  /** Overrides what `nextAfter` derives from the status. */
   readonly next?: Next;
 }
 
@@ -40,7 +40,7 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** 429 and 5xx are temporary, unless the error says otherwise. */
+/** Retry after 429 and 5xx, which are temporary, unless the error sets `next`. */
 export function nextAfter(code: ErrorCode): Next {
   const { status, next }: WebError = ERRORS[code];
   return next ?? (status === 429 || status >= 500 ? 'retry' : 'stop');

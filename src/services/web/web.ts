@@ -20,7 +20,8 @@ import { playRoutes } from './routes/play.tsx';
 import { resendRoutes } from './routes/resend.tsx';
 import { shopRoutes } from './routes/shop.tsx';
 import { staticRoutes } from './routes/static.ts';
-import { testProviderRoutes, webhookRoutes } from './routes/test-provider.tsx';
+import { testProviderRoutes } from './routes/test-provider.tsx';
+import { webhookRoutes } from './routes/webhook.ts';
 
 export interface Web {
   /** `address` is the visitor's, for rate limits. Never rejects. */

@@ -1,4 +1,4 @@
-/** Makes a component that renders again only if a property changed: for the large static parts of a picture. */
+/** A component that renders again only if a property changed: for the large static parts of a picture. */
 import { Component, type ComponentType, createElement, type VNode } from 'preact';
 
 export function memo<P extends object>(view: (properties: P) => VNode): ComponentType<P> {

@@ -65,7 +65,7 @@ function Hills() {
   );
 }
 
-/** Continuous animation in front of the town, for a second SVG over it, so that the browser does not repaint the town. */
+/** Continuous animation, for a second SVG over the town, so that the browser does not repaint the town. */
 export const TownAnimation = memo(function TownMovers({ asleep = false }: TownProperties) {
   return <g>{asleep ? <Snow /> : <Leaves />}</g>;
 });

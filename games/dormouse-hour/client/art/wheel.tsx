@@ -104,8 +104,9 @@ export interface Point {
 }
 
 /**
- * The rotation of each wheel of a line, in radians, at which it interlocks with the previous one: where one wheel has a
- * tooth on the line between the two centres, the other has a gap. 0 after an empty arbor, and for one.
+ * The rotation (radians) of each wheel of a line at which it interlocks with the previous one: where one has
+ * a tooth on the line between the two centres, the other has a gap. 0 for the first wheel, for an empty
+ * arbor, and after one.
  */
 export function meshAngles(points: readonly Point[], teeth: readonly number[]): number[] {
   const angles = [0];

@@ -44,7 +44,7 @@ export function Moon({ phase, r, light, dark }: { phase: number; r: number; ligh
   );
 }
 
-/** A post's wall: knotted ropes in the gallery, chalked moons in the pit. It shows what the other post needs. */
+/** A post's wall, with what the other post needs: knotted ropes in the gallery, chalked moons in the pit. */
 export function Wall({ posts, post }: { posts: Posts; post: Post }) {
   const gallery = post === GALLERY;
   const order = gallery ? posts.knotOrder : posts.chalkOrder;

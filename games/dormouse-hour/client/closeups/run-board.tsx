@@ -116,7 +116,7 @@ function pathPoints(run: Run, steps: readonly Step[]): { x: number; y: number }[
   });
 }
 
-/** Animates each drop that happens while the board is shown. A nut that does not arrive falls off where its path ends. */
+/** Animates each drop while the board is shown. A nut that does not arrive falls off where its path ends. */
 function RollingNut({ run }: { run: Run }) {
   const nut = useRef<SVGGElement>(null);
   const [rollsBefore] = useState(run.rolls);

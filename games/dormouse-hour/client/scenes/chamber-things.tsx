@@ -29,7 +29,7 @@ export function Movement({ state }: { state: State }) {
   );
 }
 
-/** At the top of the frame. The dormouse in it is visible from when the wheels are solved until the nut run is. */
+/** At the top of the frame. The dormouse in it is visible while the wheels are solved and the run is not. */
 function EscapeWheel({ state }: { state: State }) {
   const isDormouseVisible = state.train.solved && !state.run.solved;
   return (

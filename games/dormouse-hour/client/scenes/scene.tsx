@@ -49,7 +49,7 @@ export function Scene<ThingId extends string>(properties: SceneProperties<ThingI
   );
 }
 
-/** Returns a press handler that uses the selected item on `target`, and calls `otherwise` if that is not possible. */
+/** Returns a press handler: it uses the selected item on `target`, or calls `otherwise` if it cannot. */
 export function selectedItemOr(game: Game, target: string, otherwise: () => void): () => void {
   return () => {
     if (!game.selected || !game.use(game.selected, target)) otherwise();

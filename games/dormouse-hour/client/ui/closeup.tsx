@@ -5,7 +5,7 @@ import type { Closeup as Name } from '../view-model.ts';
 import { Dialog } from './dialog.tsx';
 import { Picture, useSize } from './picture.tsx';
 
-/** All boards have the same size in units, so other players' cursors point to the same thing on every screen. */
+/** All boards have the same size in units, so a cursor points to the same thing on every screen. */
 const BOARD = { x: -14, y: -14, w: 1028, h: 788 } as const;
 
 interface CloseupProperties {

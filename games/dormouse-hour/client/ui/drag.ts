@@ -36,7 +36,7 @@ export function useDrag(drop: (item: Item, target: string) => void) {
     window.addEventListener('pointermove', onMove);
     window.addEventListener('pointerup', onEnd);
     window.addEventListener('pointercancel', onEnd);
-    // A touch pointer is captured by the element it started on: release it, so that other elements get its events.
+    // The browser captures a touch pointer for its first element: without release, others get no events.
     const element = event.target as Element;
     if (element.hasPointerCapture(pointer)) element.releasePointerCapture(pointer);
   };

@@ -1,5 +1,5 @@
 /** @jsxImportSource preact */
-/** A hotspot: an area of a picture that can be pressed by pointer, touch or keyboard, with a name for screen readers. */
+/** An area of a picture that can be pressed by pointer, touch or keyboard, named for screen readers. */
 import type { ComponentChildren } from 'preact';
 import { useUnit } from './unit.ts';
 

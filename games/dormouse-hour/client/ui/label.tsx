@@ -1,5 +1,5 @@
 /** @jsxImportSource preact */
-/** Text in pictures. Its width depends on the font that the browser has, so it is measured after the render. */
+/** Text in pictures. Its width depends on the available font, so it is measured after the render. */
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 /** One line of text centred at `x`, compressed horizontally if it is wider than `width` units. */

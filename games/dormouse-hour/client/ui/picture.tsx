@@ -1,5 +1,5 @@
 /** @jsxImportSource preact */
-/** An SVG that fills its container, provides the size of its unit, and shows the items that mates drag over it. */
+/** An SVG that fills its container, provides its unit's size, and shows the items that mates drag over it. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useGame } from '../game.ts';
@@ -50,11 +50,11 @@ interface PictureProperties {
   readonly label: string;
   readonly width: number;
   readonly height: number;
-  /** In scenes: the positions of things. A mate's drag is shown relative to the same thing in every composition. */
+  /** In scenes: positions of things. Drags are sent relative to them, since compositions differ. */
   readonly anchors?: Anchors;
   /** The name by which the platform positions cursors on this picture. */
   readonly stage?: string;
-  /** Continuous animation, in a second SVG over the picture, so that the browser does not repaint the picture. */
+  /** Continuous animation, in a second SVG, so that the browser does not repaint the picture. */
   readonly animation?: ComponentChildren;
   readonly children: ComponentChildren;
 }

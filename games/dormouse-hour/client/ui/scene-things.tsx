@@ -1,7 +1,7 @@
 /** @jsxImportSource preact */
 /**
- * The things of a scene, in three layers: the drawings, the light, and the markers that the light must not cover
- * (brass eyes on things that can be pressed, names, and initials of the mates who look at a thing).
+ * The things of a scene, in three layers: the drawings, the light, and the markers that the light must not
+ * cover (brass eyes on things that can be pressed, names, and initials of the mates who look at a thing).
  */
 import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';

@@ -3,7 +3,7 @@ import type { CompiledQuery } from 'kysely';
 import type { Reader } from '../main-db.ts';
 
 /**
- * Returns a function that compiles the queries of `build` on the first call for a database and only inserts the
+ * Returns a function that compiles the queries of `build` on the first call for a database and only sets the
  * parameter on later calls. The queries may use the parameter several times, but no other one.
  */
 export function compileOnce<T extends readonly CompiledQuery[]>(

@@ -11,7 +11,7 @@ export async function entitlementById(read: Reader, id: string): Promise<Entitle
   return found ?? null;
 }
 
-/** Finds the current secret of a link only, not one that was rotated. */
+/** By the hash of the link's current secret; the secrets of links that were replaced are not found. */
 export async function entitlementBySecretHash(
   read: Reader,
   secretHash: string,

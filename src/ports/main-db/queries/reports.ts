@@ -6,7 +6,7 @@ import type { ClientReportRow } from '../schema.ts';
 export type StoredReport = Selectable<ClientReportRow>;
 export type NewReport = Omit<StoredReport, 'id'>;
 
-/** Reports per batch. */
+/** Reports per call of `insertReports`, which throws if there are more. */
 export const REPORTS_MAX = 50;
 
 export async function insertReports(tx: Tx, reports: readonly NewReport[]): Promise<void> {

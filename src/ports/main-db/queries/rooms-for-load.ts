@@ -5,7 +5,7 @@ import type { EntitlementRow, RoomRow } from '../schema.ts';
 /** The engines limit the number of values in one statement. */
 const ROOMS_PER_STATEMENT = 500;
 
-/** `game` need not exist: rooms do not read it. The links of these entitlements are not valid. */
+/** `game` does not have to be published: a room can be loaded without a release. The entitlements have no valid links. */
 export async function insertRoomsForLoad(
   tx: Tx,
   ids: readonly string[],

@@ -4,7 +4,7 @@
  * Timing: a commit starts at once if the last one started at least COMMIT_INTERVAL_MS ago, otherwise after the rest
  * of that time. It takes everything in the queue, but at most one operation per room. Trims join the next commit;
  * without one they are written after TRIM_DELAY_MS. After a commit that took longer than the interval, the next
- * write is handed to the disk before the operations of the last one resolve: the disk writes while rooms send.
+ * write is passed to the disk before the operations of the last one resolve: the disk writes while rooms send.
  *
  * States: serving → hold (disk full or too many live bytes; probed until there is space) → serving; any → failed
  * (disk error: the state on disk is unknown, so the process must stop and recover); any → closed. On hold only trims
@@ -125,7 +125,7 @@ export class Committer {
       this.cancelCommitTimer ??= timers.after(wait, () => this.startCommits());
       return;
     }
-    // Not only by the timer, which is late under load and rounds up to milliseconds.
+    // Start without a timer where possible: timers are late under load and round up to milliseconds.
     this.commitQueued = true;
     // In a microtask, so that appends of the same turn share the commit.
     queueMicrotask(() => {
@@ -223,7 +223,8 @@ export class Committer {
 
   /**
    * Makes segments free. Trims are written only if they leave a segment without live entries, which keeps the space
-   * they take from the reserve small. If only the active segment exists and nothing in it is live, rolls.
+   * they take from the reserve small. If only the active segment exists and it has no live
+   * entries, starts a new one.
    */
   private async freeSpace(): Promise<void> {
     const { rooms, writer } = this.deps;

@@ -13,7 +13,7 @@ import { type Disk, DiskError, type DiskFault, type DiskFile, type DiskReader } 
 
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
-/** Most bytes per system call. */
+/** Maximum number of bytes per system call. */
 const CALL_BYTES_MAX = 64 * 1024 * 1024;
 
 /**

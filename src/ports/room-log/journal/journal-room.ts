@@ -2,13 +2,13 @@
 import type { Run } from '../room-log.ts';
 import type { RoomState } from './entries.ts';
 
-/** A segment file and what is live in it. */
+/** A segment file, and how many live entries it has. */
 export interface SegmentUsage {
   readonly number: number;
   /** Untrimmed runs in it, and their bytes. */
   liveRuns: number;
   liveBytes: number;
-  /** All rooms with such runs, and some that had some. */
+  /** All rooms with such runs; may also contain rooms whose runs were trimmed. Cleared with the last run. */
   readonly rooms: Set<JournalRoom>;
   /** When its last run was trimmed (monotonic ms); null while it has some. */
   unusedSince: number | null;
@@ -44,7 +44,7 @@ export interface JournalRoom {
 
 /** A run holds up to this many bytes of joined entries and is trimmed as a whole; a longer append is a run by itself. */
 export const RUN_BYTES_MAX = 4 * 1024;
-/** Growth factor of a run's buffer: it is full after two steps, each of which leaves garbage. */
+/** Growth factor of a run's buffer: large, because each step leaves garbage. From 64 bytes two steps are enough. */
 const GROWTH = 8;
 
 /**
@@ -80,7 +80,7 @@ export class StoredRun implements Run {
     return this;
   }
 
-  /** Adds the entries after `this.last`, up to `last`. false = they need a run of their own. */
+  /** Adds the entries after `this.last`, up to `last`. false = they need a separate run. */
   join(last: number, records: Uint8Array, location: CommitLocation): boolean {
     const length = this.length + records.length;
     if (this.sealed || location.segment !== this.location.segment || length > RUN_BYTES_MAX) return false;

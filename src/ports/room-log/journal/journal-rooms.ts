@@ -1,6 +1,6 @@
 /**
- * The journal's rooms in memory: heads, fences and live entries. Everything in here is durable: entries are added
- * after their commit.
+ * The journal's rooms in memory: heads, fences and live entries. All of it is durable: entries are added after their
+ * commit.
  */
 import type { RoomState } from './entries.ts';
 import { type CommitLocation, type JournalRoom, type SegmentUsage, StoredRun } from './journal-room.ts';
@@ -110,7 +110,7 @@ export class JournalRooms {
   }
 
   /**
-   * Applies a fence or a snapshot entry. A head below the current one means that the room had been evicted since:
+   * Applies a fence or a snapshot entry. A head below the current one means that the room was evicted in between:
    * its runs are dropped. Otherwise `trimmed` never decreases: a trim may be newer than `state`.
    */
   setState(room: JournalRoom, state: RoomState): void {

@@ -57,7 +57,7 @@ export class ReadAhead {
   private prefetch(): void {
     while (this.blocks.length < BLOCKS_AHEAD && this.prefetchAt < this.size) {
       const block = this.file.read(this.prefetchAt, Math.min(BLOCK_BYTES, this.size - this.prefetchAt));
-      // If reading stops early, nobody awaits this block.
+      // If reading stops early, this block is never awaited.
       block.catch(() => {});
       this.blocks.push(block);
       this.prefetchAt += BLOCK_BYTES;

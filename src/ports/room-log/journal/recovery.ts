@@ -1,8 +1,8 @@
 /**
  * Recovery: reads a journal's folder into memory and verifies every segment that is still needed.
  *
- * The last segment is read first: it tells which older segments are needed, and which of their entries are trimmed
- * by now and can be skipped. Then the needed segments are replayed in order, while the next ones are prefetched.
+ * The last segment is read first: its snapshot names the oldest segment that is needed, and its entries show what is
+ * trimmed by now and can be skipped. Then the needed segments are replayed in order, while the next ones are prefetched.
  */
 import type { Disk, DiskReader } from './disk.ts';
 import { EntryReader, type EntryVisitor } from './entries.ts';
@@ -46,7 +46,10 @@ interface OpenedFile {
   readonly outcome: OpenSegmentOutcome;
 }
 
-/** Also removes files that an interrupted start has left. A refused journal is not changed otherwise. */
+/**
+ * Also removes files that an interrupted start has left, and renames a last segment that was only preallocated to a
+ * spare. A refused journal is not changed otherwise.
+ */
 export async function recover(deps: RecoveryDeps): Promise<RecoveryOutcome> {
   const { disk, directory, rooms } = deps;
   const names = await disk.list(directory);

@@ -1,4 +1,4 @@
-/** A replay for damaged journals: continues after missing entries and records which are missing. */
+/** A replay for damaged journals: continues after missing entries and lists them. */
 import type { EntryVisitor, DecodedAppend, DecodedRun, RoomState } from './entries.ts';
 import { JournalReplay } from './journal-replay.ts';
 import type { SegmentUsage } from './journal-room.ts';
@@ -70,7 +70,7 @@ export class SalvageReplay implements EntryVisitor {
   moved(name: string, run: DecodedRun): boolean {
     const room = this.rooms.get(name);
     if (!room) return true;
-    // Compaction has written entries again that are missing in an older segment.
+    // Compaction wrote these entries again, so they are not lost although an older segment lacks them.
     const at = this.missing.findIndex(
       (lost) => lost.room === name && lost.first <= run.prevSeq + 1 && run.lastSeq <= lost.last,
     );

@@ -1,6 +1,6 @@
 /**
  * Creates segment files in two steps. Preallocation: allocates the space and writes a header, under the segment's
- * name; slow, runs beside commits. Activation: makes the first commit and its header durable; two writes.
+ * name; slow, runs while commits are written. Activation: makes the first commit and its header durable; two writes.
  */
 import { type Disk, DiskError, type DiskFile } from './disk.ts';
 import {

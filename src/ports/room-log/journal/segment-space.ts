@@ -31,7 +31,7 @@ const RESERVE_SHARE = 0.05;
 export interface SpaceLimits {
   /** Free bytes that the journal leaves to others; at most 5 % of the disk. */
   readonly reserveBytes: number;
-  /** Most spares that are kept. */
+  /** Maximum number of spares. */
   readonly sparesMax: number;
 }
 

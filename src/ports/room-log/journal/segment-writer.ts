@@ -1,7 +1,7 @@
 /**
- * Writes commits to the active segment and rolls to the next segment when it is long enough. Space in the segment
- * and the next segment are preallocated in the background before they are needed; a commit waits for that only if
- * it was too slow. Calls must not overlap.
+ * Writes commits to the active segment, and rolls to the next segment when a commit would exceed `segmentBytes`.
+ * Space in the segment and the next segment are preallocated in the background before they are needed; a commit waits
+ * for that only if it was too slow. Calls must not overlap.
  *
  * 'full' = not written because the disk is full: the file is as it was after the last commit, durably. Any other
  * error is thrown: the state of the file is then unknown, and the writer must not be used again.
@@ -132,8 +132,8 @@ export class SegmentWriter {
   }
 
   /**
-   * Writes one commit; it is durable when this resolves with 'ok'. If there is space, the write has been handed to
-   * the disk when this returns, so the caller's next work runs beside it.
+   * Writes one commit; it is durable when this resolves with 'ok'. If there is space, the write has been passed to
+   * the disk when this returns, so the caller can work while the disk writes.
    */
   write(payload: CommitPayload): Promise<WriteOutcome> {
     const end = this.end + commitLength(payload.length);
@@ -170,7 +170,7 @@ export class SegmentWriter {
   }
 
   /**
-   * Rolls before the active segment is long enough, so that it becomes free; uses space from the reserve if needed.
+   * Rolls before the active segment is full, so that its space becomes free; uses space from the reserve if needed.
    * 'full' also if the active segment is not longer than a new one.
    */
   async rollWithReserve(): Promise<WriteOutcome> {

@@ -25,7 +25,7 @@
  *               a recycled file
  *
  * A commit is one write and is durable before the next one begins. So:
- * - only the last commit of the last segment can be torn, and its operations were never answered: it is dropped;
+ * - only the last commit of the last segment can be torn, and its operations were not confirmed: it is dropped;
  * - a commit header after an invalid commit means that durable bytes have changed: the journal does not open.
  *   Bytes sent by players cannot be taken for such a header, because they do not know the salt. Nor can old commits
  *   in a recycled file: their numbers are below the segment's first one;

@@ -1,6 +1,6 @@
 /**
  * Loads a room: reads the database, fences the log, reads the log's tail, appends the first records of the
- * new epoch. If database and log do not fit together, it starts over: the archiver may have moved records
+ * new epoch. If database and log do not match, it starts over: the archiver may have moved records
  * in between (I10).
  */
 import { Writer } from '../../../../sdk/protocol/bytes.ts';
@@ -139,7 +139,7 @@ function varintBody(value: number): Uint8Array {
   return new Writer().varint(value).done();
 }
 
-/** The body of record 1: everything a replay needs besides the rules. */
+/** The body of record 1: everything that a replay needs in addition to the rules. */
 function openBody({ room }: LoadedRoom): Uint8Array {
   const body: OpenBody = {
     format: 1,

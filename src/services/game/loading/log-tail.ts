@@ -21,7 +21,7 @@ export interface Tail {
 }
 
 /**
- * Reads from the end of the archive to record `head`; a string says how archive and log do not fit together.
+ * Reads from the end of the archive to record `head`. Returns a description if archive and log do not match.
  */
 export async function readTail(
   log: Pick<RoomLog, 'read'>,
@@ -67,7 +67,7 @@ class TailReader {
     while (!reader.atEnd) {
       const start = reader.at;
       const record = readRecord(reader);
-      if (!record) return `the log holds bytes that are no record after entry ${this.after}`;
+      if (!record) return `the log holds bytes that are not a record after entry ${this.after}`;
       if (record.seq > this.after + 1) return missing(this.after + 1);
       // A run may begin with archived records.
       if (record.seq <= this.after) continue;

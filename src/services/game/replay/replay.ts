@@ -1,5 +1,5 @@
 /**
- * Replay: sends a socket what it lacks, from its position to the durable head: first the archive's stored
+ * Replay: sends a socket all records from its position to the durable head: first the archive's stored
  * chunks, then the records of the log. One page at a time, the next one when the socket has drained; messages
  * that arrive meanwhile are read from the log when the replay reaches them.
  */
@@ -185,7 +185,7 @@ function recordsBetween({ first, last, records }: Run, after: number, head: numb
   let end = 0;
   while (!reader.atEnd) {
     const record = readRecord(reader);
-    if (record === null) throw new Error(`the log has bytes that are no record, from ${first} to ${last}`);
+    if (record === null) throw new Error(`the log has bytes that are not a record, from ${first} to ${last}`);
     if (record.seq > head) break;
     end = reader.at;
     if (record.seq <= after) from = end;

@@ -6,9 +6,9 @@ import type { Clock, Timers } from '../../../lib/world.ts';
 
 export const HEARTBEAT_MS = 15_000;
 const SPOKES = 150;
-/** 100 ms: the rooms of one spoke take less time than would delay a move noticeably. */
+/** 100 ms. The rooms of one spoke are called in a row, which must not delay a move noticeably. */
 const SPOKE_MS = HEARTBEAT_MS / SPOKES;
-/** The wheel makes up for delays up to this; a tenth of a turn. */
+/** After a delay of up to this, a tenth of a turn, the wheel returns to its schedule. */
 export const CATCH_UP_MS_MAX = HEARTBEAT_MS / 10;
 
 export interface HeartbeatTarget {
@@ -21,7 +21,7 @@ export class HeartbeatWheel {
   private readonly timers: Timers;
   /** The spoke that was called last. */
   private current = 0;
-  /** When the next spoke is due by the plan, monotonic ms. */
+  /** When the next spoke is due, monotonic ms. */
   private nextAt = 0;
   private targets = 0;
   private isScheduled = false;
@@ -51,11 +51,11 @@ export class HeartbeatWheel {
   }
 
   /**
-   * Calls the next spoke. Spokes are due at start + n × SPOKE_MS, so late timers do not add up. Spokes missed
-   * in a delay of up to CATCH_UP_MS_MAX follow one by one without waiting. After a longer delay the plan is
-   * moved by it: otherwise two beats of a room could come so close that a page has no time to reply to a
-   * ping. So a room is called at most once per turn, and not before HEARTBEAT_MS - CATCH_UP_MS_MAX have
-   * passed.
+   * Calls the next spoke. Spokes are due at start + n × SPOKE_MS, so the delays of timers do not add up. Spokes
+   * missed in a delay of up to CATCH_UP_MS_MAX follow one by one without waiting. After a longer delay the
+   * schedule is shifted by it: otherwise two beats of a room could follow so closely that a page has no time to
+   * reply to a ping. So a room is called at most once per turn, and not before HEARTBEAT_MS - CATCH_UP_MS_MAX
+   * have passed.
    */
   private advance(): void {
     this.isScheduled = false;

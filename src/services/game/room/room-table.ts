@@ -106,7 +106,7 @@ export class RoomTable {
       if (room.isUnloaded) continue;
       room.joining++;
       try {
-        // A later epoch than ours: the page has seen the room's next owner, or the epoch is made up.
+        // A later epoch than ours: the page was connected to the room's next owner, or the epoch is forged.
         if (hello.epoch > room.epoch && (await this.checkOwnership(room)) === 'unknown') return Close.busy;
         if (room.isUnloaded) continue;
         const denial = await this.checkAccess(room, claims);

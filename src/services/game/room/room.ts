@@ -265,7 +265,7 @@ export class Room implements SequencerEvents, SignalSender, PresenceSource {
   sendSignals(): void {
     this.isTickRequested = false;
     const changed = this.signals.takeChanged();
-    // A lone socket has no use for its own signals.
+    // A single socket does not need its own signals.
     if (!changed || this.liveMembers.length < 2 || this.isUnloaded) return;
     for (let index = this.liveMembers.length - 1; index >= 0; index--)
       this.liveMembers[index]!.deliverSignals(changed);
@@ -294,7 +294,7 @@ export class Room implements SequencerEvents, SignalSender, PresenceSource {
     }
   }
 
-  /** Takes the seats as the database has them now; a device that lost its seat must join again (4200). */
+  /** Replaces the seats by those that were read now; a device that lost its seat must join again (4200). */
   replaceSeats(seats: readonly SeatRow[]): void {
     this.seats = seats;
     for (const member of this.members) {

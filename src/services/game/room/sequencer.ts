@@ -61,7 +61,7 @@ export interface SequencerDeps {
  * - outOfOrder: its client seq is not the client's next one.
  * - held: nothing is accepted now; the client keeps it and sends it again after the hold.
  * - backpressured: too many bytes wait for the log; the client must send it again after the next commit.
- * - roomFull, tooManyClients: the room has reached a limit for good.
+ * - roomFull, tooManyClients: the room has permanently reached a limit.
  */
 export type OfferOutcome =
   | 'accepted'

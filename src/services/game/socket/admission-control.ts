@@ -84,8 +84,8 @@ export class AdmissionControl {
     this.awaitingHello--;
   }
 
-  onClose(address: string, saidHello: boolean): void {
-    if (!saidHello) this.awaitingHello--;
+  onClose(address: string, helloReceived: boolean): void {
+    if (!helloReceived) this.awaitingHello--;
     const key = visitorKey(address);
     const visitor = this.connected.get(key);
     if (!visitor || --visitor.sockets > 0) return;

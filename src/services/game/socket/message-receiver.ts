@@ -16,7 +16,7 @@ import type { Sequencer } from '../room/sequencer.ts';
  */
 export type ReceiveOutcome = null | 'backpressured' | number | Uint8Array | CloseCode;
 
-// One object for all frames of the process: it is used up within the call.
+// One object for all frames of the process: it is not used after the call.
 const head: SendHead = { client: 0, clientSeq: 0, kind: 0, bodyAt: 0 };
 
 export class MessageReceiver {

@@ -76,7 +76,7 @@ export class Player implements Member, ReplaySink {
   private silentBeats = 0;
   private stalledBeats = 0;
   /**
-   * Bytes sent since the replay began, replay or not, and how many of them had left by the last heartbeat.
+   * Bytes sent since the replay began, and how many of them the kernel had taken by the last heartbeat.
    */
   private replayBytes = 0;
   private replayBytesOut = Number.NEGATIVE_INFINITY;
@@ -184,7 +184,7 @@ export class Player implements Member, ReplaySink {
     if (this.silentBeats >= SILENT_BEATS_MAX) return this.close(Close.silent);
     if (this.silentBeats >= SILENT_BEATS_PING) this.session.peer.ping();
     if (this.checkStall()) return this.close(Close.tooSlow);
-    // A backpressured socket has frames in its buffer: they prove as well that the server is alive.
+    // A backpressured socket has frames in its buffer: they also show that the server is alive.
     if (!this.isBackpressured) this.deliver(frame);
   }
 

@@ -23,7 +23,7 @@ export class RoomRateLimit {
   /** Number of online seats, at least 1: the room's rate is divided by it. */
   activeSeats = 1;
   private readonly messages: TokenBucket;
-  /** Kept while the room is in memory, so that a reconnect brings no new tokens. */
+  /** Kept while the room is in memory, so that a reconnect yields no new tokens. */
   private readonly seats = new Map<number, SeatRateLimit>();
   private readonly limits: Limits;
 
@@ -32,7 +32,7 @@ export class RoomRateLimit {
     this.messages = new TokenBucket(limits.roomRate, limits.roomBurst, now);
   }
 
-  /** The limit for a new socket: its seat's, or an own one for an observer. */
+  /** The limit for a new socket: its seat's, or a separate one for an observer. */
   forSocket(seat: number, observer: boolean, now: number): SeatRateLimit {
     if (observer) return new SeatRateLimit(this.limits, now, null);
     let seatLimit = this.seats.get(seat);
@@ -58,7 +58,10 @@ export class SeatRateLimit {
   private readonly controlFrames: TokenBucket;
   /** Null for observers: their messages never reach the room. */
   private readonly roomLimit: RoomRateLimit | null;
-  /** When this seat's messages would have ended at its share of the room's rate, monotonic ms. */
+  /**
+   * When this seat's messages would end if sent at its share of the room's rate, monotonic ms (the theoretical
+   * arrival time of GCRA).
+   */
   private shareUsedUntil = 0;
   private readonly roomSpacingMs: number;
   private readonly roomBurstMs: number;

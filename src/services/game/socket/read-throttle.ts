@@ -4,7 +4,7 @@ import type { Peer } from '../../../ports/frontend/frontend.ts';
 import type { SeatRateLimit } from './rate-limits.ts';
 
 export interface ReadThrottleLimits {
-  /** Longest pause in reading; a seat's debt of more closes the socket (4002). */
+  /** Longest pause in reading; a larger debt of the seat closes the socket (4002). */
   readonly pauseMsMax: number;
 }
 

@@ -1,7 +1,7 @@
 /**
  * Sends frames to one socket and limits its unsent bytes (backpressure). A socket over the soft limit gets a
  * grace period, then it is closed with a code to reconnect. Frames are never dropped: that would be a gap in
- * the order (I2), whereas after a reconnect the page gets what it lacks from the log.
+ * the order (I2), whereas after a reconnect the page gets the missing records from the log.
  */
 import type { Timers } from '../../../lib/world.ts';
 import type { Peer } from '../../../ports/frontend/frontend.ts';
@@ -34,11 +34,11 @@ export class SendBuffer {
   private readonly events: SendBufferEvents;
   private cancelGrace: (() => void) | null = null;
 
-  constructor(peer: Peer, limits: SendBufferLimits, timers: Timers, owner: SendBufferEvents) {
+  constructor(peer: Peer, limits: SendBufferLimits, timers: Timers, events: SendBufferEvents) {
     this.peer = peer;
     this.limits = limits;
     this.timers = timers;
-    this.events = owner;
+    this.events = events;
   }
 
   get isBackpressured(): boolean {

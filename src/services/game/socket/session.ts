@@ -54,8 +54,8 @@ export interface SessionDeps extends PlayerDeps, HelloDeps {
   drainNotice(): Uint8Array | null;
   /** The socket has sent a valid hello. */
   onHello(): void;
-  /** The socket has closed. Called once; `saidHello`: whether `onHello` was called. */
-  onEnd(session: Session, saidHello: boolean): void;
+  /** The socket has closed. Called once; `helloReceived`: whether `onHello` was called. */
+  onEnd(session: Session, helloReceived: boolean): void;
 }
 
 export class Session implements PeerHandler, PlayerSession, SendBufferEvents {
@@ -160,7 +160,7 @@ export class Session implements PeerHandler, PlayerSession, SendBufferEvents {
     this.peer.close(why.code, why.reason);
   }
 
-  /** Before the hello there is no seat with a rate limit: the number alone is limited. */
+  /** Before the hello there is no seat with a rate limit, so only the number is limited. */
   private countControlFrame(): void {
     if (++this.controlFrames > this.deps.limits.controlFramesBeforeRoomMax) this.close(Close.tooFast);
   }

@@ -1,6 +1,6 @@
 /**
  * The protocol versions that this server supports: the current one and the one before it. Only the session
- * knows versions: an adapter converts the frames of an older page to the current version, and frames for it
+ * handles versions: an adapter converts the frames of an older page to the current version, and frames for it
  * back.
  */
 import { PROTOCOL_VERSION } from '../../../../sdk/protocol/version.ts';

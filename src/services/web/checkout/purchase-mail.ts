@@ -3,7 +3,7 @@ import type { Tx } from '../../../ports/main-db/main-db.ts';
 import type { Order } from '../../../ports/main-db/queries/orders.ts';
 import type { WebDeps } from '../deps.ts';
 
-/** At most one mail per order in this time is sent again. */
+/** At most one mail per order is sent again in each period of this length. */
 const RESEND_PERIOD_MS = 60_000;
 
 /** Called in the transaction that marks the order paid. */

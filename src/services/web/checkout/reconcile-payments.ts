@@ -1,6 +1,6 @@
 /**
- * Webhooks get lost and buyers close the page before they return, so the shop itself asks the provider about every
- * order that is still pending. Without this a buyer could pay and never receive the links.
+ * Webhooks get lost and buyers close the page before they return, so the shop itself fetches the payment session of
+ * every order that is still pending. Without this a buyer could pay and never receive the links.
  */
 import { startWorkerLoop, type WorkerLoop } from '../../../lib/worker-loop.ts';
 import { pendingOrders } from '../../../ports/main-db/queries/orders.ts';
@@ -10,11 +10,11 @@ import { fulfil } from './fulfil.ts';
 const PERIOD_MS = 60_000;
 /** Younger orders are left to the webhook and to the return page. */
 const AGE_MIN_MS = 60_000;
-/** Providers report a payment for three days. */
+/** Older orders are not checked: their sessions at the provider have long ended. */
 const AGE_MAX_MS = 3 * 24 * 3_600_000;
 const ORDERS_PER_ROUND = 50;
 
-/** The function that is returned runs one round, and returns how many orders it marked paid. */
+/** Returns a function that runs one round and returns how many orders it marked paid. */
 export function createReconciler(deps: WebDeps): () => Promise<number> {
   // Where the last round ended, so that many abandoned orders do not keep later ones from being checked.
   let from = 0;

@@ -1,4 +1,4 @@
-/** Form fields: a label, a control, and an error message beside it. */
+/** Form fields: a label, a control, and an error message. */
 import type { Child } from 'hono/jsx';
 
 interface FieldProps {

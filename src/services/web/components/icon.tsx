@@ -1,4 +1,4 @@
-/** Icons of the lobby and the end page. Decorative: the text beside them says the same. */
+/** Icons of the lobby and the end page. Decorative: the text next to them has the same meaning. */
 import { ICON_PATHS, type IconName } from './icon-paths.ts';
 
 export function Icon({ name }: { readonly name: IconName }) {

@@ -185,7 +185,7 @@ export function FullTeam({ c, path, state }: LobbyProps) {
 
 const CHECKS = ['socket', 'sound', 'screen', 'storage'] as const;
 
-/** Filled by the script. Without script nobody can play, which the text says. */
+/** The script runs the checks and shows the list. Games need scripts: without them the `noscript` text is shown. */
 export function DeviceCheck({ c }: { readonly c: WebContext }) {
   const { t } = c.var;
   return (

@@ -1,4 +1,4 @@
-/** Icons of the shop and the order page. Decorative: the text beside them says the same. */
+/** Icons of the shop and the order page. Decorative: the text next to them has the same meaning. */
 const PATHS = {
   players:
     'M8 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM1.5 20c.4-4 3-6.2 6.5-6.2s6.1 2.2 6.5 6.2M16 4.6a3.2 3.2 0 0 1 0 6M17.6 14.2c2.8.5 4.6 2.5 4.9 5.8',

@@ -1,6 +1,6 @@
 /**
  * Renders the result of a game as HTML. The server calls it once the result is stored; until then the page's script
- * calls it with what the browser knows. All values are escaped here.
+ * calls it with the summary that the play page has stored in the browser. All values are escaped here.
  */
 export interface EndData {
   readonly finished: boolean;

@@ -32,7 +32,7 @@ export function getOrCreateDevice(c: WebContext): Device {
   return { hash: hashSecret(token), cookie: createCookie(c, DEVICE_COOKIE, token, DEVICE_SECONDS) };
 }
 
-/** The part of the hash that is put in passes: it tells devices apart and grants nothing. */
+/** The part of the hash that is put in passes: it identifies the device and is not a credential. */
 export function deviceTag(deviceHash: string): string {
   return deviceHash.slice(0, 16);
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../../../lib/world.ts';
 import type { Limit } from './route-types.ts';
 
 const BUCKETS_MAX = 20_000;
-/** Rounding of the refill: a third of a minute at three a minute must be a token. */
+/** Tolerance for floating point: 20 s at three tokens a minute must yield one token. */
 const ROUNDING_MS = 1e-3;
 /** Returned for a limit that never refills. */
 const WAIT_S_MAX = 86_400;
@@ -23,12 +23,12 @@ export class VisitorRateLimits {
 
   /**
    * Takes a token. Returns 0 if there was one, otherwise the whole seconds (1 … 86,400) after which there is one
-   * again; a refused request takes nothing. Visitors are told apart by `visitorKey(address)`.
+   * again; a refused request takes nothing. Visitors are identified by `visitorKey(address)`.
    */
   take(route: string, address: string, { burst, perMinute }: Limit): number {
     const key = `${route} ${visitorKey(address)}`;
     const now = this.clock.mono();
-    // One token less than `burst`: so the bucket is in debt exactly while there is no whole token to take.
+    // One token less than `burst`: so the bucket is in debt exactly while the visitor has no whole token left.
     const bucket = this.buckets.get(key) ?? new TokenBucket(perMinute / 60, burst - 1, now);
     this.buckets.delete(key);
     this.buckets.set(key, bucket);

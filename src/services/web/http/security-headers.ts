@@ -3,9 +3,9 @@
 export interface SecurityOptions {
   /** The public address: pages may open its sockets, and forms may be redirected to it. */
   readonly url: string;
-  /** Origins a checkout form may be redirected to (a payment provider), besides our own. */
+  /** Other origins that a checkout form may be redirected to (a payment provider). */
   readonly formOrigins: readonly string[];
-  /** Origins, besides the public address, whose sockets pages may open. */
+  /** Other origins whose sockets pages may open. */
   readonly socketOrigins: readonly string[];
 }
 
@@ -13,7 +13,7 @@ export type SecurityHeaders = readonly (readonly [string, string])[];
 
 /**
  * The referrer policy is `same-origin` and not `no-referrer`: with the latter, browsers send `Origin: null` with
- * our own forms, and the Origin check could not tell them from other sites' forms. Neither policy sends a
+ * our own forms, and the Origin check could not distinguish them from other sites' forms. Neither policy sends a
  * referrer to other sites, so the secrets in our addresses are not disclosed.
  */
 export function securityHeaders(options: SecurityOptions): SecurityHeaders {

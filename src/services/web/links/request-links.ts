@@ -3,7 +3,7 @@ import { normaliseEmail } from '../../../domain/order.ts';
 import { hashSecret } from '../../../domain/secret.ts';
 import type { WebDeps } from '../deps.ts';
 
-/** At most one mail per address in this time, so that nobody can flood a mailbox. */
+/** At most one mail per address in each period of this length, so that a mailbox cannot be flooded. */
 const PERIOD_MS = 10 * 60_000;
 
 /**

@@ -29,7 +29,7 @@ export function unsealLink({ keys }: Pick<WebDeps, 'keys'>, entitlement: Entitle
   return secret;
 }
 
-/** From now on the old link is unknown, and the room closes the sockets that were opened through it. */
+/** Replaces the link: the old one is unknown from now on, and the room closes the sockets opened with its passes. */
 export async function replaceLink(deps: WebDeps, entitlement: EntitlementRow): Promise<void> {
   const { id, generation: from, room } = entitlement;
   const { stored } = newLink(deps, id);

@@ -4,7 +4,7 @@ import { insertReports } from '../../../ports/main-db/queries/reports.ts';
 import type { WebDeps } from '../deps.ts';
 import { REPORT_DETAIL_LENGTH_MAX, REPORT_KIND_LENGTH_MAX, REPORTS_PER_BATCH_MAX } from './play-data.ts';
 
-/** Control characters are replaced by spaces: the texts are shown on the operator's pages and in logs. */
+/** Control characters are replaced by spaces: an operator may print the texts on a terminal. */
 const line = (max: number) =>
   z
     .string()

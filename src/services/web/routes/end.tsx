@@ -1,6 +1,6 @@
 /**
  * The end page, for everybody who has its link. It opens at once: with the stored result if there is one; otherwise
- * its script shows what the browser knows, and polls until the result is stored.
+ * its script shows the summary that the play page has stored in the browser, and polls until the result is stored.
  */
 import { SECRET } from '../../../domain/secret.ts';
 import type { ReleaseManifest } from '../../../domain/release.ts';

@@ -1,32 +1,13 @@
 /**
- * Webhooks of the payment provider, and the pages on which buyers pay when that is the test provider. Addresses,
- * text keys and style classes of the test provider begin with `till`: they are stored or linked to, so they stay.
+ * The pages on which buyers pay at the test provider. Their addresses, text keys and style classes begin with `till`:
+ * they are stored or linked to, so they stay.
  */
 import { z } from 'zod';
 import { formatMoney } from '../../../domain/money.ts';
 import type { TestSession } from '../../../ports/payments/test-provider.ts';
-import { receiveWebhook } from '../checkout/sync-payment.ts';
 import { Page } from '../components/layout.tsx';
 import type { RouteModule, WebContext } from '../http/route-types.ts';
-import { seeOther, sendError, sendJson, sendJsonError, sendPage } from '../http/respond.tsx';
-
-const WEBHOOK_BYTES_MAX = 64 * 1024;
-
-export const webhookRoutes: RouteModule = (routes, deps) => {
-  const options = {
-    // The provider sends from a few addresses, in bursts after an outage.
-    limit: { burst: 500, perMinute: 6_000 },
-    bytesMax: WEBHOOK_BYTES_MAX,
-    // Authenticated by the signature.
-    origin: 'any',
-    refusal: 'json',
-  } as const;
-  routes.postRaw(`/webhooks/${deps.payments.name}`, options, async (c, body) => {
-    const outcome = await receiveWebhook(deps, body, c.req.raw.headers);
-    // 200 whatever the outcome: the event is recorded, and sending it again would change nothing.
-    return outcome === null ? sendJsonError('webhook-bad') : sendJson({ received: true, outcome });
-  });
-};
+import { seeOther, sendError, sendPage } from '../http/respond.tsx';
 
 const WEBHOOK_TIMINGS = ['first', 'late', 'twice', 'never'] as const;
 const choiceSchema = z.object({
