@@ -147,7 +147,7 @@ function showOutput(file) {
   );
 }
 
-/** Prints what somebody who reads a failure has to know about the machine. */
+/** Prints the facts about the machine that help to understand a failure. */
 function printFacts() {
   const version = (/** @type {string | null} */ program) => {
     if (program === null) return 'none';

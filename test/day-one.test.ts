@@ -18,7 +18,7 @@ const FAULTS: { readonly [fault: string]: readonly (readonly [file: string, name
   'first frame before room loaded': [
     [
       `${GAME}/socket/hello.test.ts`,
-      'P13 frames that come before the room is loaded are kept and taken in order',
+      'P13 frames that come before the room is loaded are queued and processed in order',
     ],
     [
       `${SDK}/replay.test.ts`,
@@ -36,13 +36,13 @@ const FAULTS: { readonly [fault: string]: readonly (readonly [file: string, name
     ],
   ],
   'replay while app unsubscribes': [
-    [`${GAME}/replay/replay.test.ts`, 'a socket that goes during its replay is sent nothing more'],
+    [`${GAME}/replay/replay.test.ts`, 'a socket that closes during its replay is sent nothing more'],
     [`${SDK}/replay.test.ts`, 'a session closed during replay applies nothing and notifies no listener'],
   ],
   'resend after ack lost (before and after restart)': [
     [
       `${GAME}/day-one.test.ts`,
-      'resend after ack lost, before a restart and after it: each move is taken once',
+      'resend after ack lost, before a restart and after it: each move is accepted once',
     ],
     [
       `${GAME}/replay/resume.test.ts`,
@@ -57,11 +57,11 @@ const FAULTS: { readonly [fault: string]: readonly (readonly [file: string, name
   'epoch change with higher or lower offset': [
     [
       `${GAME}/day-one.test.ts`,
-      'epoch change with higher offset: a page that has more than there is gets a reset and everything',
+      'epoch change with higher offset: a page with a position beyond the head is reset and gets all records',
     ],
     [
       `${GAME}/day-one.test.ts`,
-      'epoch change with lower offset: a page that stands where the old epoch wrote gets what is missing',
+      'epoch change with lower offset: a page with a position of the old epoch gets only the missing records',
     ],
     [
       `${SDK}/reconnect.test.ts`,
@@ -69,7 +69,7 @@ const FAULTS: { readonly [fault: string]: readonly (readonly [file: string, name
     ],
   ],
   'quiet room longer than any window': [
-    [`${GAME}/room/lifecycle.test.ts`, 'a room with a socket stays, however quiet'],
+    [`${GAME}/room/lifecycle.test.ts`, 'a room with a socket is not released, however long no message is sent'],
     [`${SDK}/reconnect.test.ts`, 'a quiet room: after an hour without a record the page resumes'],
   ],
   'zero-event reconnect': [
@@ -89,14 +89,14 @@ const FAULTS: { readonly [fault: string]: readonly (readonly [file: string, name
   '6 MB message': [
     [
       `${GAME}/socket/sockets.test.ts`,
-      'P51 6 MB message: its sender is closed with 1009, what it said before is kept, the others play on',
+      'P51 6 MB message: its sender is closed with 1009, what it sent before is kept, the others play on',
     ],
     [`${SDK}/outbox.test.ts`, '6 MB message: rejected by the page, and the next one is sent'],
   ],
   'slow reader during replay': [
     [
       `${GAME}/replay/replay.test.ts`,
-      'P23 a reader that is slow during replay is waited for, one that stands still is closed',
+      'P23 a replay waits for a slow reader, and closes a socket that reads nothing for a minute',
     ],
     [
       `${GAME}/socket/sockets.test.ts`,
@@ -106,25 +106,25 @@ const FAULTS: { readonly [fault: string]: readonly (readonly [file: string, name
   'power loss between write and fsync': [
     [
       `${GAME}/day-one.test.ts`,
-      'power loss between write and fsync (${loss} lost): nobody was told, and the move sent again is taken once',
+      'power loss between write and fsync (${loss} lost): no echo was sent, and the resent move is accepted once',
     ],
   ],
   'torn last record': [
     [
       `${GAME}/day-one.test.ts`,
-      'torn last record: what was told stays, the rest is there as a whole or not at all, and play goes on',
+      'torn last record: what was echoed is kept, anything else is kept as a whole or not at all, and play goes on',
     ],
   ],
   'two hosts claim one room': [
     [
       `${GAME}/room/lifecycle.test.ts`,
-      'two processes with one slot name: the second shuts the first out, never a fork',
+      'two processes with one slot name: the second fences the first, and the room keeps one log',
     ],
   ],
   'drain during group commit': [
     [
       `${GAME}/room/lifecycle.test.ts`,
-      'P60 draining while an append is under way loses nothing that was taken',
+      'P60 draining while an append is in flight loses no accepted message',
     ],
   ],
   'hidden tab timer throttle': [
@@ -136,7 +136,7 @@ const FAULTS: { readonly [fault: string]: readonly (readonly [file: string, name
   'reconnect storm with per-IP limits': [
     [
       `${GAME}/socket/admission-control.test.ts`,
-      'P55 reconnect storm with per-address limits: a school of 300 comes back three times in a row, nobody is declined',
+      'P55 reconnect storm with per-address limits: a school of 300 reconnects three times in a row, and no socket is declined',
     ],
     [
       `${SDK}/reconnect.test.ts`,

@@ -1,4 +1,4 @@
-/** The lines of `npm run bench:client`, which runs in a process of its own because it drives a browser. */
+/** The lines of `npm run bench:client`, which runs in a separate process because it drives a browser. */
 import { join } from 'node:path';
 import type { Line } from './verdict.ts';
 

@@ -71,7 +71,7 @@ export interface EnteredPage {
  */
 export async function enterRoom(address: PageAddress): Promise<EnteredPage> {
   const failed = Promise.withResolvers<never>();
-  // The page may fail while no move is under way.
+  // The page may fail while no move is in flight.
   failed.promise.catch(() => {});
   const { session } = openPage(address, (kind, detail) => {
     if (kind !== 'rules') failed.reject(new Error(`${kind}: ${detail}`));

@@ -76,7 +76,7 @@ interface BenchRoom {
   seq: number;
   trimmed: number;
   busy: boolean;
-  /** When the messages were due that wait for the append in flight. */
+  /** Due times of the messages that wait for the append in flight. */
   waiting: number[];
 }
 

@@ -3,7 +3,7 @@
  *
  * - Idle socket: resident memory with 60 live, idle players in each of 300 rooms (18,000 sockets), minus that
  *   with 5 players in each (1,500 sockets), divided by the difference of sockets. Each in a new process, read
- *   after 15 s without messages, so that every socket has had a heartbeat. The rooms are the same. What the
+ *   after 16 s without messages, so that every socket has had a heartbeat. The rooms are the same. What the
  *   kernel keeps for a socket is not resident memory of the process.
  * - Played room: resident memory with 4,000 rooms of 4 live players, minus that with 200 such rooms, divided
  *   by the difference of rooms. In each room 60 moves of 135 bytes were played, the last one ends the game,
@@ -83,7 +83,7 @@ async function playedMb(rooms: number, { folder }: LineOptions): Promise<number>
   }
 }
 
-/** The players move in turn; the last move ends the game, and the pages then finish the room. */
+/** The players take turns; the last move ends the game, and the pages then finish the room. */
 async function playRoom(seats: ServerWithRooms['rooms'][number]): Promise<EnteredPage[]> {
   const pages = await Promise.all(seats.map((seat) => enterRoom(pageAddressOf(seat))));
   for (let move = 1; move <= MESSAGES; move++) {

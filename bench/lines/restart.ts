@@ -82,7 +82,7 @@ export const restartLines: MeasureLines = async (options) => {
 
 /** Kills the program and starts it again. Returns the time from the kill until the last page was live, ms. */
 async function killAndMeasure(server: ServerWithRooms): Promise<number> {
-  // Each game process has a port of its own.
+  // Each game process has its own port.
   const processes = Map.groupBy(server.rooms, ([endpoint]) => endpoint?.port).values();
   await Bun.sleep(PLAY_MS);
   log('kill -9');

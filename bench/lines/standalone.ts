@@ -19,7 +19,7 @@ export interface LineOptions {
   readonly seconds: number;
 }
 
-/** Measures once. Progress is written to standard error. Throws if anything but a figure is wrong. */
+/** Measures once. Progress is written to standard error. A figure that misses its goal is no error; if anything else fails, it throws. */
 export type MeasureLines = (options: LineOptions) => Promise<readonly Line[]>;
 
 /** The main program of a file of lines. */

@@ -33,7 +33,7 @@ const MESSAGES_PER_ROOM = 1.2;
 const VIEWS_PER_SECOND = 200;
 const FINISHED = 100;
 const P99_MS_MAX = 10;
-/** FINISHED jobs take longer than this: each starts two processes, one after the other. */
+/** FINISHED jobs take longer than this, so there are always jobs left: each starts two processes, one after the other. */
 const REQUEUE_MS = 500;
 const MOVES_MAX = 2_000;
 

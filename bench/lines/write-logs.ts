@@ -87,7 +87,7 @@ async function writeLog(
   await journal.release(room, EPOCH);
 }
 
-/** Moves of four players in turn. */
+/** Moves of four players who take turns. */
 export async function writeMoves(writer: LogWriter, moves: number): Promise<void> {
   for (let move = 0; move < moves; move++) {
     const client = 1 + (move % SEATS);

@@ -7,7 +7,7 @@
  *   protocols.c   the protocols of the other servers: plain bytes, Socket.IO, Colyseus
  *   escapement.c  Escapement's protocol, with all checks that it makes possible
  *   tally.c       deliveries, their latencies and faults, the report
- *   token.c       several processes that run in turn, if one process may not open enough sockets
+ *   token.c       several processes that take turns, if one process may not open enough sockets
  */
 #ifndef LOAD_H
 #define LOAD_H

@@ -31,7 +31,7 @@ interface Member {
   seq: number;
 }
 
-/** What is sent to the members for the last record of the log; an honest server sends that record to each. */
+/** What is sent to the members for the last record of the log; a correct server sends that record to each. */
 type Broadcast = (log: readonly LogRecord[], members: readonly Member[], deliver: Deliver) => void;
 type Deliver = (member: Member, ...records: readonly LogRecord[]) => void;
 
@@ -39,7 +39,7 @@ const honest: Broadcast = (log, members, deliver) => {
   for (const member of members) deliver(member, ...log.slice(member.seq));
 };
 
-/** A room server that keeps its log in memory. It is honest, but for message WRONG_AT, which `wrong` sends. */
+/** A room server that keeps its log in memory. It is correct, except that `wrong` sends message WRONG_AT. */
 function startRoom(wrong: Broadcast): { readonly port: number; stop(): void } {
   const log: LogRecord[] = [];
   const members: Member[] = [];

@@ -25,7 +25,7 @@
 /* A server that answers the first connect with 503 is tried again within this time. */
 #define DECLINED_MS 100
 #define RECONNECT_CHECK_NS 2000000
-/* Close codes after which a player does not reconnect with the same pass (docs/protocol.md, section 12). */
+/* Close codes after which a player does not reconnect with the same pass (docs/protocol.md, section 13). */
 #define CODE_FINAL_FROM 4200
 #define CODE_FINAL_TO 4599
 

@@ -113,7 +113,7 @@ static double quantile_ms(const struct latencies *of, double share) {
   return 0;
 }
 
-/* Points of the distribution, for a plot whose axis counts nines. */
+/* Points of the distribution, for a plot whose axis is the number of nines: 0.9, 0.99 … */
 static void print_distribution(void) {
   static const double shares[] = {0,    0.01, 0.05,  0.1,   0.2,    0.3,   0.4,   0.5,    0.6,   0.7,    0.75,
                                   0.8,  0.85, 0.9,   0.925, 0.95,   0.965, 0.975, 0.98,   0.985, 0.99,   0.9925,

@@ -1,5 +1,5 @@
 /*
- * Several processes that run in turn. The number of open files of a process is limited, often to 20,000, so a load of
+ * Several processes that take turns. The number of open files of a process is limited, often to 20,000, so a load of
  * 40,000 sockets takes three processes, all on the same core. If the scheduler alternated them, each would run for
  * milliseconds, and that would be measured as latency. So they pass a token: its holder runs one iteration of its loop
  * while the others sleep. The shared memory belongs to the holder, without further locks.

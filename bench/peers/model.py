@@ -1,5 +1,5 @@
 # The peer "model design": an asyncio process with Redis. A message is appended to the list of its room in Redis, which
-# gives it its place in the order of the room, and then sent to all players.
+# decides the order, and then sent to all players.
 # Written to be fast: uvloop, hiredis, one connection, one pipeline for all messages that arrived meanwhile.
 # Rooms are paths: `/r/<room>`. Argument: the port of Redis.
 import asyncio

@@ -81,7 +81,7 @@ describe('cues', () => {
     expect(cues(state, structuredClone(state))).toEqual([]);
   });
 
-  test('a bell is heard at its pitch and captioned, whoever rang it', () => {
+  test('a bell is heard at its pitch and captioned for every player, also for the one who rang it', () => {
     const [cue] = cuesOf(initialState(1), { type: 'ring', bell: 3 });
     expect(cue).toMatchObject({ caption: 'caption.bell', values: { bell: 4 } });
     expect(cue?.sound?.[0]).toBe('bell');

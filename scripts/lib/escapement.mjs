@@ -1,5 +1,5 @@
 // Runs the program under the pinned Bun with the same terminal and exit code, and passes signals on. Restarts it when
-// it asks for that.
+// it exits with RESTART_CODE.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { BUN, ROOT, installDependencies, nodeTooOld } from './deps.mjs';
 
 /** Exit code for "an engine failed; the next start recovers" (src/errors.ts). */
 const RESTART_CODE = 3;
-/** After this many restarts within the window it is not restarted any more: the operator has to act. */
+/** After this many restarts within the window it is not restarted again: the operator has to act. */
 const RESTARTS_MAX = 5;
 const RESTART_WINDOW_MS = 10 * 60_000;
 const RESTART_WAIT_MS = 1_000;

@@ -139,7 +139,7 @@ function runGroup([program, ...args], { output, msMax, form }) {
 }
 
 /**
- * Without the settings of the developer's own installation.
+ * Returns the environment of this process without the settings of the developer's installation.
  * @param {Form} form
  */
 function testEnvironment(form) {

@@ -83,7 +83,7 @@ test.each([
   ['an error outside of any test', "throw new Error('at load');"],
   ['a process that ends itself', 'process.exit(0);'],
   ['a process that is killed', "process.kill(process.pid, 'SIGKILL');"],
-  ['a rejection nobody awaits', "test('d', () => { void Promise.reject(new Error('lost')); });"],
+  ['an unhandled rejection', "test('d', () => { void Promise.reject(new Error('lost')); });"],
 ])('%s fails the step', async (_, body) => {
   write('src/a.test.ts', testFile(PASS));
   write('src/b.test.ts', testFile(body));
@@ -170,7 +170,7 @@ async function gone(pid: number): Promise<boolean> {
 
 describe('system packages', () => {
   const STEP = ['second-client'];
-  /** A PATH without Python, whose `apt-get` only leaves a file. */
+  /** A PATH without Python, whose `apt-get` only writes its arguments to a file. */
   function withoutPython(): { [name: string]: string } {
     write('path/apt-get', '#!/bin/sh\necho "$@" >> apt-calls\n');
     chmodSync(join(root, 'path/apt-get'), 0o755);

@@ -17,10 +17,10 @@ export const Close = {
   tooSlow: { code: 4001, reason: 'This connection could not keep up.' },
   tooFast: { code: 4002, reason: 'Too many messages at once.' },
   helloLate: { code: 4003, reason: 'No hello within the time allowed.' },
-  silent: { code: 4004, reason: 'Nothing was heard from this page for too long.' },
-  ownerLost: { code: 4005, reason: 'The room is being opened anew.' },
+  silent: { code: 4004, reason: 'This page sent nothing for too long.' },
+  ownerLost: { code: 4005, reason: 'The room is being loaded again.' },
   busy: { code: 4006, reason: 'The server is busy.' },
-  rejoin: { code: 4200, reason: 'The room lives elsewhere: join again.' },
+  rejoin: { code: 4200, reason: 'Another host serves the room: join again.' },
   ticketOld: { code: 4201, reason: 'The ticket is too old: join again.' },
   malformed: { code: 4400, reason: 'A frame that is not of this protocol.' },
   versionUnknown: { code: 4401, reason: 'This page is too old or too new: load it again.' },
@@ -29,7 +29,7 @@ export const Close = {
   noSuchRoom: { code: 4404, reason: 'There is no such room.' },
   superseded: { code: 4409, reason: 'The same page connected again.' },
   tooLarge: { code: 4413, reason: 'A frame larger than allowed.' },
-  roomBroken: { code: 4500, reason: 'This room needs the help of the studio.' },
+  roomBroken: { code: 4500, reason: 'This room must be repaired by the studio.' },
 } as const satisfies { readonly [name: string]: CloseCode };
 
 export type CloseAction = 'reconnect' | 'rejoin' | 'stop';

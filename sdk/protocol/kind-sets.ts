@@ -1,4 +1,4 @@
-/** Sets of record kinds that the server checks. A file of their own, so that pages do not load them. */
+/** Sets of record kinds that the server checks. In a separate file, so that pages do not load them. */
 import { RecordKind } from './kind.ts';
 
 /** The kinds that a player's page may send. */

@@ -2,9 +2,9 @@
 
 /** The server interprets kinds below 16. Kinds from 16 on are interpreted by pages only. */
 export const RecordKind = {
-  /** Entry 1: with the game's rules, all that a replay of the log needs (JSON body). */
+  /** The first record: game, hash of its rules, seed, options (JSON body). */
   open: 1,
-  /** A process opened the room; body: varint, the epoch that begins. */
+  /** A process loaded the room; body: varint, the epoch that begins. */
   epoch: 2,
   /** Reserved, not written: the seat in the header was taken (body: one byte, 1) or given up (0). */
   seat: 3,

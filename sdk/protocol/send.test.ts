@@ -1,4 +1,4 @@
-/** Tests of the `send` frame, which has a decoder of its own. */
+/** Tests of the `send` frame, which has a hand-written decoder. */
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { encodeSend, readSend, SEND, type SendHead } from './send.ts';

@@ -1,6 +1,6 @@
 /**
- * Frame `send`: a message for the room's log. The server reads one for every move, so it has a decoder
- * of its own that allocates nothing:
+ * Frame `send`: a message for the room's log. The server reads one for every move, so it has a hand-written
+ * decoder that allocates nothing:
  *
  *   byte 0x21 · varint client (index in the hello's list) · varint client seq · byte kind · body to the end
  */

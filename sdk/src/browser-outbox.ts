@@ -32,7 +32,7 @@ export function openBrowserOutbox(room: string): OutboxStore {
       const store = await rows('readwrite');
       const key = [room, client];
       const stored = sends.length > 0 ? promiseOf(store.put(sends, key)) : promiseOf(store.delete(key));
-      // Commits now: without this the commit comes a task later, and closing the page may abort it.
+      // Commits now: otherwise the commit is one task later, and closing the page may abort it.
       store.transaction.commit();
       await stored;
     },
@@ -70,7 +70,10 @@ function promiseOf<T>(request: IDBRequest<T>): Promise<T> {
   });
 }
 
-/** Resolves with true once this page holds the lock, for the rest of its life; at once where there are no locks. */
+/**
+ * Resolves with true once this page holds the lock, which it keeps until it is closed; without Web Locks at once.
+ * Resolves with false if `ifAvailable` is true and another page holds the lock.
+ */
 function takeLock(name: string, ifAvailable: boolean): Promise<boolean> {
   return new Promise((resolve) => {
     if (!navigator.locks) return resolve(true);

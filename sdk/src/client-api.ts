@@ -38,10 +38,10 @@ export interface GameHost<State, Move> {
   readonly observer: boolean;
   /** The shared state after the last record applied. */
   state(): State;
-  /** The own moves that the server has not echoed yet, oldest first: show them as not confirmed. */
+  /** This player's moves that the server has not echoed yet, oldest first: show them as not confirmed. */
   pending(): readonly Move[];
   send(move: Move): void;
-  /** Sets the own signal, which only the others see: a cursor, a drag in progress. JSON ≤ 64 bytes; null removes it. */
+  /** Sets this player's signal, which only the others see: a cursor, a drag in progress. JSON ≤ 64 bytes; null removes it. */
   signal(value: unknown): void;
   /** The last signals of the other seats. */
   signals(): ReadonlyMap<number, unknown>;

@@ -50,7 +50,7 @@ export class Connection {
   private socket: SessionSocket | null = null;
   private liveSince = 0;
   private retryAt = 0;
-  /** The room's address by the last join call. */
+  /** The socket's address from the last join call. */
   private url = '';
   private pass = '';
   private passAttempts = 0;
@@ -114,7 +114,7 @@ export class Connection {
     this.schedule(delay, () => this.connectNow());
   }
 
-  /** Ends the connection for good. */
+  /** Ends the connection without reconnecting. */
   stop(code: string | null): void {
     this.stopCode = code;
     this.enterPhase('stopped');

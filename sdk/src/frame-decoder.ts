@@ -1,7 +1,7 @@
 /**
  * Passes on the frames of one connection in order, although chunks are inflated asynchronously.
- * Inflating starts at once; later frames wait for it. Each connection has a decoder of its own and
- * ignores its output once the connection has ended.
+ * Inflating starts at once; later frames wait for it. Each connection has its own decoder and
+ * ignores its output after the connection has ended.
  */
 import { chunk } from '../protocol/chunk.ts';
 import type { Environment } from './session-api.ts';

@@ -1,9 +1,9 @@
 /**
- * Detects a dead socket. A connection counts as dead only if no frame arrived for the heartbeat interval
- * plus SLACK_MS, and then two pings got no response.
+ * Detects a dead socket: after the heartbeat interval plus SLACK_MS without a frame (or at once, by `probe`) it
+ * sends a ping, and if there is no response, a second one. If that gets no response either, it reconnects.
  *
- * Two, because timers fire late: once a minute in hidden tabs, hours late after sleep. When such a timer
- * fires, the response to the first ping may have arrived already and wait to be read.
+ * Two pings, because timers fire late: once a minute in hidden tabs, hours late after sleep. When such a timer
+ * fires, the response to the first ping may have arrived and not have been read yet.
  */
 import { ping } from '../protocol/ping.ts';
 import type { Connection } from './connection.ts';

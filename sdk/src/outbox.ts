@@ -1,9 +1,9 @@
 /**
  * The messages of one client id that are not echoed yet.
  *
- * The server accepts exactly the client seq after the last one it has. So pending messages have no gap
- * in their numbers, and after a refusal the numbers of the later ones go down by one. If some of those were already
- * sent, a response could mean the old or the new number: then a new connection is needed.
+ * The server accepts exactly the client seq after the last one it has. So the numbers of pending messages have no
+ * gap, and after a refusal the later messages are renumbered. If some of those were already sent, a response could
+ * mean the old or the new number: then a new connection is needed.
  */
 import type { StoredSend } from './session-api.ts';
 

@@ -68,7 +68,7 @@ export class Outboxes {
       for (const { client, sends } of await takeOver(CLIENTS_MAX - 1 - this.takenOver.length)) {
         this.takenOver.push(new Outbox(client, sends));
       }
-      // The store may have been late: client ids that are not in the current hello need a new one.
+      // If the store was slow, the page is live already: client ids that are not in its hello need a new one.
       if (this.connection.isLive && this.takenOver.some((outbox) => outbox.helloIndex < 0)) {
         this.connection.retry('outbox taken over', 0);
       }
@@ -139,15 +139,15 @@ export class Outboxes {
     if (this.intervalMs === 0 || this.isHeld || this.sendTimer.isArmed()) return;
     const now = this.environment.now();
     this.arrivalAt = Math.max(this.arrivalAt, now);
-    // Everything in flight may arrive at once after a stall, so it is limited to `burst` messages, or to a
-    // second's worth if that is more: the server tolerates it, and a long round trip needs it.
+    // Everything in flight may arrive at once after a stall, so it is limited to `burst` messages, or to the
+    // messages of one second if those are more (P53): with fewer, a long round trip would limit the rate.
     let free = Math.max(1_000, this.toleranceMs) / this.intervalMs;
     for (const { sent, acknowledged } of this.all()) free -= Math.max(0, sent - acknowledged);
     for (const outbox of this.all()) {
       for (let send = outbox.nextToSend(); send !== undefined; send = outbox.nextToSend()) {
         const wait = this.arrivalAt - now - this.toleranceMs;
         if (wait > 0) return this.sendTimer.set(wait, () => this.sendDue());
-        // The next echo continues.
+        // Continued at the next echo.
         if (free-- < 0) return;
         this.arrivalAt += this.intervalMs;
         outbox.sent = send.clientSeq;

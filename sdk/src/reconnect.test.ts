@@ -1,4 +1,4 @@
-/** Tests of reconnecting: each title names a fault that real systems have met. */
+/** Tests of reconnecting: each title names a fault known from real systems. */
 import { expect, test } from 'bun:test';
 import { Close } from '../protocol/close-codes.ts';
 import { drain } from '../protocol/drain.ts';

@@ -46,7 +46,7 @@ test('P31 when a full room refuses a message, all later ones are dropped with it
   }
 });
 
-test('P16 P31 an outbox whose id belongs to another seat is dropped at once, the own one is not affected', async () => {
+test('P16 P31 an outbox whose id belongs to another seat is dropped at once, and the page’s own one is not affected', async () => {
   const setup = new TestSetup();
   const device = new TestDevice();
   const body = new TextEncoder().encode(JSON.stringify(add(9)));

@@ -1,6 +1,6 @@
 /**
  * The API of a session, the connection of one page to one room. `openSession` in session.ts makes one.
- * Clock, timers, randomness, sockets and storage come in through `Environment`, so that the same code
+ * Clock, timers, randomness, sockets and storage are passed in as `Environment`, so that the same code
  * runs in browsers, tests and the simulation.
  */
 import type { PlayerInfo, PlayStatus } from './client-api.ts';
@@ -49,8 +49,8 @@ export interface OutboxStore {
   /** Replaces the client's stored messages; an empty list removes the client. Calls take effect in order. */
   save(client: string, sends: readonly StoredSend[]): Promise<void>;
   /**
-   * Takes over up to `max` outboxes of closed pages, none twice. Each is locked for the life of this
-   * page, so that two tabs never send for the same client.
+   * Takes over up to `max` outboxes of closed pages, none twice. Each stays locked until this
+   * page is closed, so that two tabs never send for the same client.
    */
   takeOver(max: number): Promise<readonly StoredOutbox[]>;
 }

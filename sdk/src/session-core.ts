@@ -33,7 +33,7 @@ export const VISIBLE_PONG_TIMEOUT_MS = 3_000;
 export const TAKE_OVER_AGAIN_MS = 3_000;
 /** The wait before sending `finish`, per seat number, so that usually one page sends it. */
 export const FINISH_STEP_MS = 400;
-/** A page that stays behind a heartbeat's head for this long reconnects. */
+/** A page reconnects if, at least this long after a heartbeat, it still lacks that heartbeat's head at a later heartbeat. */
 export const BEHIND_MS_MAX = 2_000;
 const REPORTED_SKIPS_MAX = 20;
 

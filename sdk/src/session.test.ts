@@ -50,7 +50,7 @@ test('all pages of a room reach the same state, including random numbers', async
   expect(one.session.state()?.chances).toHaveLength(4);
 });
 
-test('a move that the rules throw on is skipped everywhere alike and reported once with its seq', async () => {
+test('a move that the rules throw on is skipped by every page and reported once with its seq', async () => {
   const setup = new TestSetup();
   const one = await setup.open({ seat: 1 });
   const two = await setup.open({ seat: 2 });
@@ -80,7 +80,7 @@ test('chat and notes reach all pages; an empty note removes the line; erased bod
   expect(two.session.notes()).toEqual([{ id: 'a', seat: 1, text: 'code 42' }]);
 });
 
-test('own signals are sent at most every 50 ms, and the last value wins', async () => {
+test('a page sends its signal at most every 50 ms, and the last value wins', async () => {
   const setup = new TestSetup();
   const page = await setup.open();
   const sent = () =>
@@ -146,18 +146,18 @@ test('an observer receives and sends nothing', async () => {
 test('listeners are called once after several changes, and not after they are removed', async () => {
   const setup = new TestSetup();
   const page = await setup.open();
-  const heard: number[] = [];
-  const stop = page.session.onChange(() => heard.push(page.session.unsent()));
+  const calls: number[] = [];
+  const stop = page.session.onChange(() => calls.push(page.session.unsent()));
   page.session.send(add(1));
   page.session.send(add(1));
-  expect(heard).toEqual([]);
+  expect(calls).toEqual([]);
   await Promise.resolve();
   await Promise.resolve();
-  expect(heard).toEqual([2]);
+  expect(calls).toEqual([2]);
   stop();
   page.session.send(add(1));
   await setup.time.advance(100);
-  expect(heard).toEqual([2]);
+  expect(calls).toEqual([2]);
 });
 
 test('the room clock advances between readings and is not set back by a late one', async () => {

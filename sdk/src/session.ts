@@ -48,7 +48,7 @@ export function openSession<State, Move>(options: SessionOptions<State, Move>): 
   };
 }
 
-/** The own moves not echoed yet, parsed by the rules; those that the rules reject are left out. */
+/** This page's moves that are not echoed yet, parsed by the rules; those that the rules reject are left out. */
 function pendingMoves<State, Move>({ outboxes, options }: SessionCore<State, Move>): Move[] {
   const moves: Move[] = [];
   for (const { kind, body } of outboxes.pending()) {

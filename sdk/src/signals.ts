@@ -5,16 +5,16 @@ import { decodeJson, encodeText } from './text.ts';
 import type { Environment } from './session-api.ts';
 import { createTimer } from './timer.ts';
 
-/** Minimum time between two own signals; only the last value in between is sent. */
+/** Minimum time between two signals that this page sends; of the values set meanwhile only the last is sent. */
 export const SIGNAL_SPACING_MS = 50;
 
 export interface Signals {
   /** The last values of the other seats. */
   readonly values: Map<number, unknown>;
-  /** Sets the own value; null removes it. Returns false if it is too large; then nothing changes. */
+  /** Sets this player's value; null removes it. Returns false if it is too large; then nothing changes. */
   set(value: unknown): boolean;
   receive(changed: readonly { seat: number; value: Uint8Array }[], ownSeat: number | undefined): void;
-  /** A new connection is live: the server does not have our value. */
+  /** A new connection is live: sends the value again, as the server does not have it. */
   onLive(): void;
   onDisconnect(): void;
 }

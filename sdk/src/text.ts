@@ -1,7 +1,7 @@
 /** Encodes and decodes bodies as text and JSON. */
 import { encoder } from '../protocol/bytes.ts';
 
-// Invalid UTF-8 becomes U+FFFD, in every engine alike.
+// Invalid UTF-8 becomes U+FFFD, the same in every engine.
 const decoder = new TextDecoder();
 
 export function encodeText(text: string): Uint8Array<ArrayBuffer> {

@@ -80,15 +80,9 @@ export class ScriptedRoom {
   }
 
   /** Appends a record to the log and sends it to all sockets. Returns its seq. */
-  append(
-    kind: number,
-    connect: number,
-    client: number,
-    clientSeq: number,
-    body: string | Uint8Array,
-  ): number {
+  append(kind: number, seat: number, client: number, clientSeq: number, body: string | Uint8Array): number {
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
-    const header = { kind, seq: this.head + 1, ms: this.ms(), seat: connect, client, clientSeq };
+    const header = { kind, seq: this.head + 1, ms: this.ms(), seat, client, clientSeq };
     const record = new Uint8Array(recordLength(header, bytes.length));
     encodeRecord(record, 0, header, bytes);
     this.log.push(record);

@@ -9,7 +9,7 @@ import { encodeRecord, readRecord, recordLength, type RecordHeader } from '../pr
 import { encodeSend, readSend, type SendHead } from '../protocol/send.ts';
 import { UP } from '../protocol/up.ts';
 
-/** Every declared message by its name; `send` and records have codecs of their own. */
+/** Every declared message by its name; `send` and records have separate codecs. */
 export const MESSAGES = new Map(
   ([...UP, ...DOWN] as unknown as readonly Message<Fields>[]).map((declared) => [declared.name, declared]),
 );

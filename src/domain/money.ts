@@ -20,6 +20,7 @@ const EXPONENTS: { readonly [currency: string]: number } = {
 const MINOR_MAX = 100_000_000_000;
 const RATE_ONE = 10_000;
 
+/** Number of decimals of the currency; 2 if it is not listed. */
 export function exponentOf(currency: string): number {
   return EXPONENTS[currency] ?? 2;
 }

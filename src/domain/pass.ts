@@ -43,6 +43,7 @@ export function signPass(claims: PassClaims, keys: PassKeys): string {
   return `${payload}.${mac(payload, key(keys, keys.current)).toString('base64url')}`;
 }
 
+/** Verifies signature and expiry. `now`: wall clock ms. */
 export function readPass(pass: string, keys: PassKeys, now: number): PassOutcome {
   const [payload, signature, ...rest] = pass.split('.');
   if (pass.length > PASS_LENGTH_MAX || !payload || !signature || rest.length > 0) return bad;

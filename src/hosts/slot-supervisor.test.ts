@@ -248,7 +248,7 @@ test('a start that reports progress and then hangs is killed', async () => {
   expect(await started).toContain('SIGKILL');
 });
 
-test('a process that is told to stop while it reports progress is killed all the same', async () => {
+test('a process that keeps reporting progress after `stop` is killed, too', async () => {
   const one = await serving();
   latest().exit();
   await world.advance(1_000);

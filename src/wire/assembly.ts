@@ -13,7 +13,7 @@ export interface Assembly extends AssemblyEvents {
   readonly settings: Settings;
   readonly keys: Keyring;
   readonly log: Log;
-  /** The address that all links begin with, and the one where this process listens. Both are empty until the port is open. */
+  /** Address that all links begin with, and address of this process. Both are empty until the port is open. */
   url: string;
   listen: string;
   readonly bootId: string;

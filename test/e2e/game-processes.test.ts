@@ -48,7 +48,7 @@ test(
 );
 
 test(
-  'players whose process is killed come back by themselves and play to the end',
+  'players whose process is killed reconnect without a reload and play to the end',
   async () => {
     const ada = await visitor(browser);
     await ada.page.goto(server.addresses.shop);

@@ -23,7 +23,7 @@ afterAll(async () => {
 }, TEST_MS);
 
 test(
-  'two friends buy, read the mail, enter, play to the end and see how they did',
+  'two friends buy, read the mail, enter, play to the end and see their result',
   async () => {
     const ada = await visitor(browser);
     await buy(ada.page, server.addresses.shop, 'ada@players.example');

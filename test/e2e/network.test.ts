@@ -109,7 +109,7 @@ async function expectWhole(pages: readonly Page[]): Promise<void> {
 }
 
 test(
-  'a network that stops forwarding silently costs nothing but time',
+  'after a network stopped forwarding silently, nothing is lost or repeated',
   async () => {
     expect(await step(ada)).toBe(true);
     sent++;
@@ -129,7 +129,7 @@ test(
 );
 
 test(
-  'a network that resets every connection costs nothing but time',
+  'after a network reset every connection, nothing is lost or repeated',
   async () => {
     proxy.refuse();
     const before = proxy.bytes;

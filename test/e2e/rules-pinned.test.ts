@@ -115,7 +115,7 @@ async function reload(page: Page): Promise<void> {
 }
 
 test(
-  'a room at play keeps its rules through new releases, and shows what they correct',
+  'a room at play keeps its rules through new releases, and shows their corrections',
   async () => {
     await publish(FIRST);
     const old = await newRoom();

@@ -31,15 +31,15 @@ import {
 const PLAYED = 'p'.repeat(20);
 /** The room of hostile sockets with valid tickets. */
 const ABUSED = 'q'.repeat(20);
-/** A room with so many moves that a socket which does not read falls behind. */
-const LOUD = 'r'.repeat(20);
+/** A room with many moves: a socket that does not read exceeds its output limit. */
+const BUSY = 'r'.repeat(20);
 const UNKNOWN = 'u'.repeat(20);
 const HOSTILE = 200;
 /** Shorter timeout for the hello, so that a control ends sooner. */
 const HELLO_MS_CONTROL = 300;
 /** A socket still open after each player made this many more moves counts as left open. */
 const MOVES_MEANWHILE = 50;
-const LOUD_SENDERS = 4;
+const BUSY_SENDERS = 4;
 const NEVER_READING_SEAT = 10;
 /** Higher than the real limits, so that enough data is sent within seconds. */
 const LIMITS = { messageRate: 400, messageBurst: 400, socketsPerRoomMax: HOSTILE };
@@ -99,7 +99,7 @@ const ATTACKS: readonly Attack[] = [
     run: (socket) => socket.sendBinary(helloFor(PLAYED)),
   },
   {
-    name: 'a room that is not there',
+    name: 'an unknown room',
     code: 4404,
     room: UNKNOWN,
     run: (socket) => socket.sendBinary(helloFor(UNKNOWN)),
@@ -148,15 +148,15 @@ const ATTACKS: readonly Attack[] = [
   {
     name: 'too much before the room is open',
     code: 4002,
-    room: LOUD,
+    room: BUSY,
     run(socket, n) {
       sendAtOnce(socket, 2_900, (seq) =>
-        seq === 1 ? helloFor(LOUD, { seat: 9, id: n % 251 }) : move(seq - 1),
+        seq === 1 ? helloFor(BUSY, { seat: 9, id: n % 251 }) : move(seq - 1),
       );
     },
   },
   {
-    name: 'moves out of order, then a place nobody has',
+    name: 'moves out of order, then a client that the hello did not name',
     code: 4400,
     run(socket, n) {
       greet(socket, n);
@@ -183,9 +183,9 @@ const ATTACKS: readonly Attack[] = [
   {
     name: 'never reading',
     code: 4001,
-    room: LOUD,
+    room: BUSY,
     neverReads: true,
-    run: (socket, n) => socket.sendBinary(helloFor(LOUD, { seat: NEVER_READING_SEAT, id: n % 251 })),
+    run: (socket, n) => socket.sendBinary(helloFor(BUSY, { seat: NEVER_READING_SEAT, id: n % 251 })),
   },
 ];
 
@@ -223,7 +223,7 @@ async function playBeside(
 ): Promise<Outcome> {
   const real = await startRealGame({ ...LIMITS, ...limits }, changes);
   undo.push(() => real.stop());
-  for (const room of [PLAYED, ABUSED, LOUD]) real.addRoom(room);
+  for (const room of [PLAYED, ABUSED, BUSY]) real.addRoom(room);
   let attacked = false;
   const players = await Promise.all([1, 2, 3, 4].map((seat) => playerIn(real, PLAYED, seat)));
   const sending = players.map((player, index) => {
@@ -239,7 +239,7 @@ async function playBeside(
       return { attack, socket };
     }),
   );
-  await shout(real, sockets.filter(({ attack }) => attack.neverReads).length);
+  await sendUntilClosed(real, sockets.filter(({ attack }) => attack.neverReads).length);
   const before = players.map(echoed);
   const enough = () => players.every((player, index) => echoed(player) >= before[index]! + MOVES_MEANWHILE);
   const leftOpen = waits ? new Promise<never>(() => {}) : until(enough).then(() => 'left open');
@@ -257,14 +257,14 @@ async function playBeside(
   return { real, players, ends, expected: sockets.map(({ attack }) => `${attack.name}: ${attack.code}`) };
 }
 
-/** When all sockets that do not read are in the loud room, sends moves until they are closed. */
-async function shout(real: RealGame, neverReading: number): Promise<void> {
-  await until(() => real.game.control.roomStatus(LOUD)?.sockets === neverReading);
-  const quiet = () => !real.game.control.roomStatus(LOUD)!.onlineSeats.includes(NEVER_READING_SEAT);
-  const senders = Array.from({ length: LOUD_SENDERS }, (_, n) => playerIn(real, LOUD, n + 1));
+/** When all sockets that do not read are in the busy room, sends moves until they are closed. */
+async function sendUntilClosed(real: RealGame, neverReading: number): Promise<void> {
+  await until(() => real.game.control.roomStatus(BUSY)?.sockets === neverReading);
+  const allClosed = () => !real.game.control.roomStatus(BUSY)!.onlineSeats.includes(NEVER_READING_SEAT);
+  const senders = Array.from({ length: BUSY_SENDERS }, (_, n) => playerIn(real, BUSY, n + 1));
   for (const sender of await Promise.all(senders))
-    void sendWhile(sender, { window: 4, going: () => !quiet(), body: () => new Uint8Array(4_000) });
-  await until(quiet);
+    void sendWhile(sender, { window: 4, going: () => !allClosed(), body: () => new Uint8Array(4_000) });
+  await until(allClosed);
 }
 
 /** What is wrong with what the players saw: a violation, another log than the first one's, a move of their own. */

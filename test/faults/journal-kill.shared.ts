@@ -9,7 +9,7 @@ export interface ChildOptions {
   readonly seed: number;
   /** Share of unsynced sectors that reach the disk all the same. */
   readonly leak: number;
-  /** correct; without-sync: the disk reports durable and is not; early: acknowledged before it is durable. */
+  /** correct; without-sync: the disk reports writes as durable that are not; early: acknowledged before it is durable. */
   readonly mode: 'correct' | 'without-sync' | 'early';
 }
 

@@ -196,7 +196,7 @@ test('52 times kill -9: everything acknowledged is in the log, contiguous, and n
   if (process.env['KILL_TALLY']) console.log(lanes.map((lane) => lane.tally));
 }, 60_000);
 
-test('control: a disk that reports durable and is not is detected', async () => {
+test('control: a disk that reports writes as durable that are not is detected', async () => {
   const lane = createLane(3, 0.6, 'without-sync');
   await runLane(lane, CONTROL_ROUNDS);
   expect(lane.violations.length).toBeGreaterThan(0);

@@ -15,8 +15,8 @@ import { SdkPage, problemsOf } from '../support/clients/sdk-page.ts';
 import { sendWhile } from '../support/clients/client-team.ts';
 
 const TEST_MS = 120_000;
-const LOUD = 'l'.repeat(20);
-const QUIET = 'q'.repeat(20);
+const BUSY = 'b'.repeat(20);
+const BESIDE = 'p'.repeat(20);
 const SENDERS = 4;
 const NEVER_READING = 20;
 const MOVE_BYTES = 4_000;
@@ -27,8 +27,8 @@ const LIMITS = { messageRate: 400, messageBurst: 400 };
 /** The limit of one minute for a stalled replay takes six seconds at speed 10. */
 const SPEED = { live: 1, replay: 10 };
 /**
- * Interval of pongs, ms: a socket from which nothing is heard is closed for that (P49), and not for what it
- * does not read.
+ * Interval of pongs, ms: without them a socket is closed for its silence (P49), and not for what
+ * it does not read.
  */
 const ALIVE_MS = 15_000;
 /** Twenty times the output limit of a socket is 40 MB; the rest is what a busy server needs for a while. */
@@ -52,25 +52,25 @@ interface Seen {
 /** `when`: the sockets are open during live play, or opened after it for the replay. */
 async function neverRead(when: keyof typeof SPEED, removed: Removed | null): Promise<Seen> {
   const speed = SPEED[when];
-  const server = await startRoomServer({ limits: LIMITS, rooms: [LOUD, QUIET], speed, removed });
+  const server = await startRoomServer({ limits: LIMITS, rooms: [BUSY, BESIDE], speed, removed });
   undo.push(() => server.stop());
-  const beside = [1, 2].map((seat) => quietPage(server.port, seat));
+  const beside = [1, 2].map((seat) => pageBeside(server.port, seat));
   await Promise.all(beside.map((page) => page.live()));
   for (const page of beside) page.play(50);
 
-  const early = when === 'live' ? await joinUnread(server.port, speed) : [];
-  const loud = await shout(server.port);
-  if (when === 'replay') await loud();
+  const early = when === 'live' ? await openUnread(server.port, speed) : [];
+  const sendAll = await startSenders(server.port);
+  if (when === 'replay') await sendAll();
   const ended = (await server.counts()).closes.length;
   const { residentMb } = await server.counts();
-  const late = when === 'replay' ? await joinUnread(server.port, speed) : [];
-  const done = when === 'live' ? loud() : Promise.resolve();
+  const late = when === 'replay' ? await openUnread(server.port, speed) : [];
+  const done = when === 'live' ? sendAll() : Promise.resolve();
   let growthMb = 0;
   let closes: readonly number[] = [];
   // In the control nothing is closed: it ends when everything was sent, or enough memory is used.
   const over = () => closes.length >= NEVER_READING || (removed !== null && growthMb > GROWTH_MB_MAX);
-  for (let said = false; !over() && !(removed !== null && said);) {
-    said =
+  for (let isSent = false; !over() && !(removed !== null && isSent);) {
+    isSent =
       (await Promise.race([done.then(() => Bun.sleep(2_000)).then(() => true), Bun.sleep(100)])) === true;
     const counts = await server.counts();
     closes = counts.closes.slice(ended);
@@ -83,20 +83,20 @@ async function neverRead(when: keyof typeof SPEED, removed: Removed | null): Pro
   return { growthMb, closes, wrong: await problemsOf(beside), movesBeside: first!.order.length };
 }
 
-function quietPage(port: number, seat: number): SdkPage {
-  const socket = `ws://127.0.0.1:${port}${socketPath(SLOT, QUIET)}`;
-  const join = async () => ({ ok: true as const, socket, ticket: ticketFor(QUIET, { seat }) });
+function pageBeside(port: number, seat: number): SdkPage {
+  const socket = `ws://127.0.0.1:${port}${socketPath(SLOT, BESIDE)}`;
+  const join = async () => ({ ok: true as const, socket, ticket: ticketFor(BESIDE, { seat }) });
   const page = new SdkPage({ name: `${seat}`, join });
   undo.push(() => page.close());
   return page;
 }
 
-/** Sockets in the loud room that send a hello and never read, but send pongs. */
-async function joinUnread(port: number, speed: number): Promise<readonly RawSocket[]> {
+/** Sockets in the busy room that send a hello and never read, but send pongs. */
+async function openUnread(port: number, speed: number): Promise<readonly RawSocket[]> {
   const sockets = Array.from({ length: NEVER_READING }, async (_, n) => {
-    const socket = await RawSocket.open({ port, path: socketPath(SLOT, LOUD), neverReads: true });
+    const socket = await RawSocket.open({ port, path: socketPath(SLOT, BUSY), neverReads: true });
     undo.push(() => socket.destroy());
-    socket.sendBinary(helloFor(LOUD, { seat: 10 + n, id: n }));
+    socket.sendBinary(helloFor(BUSY, { seat: 10 + n, id: n }));
     const alive = setInterval(() => socket.sendFrame(Opcode.pong, new Uint8Array(0)), ALIVE_MS / speed);
     undo.push(() => clearInterval(alive));
     return socket;
@@ -104,14 +104,14 @@ async function joinUnread(port: number, speed: number): Promise<readonly RawSock
   return Promise.all(sockets);
 }
 
-/** Players join the loud room; the returned function waits until they have sent everything. */
-async function shout(port: number): Promise<() => Promise<void>> {
+/** Players join the busy room; the returned function waits until they have sent everything. */
+async function startSenders(port: number): Promise<() => Promise<void>> {
   const wanted = (UNREAD_MB * 2 ** 20) / MOVE_BYTES / SENDERS;
   const players = Array.from({ length: SENDERS }, () => new RoomClient());
   undo.push(() => players.forEach((player) => player.cut()));
-  const address = `ws://127.0.0.1:${port}${socketPath(SLOT, LOUD)}`;
+  const address = `ws://127.0.0.1:${port}${socketPath(SLOT, BUSY)}`;
   for (const [n, player] of players.entries())
-    await player.connect(address, ticketFor(LOUD, { seat: n + 1 }));
+    await player.connect(address, ticketFor(BUSY, { seat: n + 1 }));
   const sending = players.map((player) =>
     sendWhile(player, {
       window: 8,

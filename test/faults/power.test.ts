@@ -33,7 +33,7 @@ const CUTS = shortOrFull(10, 300);
 /** Cuts after which the program is killed and started again, on the disk that was not cut. */
 const CUTS_PER_PERIOD = shortOrFull(5, 30);
 const CUTS_WHILE_STARTING = 2;
-/** On every this-many-th clone the program itself is started and compared. */
+/** On every n-th clone the program itself is started and compared. */
 const WHOLE_STARTS = shortOrFull(5, 25);
 const CONTROL_CUTS = 6;
 const DISK_MB = 320;

@@ -65,7 +65,7 @@ describe('a wrong command', () => {
 });
 
 describe('the data folder', () => {
-  test('in use by another process is left alone', async () => {
+  test('in use by another process is refused and not changed', async () => {
     const dir = dataFolder();
     mkdirSync(dir);
     const holder = Bun.spawn(
@@ -152,7 +152,7 @@ describe('under a public https address', () => {
   );
 });
 
-describe('what only shows while starting', () => {
+describe('faults that appear only while starting', () => {
   test(
     'a port in use',
     async () => {

@@ -82,7 +82,7 @@ async function storm(
   for (const page of pages) if (page.isConnected) page.move();
   await echoes(pages, echoMs);
   const before = await server.counts();
-  // In flight when the connection is cut: nobody knows whether it arrived.
+  // In flight when the connection is cut: whether it arrived is unknown.
   for (const page of pages) page.move();
   for (const page of pages) page.cut();
   const back = await forAll(backMs, pages, (page, options) => page.reconnect(options));
@@ -166,7 +166,7 @@ test(
 );
 
 test(
-  'control: a server that forgets who comes back lets moves come twice, in every room',
+  'control: a server that takes returning pages for new clients stores moves twice, in every room',
   async () => {
     const change = { removed: 'memory-of-clients' } as const;
     const { back, wrong } = await storm(PLAYERS_CONTROL, change, { echoMs: ECHO_MS_CONTROL });

@@ -167,7 +167,7 @@ export class ArchiveCheck {
       if (record.seq !== last + 1) this.report(model.room, `a chunk has ${record.seq} after ${last}`);
       last = record.seq;
       if (!model.isEntry(last, bytes.subarray(start, reader.at)))
-        this.report(model.room, `entry ${last} is archived otherwise than it is in the log`);
+        this.report(model.room, `entry ${last} is archived differently from the log`);
     }
     return last;
   }

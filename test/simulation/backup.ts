@@ -45,7 +45,7 @@ export function restore(scenario: Scenario, backup: Backup): void {
   const { files, database, entries } = backup;
   const { scheduler, oracle } = scenario;
   // Later backups are of a discarded history. Restoring one of them after all could lose messages that pages
-  // have numbered anew meanwhile: no page can tell the two histories apart.
+  // have renumbered meanwhile: no page can tell the two histories apart.
   scenario.backups.splice(scenario.backups.indexOf(backup) + 1);
   scenario.killAll(null);
   scenario.disk = scenario.newDisk();

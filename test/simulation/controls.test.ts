@@ -34,7 +34,7 @@ test('I4, I5 and I10 have mutants that nothing else would detect', () => {
   for (const invariant of ['I4', 'I5', 'I10'] as const) expect(detected).toContain(invariant);
 });
 
-test('a mutant that only makes somebody wait is detected by nothing but liveness', () => {
+test('a mutant that only makes pages wait is detected by nothing but liveness', () => {
   const waits = MUTANTS.find(({ invariants }) => invariants.includes('liveness'));
   expect(waits).toBeDefined();
   const others = ['I1', 'I2', 'I3', 'I4', 'I5', 'I10'] as const;

@@ -9,7 +9,7 @@ import { applyRecord, CHAT_LINES_MAX, newReplay, type Replay } from '../../sdk/s
 import { orderGame, type Tally } from './order-game.ts';
 import type { Report } from './violation.ts';
 
-/** A move that a page was told to send. */
+/** A move that a player made on a page. */
 export interface SentMove {
   readonly id: number;
   readonly room: string;
@@ -174,7 +174,7 @@ export class DurableModel {
     if (kind === RecordKind.client) {
       const id = toHex(body);
       if (this.ids.has(client) || this.senders.has(id))
-        this.report('I3', `${this.room}: client ${client} came twice, at ${seq}`);
+        this.report('I3', `${this.room}: client ${client} has a second client record at ${seq}`);
       this.ids.set(client, id);
       this.senders.set(id, { number: client, seat, firstSeq: seq, seqs: [] });
       return;
@@ -182,7 +182,7 @@ export class DurableModel {
     if (client === 0) return;
     const sender = this.senders.get(this.ids.get(client) ?? '');
     if (sender === undefined)
-      return this.report('I3', `${this.room}: entry ${seq} is of client ${client}, who never came`);
+      return this.report('I3', `${this.room}: entry ${seq} is of client ${client}, which has no client record`);
     const expected = sender.seqs.length + 1;
     if (clientSeq !== expected)
       this.report(
@@ -204,7 +204,7 @@ export class DurableModel {
     const { id } = JSON.parse(decoder.decode(body)) as { id: number };
     const sent = this.moves.get(id);
     if (sent?.room !== this.room)
-      return this.report('I3', `${this.room}: entry ${seq} is a move that nobody made`);
+      return this.report('I3', `${this.room}: entry ${seq} is a move that no page sent`);
     const before = this.moveSeqs.get(id);
     if (before !== undefined)
       this.report('I3', `${this.room}: move ${id} is in the log twice, at ${before} and ${seq}`);

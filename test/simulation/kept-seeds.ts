@@ -15,32 +15,32 @@ export const KEPT: readonly Kept[] = [
     seeds: [1, 5, 16, 31, 95],
     cause: 'A fenced owner reset pages that came from its successor.',
     file: 'src/services/game/replay/resume.test.ts',
-    test: 'P26 P61 an owner that was overtaken does not reset a page that comes from the next one',
+    test: 'P26 P61 a fenced owner does not reset a page that comes from its successor',
   },
   {
     seeds: [17, 106, 197],
-    cause: 'A fenced owner made pages number their messages anew.',
+    cause: 'A fenced owner made pages renumber their messages.',
     file: 'src/services/game/replay/resume.test.ts',
-    test: 'P37 P39 an owner that was overtaken does not make a page number its messages anew',
+    test: 'P37 P39 a fenced owner does not make a page renumber its messages',
   },
   {
     seeds: [196],
     cause: 'A replay sent more than the room’s durable head, and the page’s position was then invalid.',
     file: 'src/services/game/replay/replay.test.ts',
-    test: 'P29 an append that the log has and the room does not know of yet is not replayed',
+    test: 'P29 an append that the log has and the room has not confirmed yet is not replayed',
   },
   {
     seeds: [124, 729, 1050, 1307],
     cause:
       'A run of joined entries reached beyond the room’s durable head: the replay found nothing, and the room was quarantined.',
     file: 'src/services/game/replay/replay.test.ts',
-    test: 'P29 nor is the part of a run that the room does not know of yet',
+    test: 'P29 the part of a run beyond the room’s durable head is not replayed',
   },
   {
     seeds: [1893, 3039],
     cause: 'A page that had a part of a run of joined entries received all of it again.',
     file: 'src/services/game/replay/replay.test.ts',
-    test: 'P21 of a run that is known in part, a page gets the rest: nothing comes twice',
+    test: 'P21 a page that has a part of a run gets only the rest of it',
   },
   {
     seeds: [20858],

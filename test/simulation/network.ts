@@ -45,7 +45,7 @@ export class Network {
   readonly links = new Set<Link>();
   readonly scheduler: Scheduler;
   readonly watcher: LinkWatcher;
-  /** The endpoint of a room's sockets; null = nobody listens. */
+  /** The endpoint of a room's sockets; null = no server listens there. */
   readonly route: (room: string) => ServerEndpoint | null;
   /** For a mutant: frames on a congested socket are dropped. */
   readonly dropsWhenCongested: boolean;
@@ -117,7 +117,7 @@ export class Link implements Peer {
   dial(): void {
     this.later('up', () => {
       const endpoint = this.network.up ? this.network.route(this.room) : null;
-      // Either nobody answers, or the machine refuses the connection.
+      // Either there is no reply, or the machine refuses the connection.
       if (endpoint === null) return void (this.scheduler.chance(0.3) ? this.cut() : this.reset());
       this.server = endpoint.lease;
       endpoint.lease.deliver(() => this.upgrade(endpoint));

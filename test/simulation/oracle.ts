@@ -90,10 +90,10 @@ export class Oracle implements LinkWatcher {
 
   received(link: Link, frame: Uint8Array): void {
     if (frame[0] !== hello.type || this.links.has(link)) return;
-    const said = hello.decode(frame);
-    if (said === null) return;
-    const clients = said.clients.map(({ id }) => toHex(id));
-    const { epoch, seq: position } = said;
+    const decoded = hello.decode(frame);
+    if (decoded === null) return;
+    const clients = decoded.clients.map(({ id }) => toHex(id));
+    const { epoch, seq: position } = decoded;
     const room = this.model(link.room);
     const initial = { head: -1, last: -1, live: false, held: false, drained: false, frames: 0 };
     this.links.set(link, { room, epoch, position, clients, ...initial });
@@ -242,7 +242,7 @@ export class Oracle implements LinkWatcher {
         this.report('I2', `${link.name} got ${seq} after ${last} in one frame`);
       if (seq > room.length) this.report('I1', `${link.name} got ${seq}, the log ends at ${room.length}`);
       else if (!room.isEntry(seq, bytes.subarray(start, reader.at)))
-        this.report('I1', `${link.name} got ${seq} otherwise than it is in the log`);
+        this.report('I1', `${link.name} got ${seq} with other bytes than the log has`);
       first ||= seq;
       last = seq;
     }
@@ -256,7 +256,7 @@ export class Oracle implements LinkWatcher {
     if (state.live) this.report('I2', `${link.name} went live twice`);
     if (seq !== state.last) this.report('I2', `${link.name} went live at ${seq} having got ${state.last}`);
     if (seq < state.head)
-      this.report('I2', `${link.name} went live at ${seq}, its welcome said ${state.head}`);
+      this.report('I2', `${link.name} went live at ${seq}, its welcome has head ${state.head}`);
     state.live = true;
   }
 }

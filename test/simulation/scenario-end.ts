@@ -106,7 +106,7 @@ function compareLogs(scenario: Scenario, room: string): void {
       const start = reader.at;
       const record = readRecord(reader);
       if (record === null) return oracle.report('I10', `${room}: bytes that are no record after ${length}`);
-      if (record.seq > length + 1) return oracle.report('I10', `${room}: entry ${length + 1} is nowhere`);
+      if (record.seq > length + 1) return oracle.report('I10', `${room}: entry ${length + 1} is in neither archive nor log`);
       if (record.seq <= length) continue;
       length++;
       if (length <= model.length && !model.isEntry(length, records.subarray(start, reader.at)))

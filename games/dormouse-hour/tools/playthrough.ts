@@ -1,8 +1,8 @@
 /**
  * Plays the game to its end in the preview, in Chromium: `bun tools/playthrough.ts mouse` drags and clicks,
  * `… keys` uses only the keyboard and reaches every control with the Tab key. The bot chooses the moves;
- * controls are found by their accessible names. Fails also if the page has errors, or shows an own move only
- * after RESPONSE_MS_MAX.
+ * controls are found by their accessible names. Fails also if the page has errors, or shows the player's move
+ * later than RESPONSE_MS_MAX after the press.
  */
 import puppeteer, { type Page } from 'puppeteer-core';
 import en from '../locales/en.json';

@@ -76,7 +76,7 @@ export function httpControl(options: HttpControlOptions): Control {
   };
 }
 
-/** Returns the response's JSON; undefined without an address, after CONTROL_MS_MAX, or for an error status or invalid JSON. */
+/** Returns the response's JSON; undefined for every failure: no address, time-out, error status, invalid JSON. */
 async function post(
   { world, key, addressOf }: HttpControlOptions,
   slot: string,

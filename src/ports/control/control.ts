@@ -16,6 +16,7 @@ export type CommandOutcome = 'delivered' | 'not-loaded' | 'unreachable';
 export interface RoomStatus {
   readonly room: string;
   readonly epoch: number;
+  /** The durable head. */
   readonly seq: number;
   readonly sockets: number;
   readonly onlineSeats: readonly number[];

@@ -206,7 +206,7 @@ function leases({
     expect(await jobs.counts(under().one.db.read)).toEqual([{ kind: 'stats', state: 'dead', count: 1 }]);
   });
 
-  test('a job that crashes its worker each time is buried after its last attempt', async () => {
+  test('a job that crashes its worker each time is dead after its last attempt', async () => {
     await enqueue(stats('r', { maxAttempts: 3 }), stats('other', { runAt: clock.now() + 1 }));
     for (let attempt = 1; attempt <= 3; attempt++) {
       expect(await claimOne()).toMatchObject({ key: 'r', attempt });

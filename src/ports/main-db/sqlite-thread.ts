@@ -70,7 +70,7 @@ export class SqliteThread {
     this.worker.terminate();
   }
 
-  /** Ends the thread at once. Unless it was closed before, requests reject with `database-lost` and `onLost` is called. */
+  /** Ends the thread at once. Unless it was closed, requests reject with `database-lost` and `onLost` is called. */
   kill(): void {
     this.worker.terminate();
     this.fail('it was killed');

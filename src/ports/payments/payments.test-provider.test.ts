@@ -1,4 +1,4 @@
-/** The test provider keeps the contract of payments, and sends webhooks with the chosen timing. */
+/** The test provider passes the contract of payments, and sends webhooks with the chosen timing. */
 import { expect, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

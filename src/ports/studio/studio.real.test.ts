@@ -51,7 +51,7 @@ test('a missing file is reported by name: settings, logo, legal page', () => {
   rmSync(join(folder, 'studio-logo.svg'));
   expect(faults()[0]).toContain('studio-logo.svg');
   change('studio-logo.svg', 'legal/terms.en.md');
-  expect(faults()[0]).toContain('no .svg or .png');
+  expect(faults()[0]).toContain('not an .svg or .png file');
   change('legal/terms.en.md', 'studio-logo.svg');
   cpSync(join(ROOT, 'studio-logo.svg'), join(folder, 'studio-logo.svg'));
   for (const locale of ['en', 'de']) rmSync(join(folder, `legal/privacy.${locale}.md`));

@@ -9,7 +9,7 @@ import type { Clock } from '../../lib/world.ts';
 export const BACKLOG_INTERVAL_MS = 1_000;
 /** The smallest share: as many rooms as one transaction takes. */
 export const BACKLOG_SHARE_ROOMS_MIN = 16;
-/** Time until all rooms are swept: longer than the players need to reconnect, shorter than a likely time to the next crash. */
+/** Time until all rooms are swept: longer than players need to reconnect, shorter than the time to a next crash. */
 export const BACKLOG_MS = 90_000;
 
 export class Backlog {

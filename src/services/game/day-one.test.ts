@@ -27,7 +27,7 @@ test('bad reconnect token leaves timers intact: an empty room is released on tim
   expect((await fixture.join({ credential: pass })).moves()).toEqual(['m1', 'm2']);
 });
 
-test('resend after ack lost, before a restart and after it: each move is taken once', async () => {
+test('resend after ack lost, before a restart and after it: each move is accepted once', async () => {
   const fixture = await createGameFixture();
   const anna = await fixture.join({ seat: 1 });
   anna.peer.isStuck = true;
@@ -48,7 +48,7 @@ test('resend after ack lost, before a restart and after it: each move is taken o
   expect(after.moves()).toEqual(['m1', 'm2', 'm3']);
 });
 
-test('epoch change with higher offset: a page that has more than there is gets a reset and everything', async () => {
+test('epoch change with higher offset: a page with a position beyond the head is reset and gets all records', async () => {
   const fixture = await createGameFixture();
   const anna = await fixture.join({ seat: 1 });
   await play(fixture, anna, 3);
@@ -59,7 +59,7 @@ test('epoch change with higher offset: a page that has more than there is gets a
   expect(ahead.seqs()).toEqual(upTo(ahead.peer.last('live').seq));
 });
 
-test('epoch change with lower offset: a page that stands where the old epoch wrote gets what is missing', async () => {
+test('epoch change with lower offset: a page with a position of the old epoch gets only the missing records', async () => {
   const fixture = await createGameFixture();
   const anna = await fixture.join({ seat: 1 });
   await play(fixture, anna, 3);
@@ -75,7 +75,7 @@ test('epoch change with lower offset: a page that stands where the old epoch wro
 const WRITE_MS = 40;
 
 for (const loss of ['everything', 'random'] as const) {
-  test(`power loss between write and fsync (${loss} lost): nobody was told, and the move sent again is taken once`, async () => {
+  test(`power loss between write and fsync (${loss} lost): no echo was sent, and the resent move is accepted once`, async () => {
     for (let seed = 1; seed <= 10; seed++) {
       const fixture = await createGameFixture(
         {},
@@ -104,7 +104,7 @@ for (const loss of ['everything', 'random'] as const) {
   });
 }
 
-test('torn last record: what was told stays, the rest is there as a whole or not at all, and play goes on', async () => {
+test('torn last record: what was echoed is kept, anything else is kept as a whole or not at all, and play goes on', async () => {
   let torn = 0;
   for (let seed = 1; seed <= 30; seed++) {
     const fixture = await createGameFixture(

@@ -78,7 +78,7 @@ function adoptsLockedOutboxes(store: OutboxStore, device: Device): OutboxStore {
 
 const I1: readonly Mutant[] = [
   {
-    name: 'the disk reports durable and is not',
+    name: 'the disk reports writes as durable that are not',
     mutation: () => ({ disk: syncsBeforeWrite }),
     invariants: ['I1', 'I5', 'I10'],
   },
@@ -126,7 +126,7 @@ const I2: readonly Mutant[] = [
     message: /went live/,
   },
   {
-    name: 'live with nothing',
+    name: 'live is sent before any record',
     mutation: () => ({ endpoint: frames.liveWithNothing }),
     invariants: ['I2'],
     message: /went live at 0/,
@@ -291,7 +291,7 @@ const I10: readonly Mutant[] = [
     invariants: ['I1', 'I10'],
   },
   {
-    name: 'chunks are stored whatever the archive has',
+    name: 'chunks are stored without comparing the head of the archive',
     mutation: () => ({ sql: withoutCompareAndSet }),
     invariants: ['I1', 'I10'],
   },
@@ -299,7 +299,7 @@ const I10: readonly Mutant[] = [
     name: 'a byte of a chunk is changed',
     mutation: () => ({ archiverLog: corruptsLastByte }),
     invariants: ['I10'],
-    message: /archived otherwise/,
+    message: /archived differently/,
   },
   {
     name: 'clients are left out of a chunk’s transaction',
@@ -346,5 +346,5 @@ const LIVENESS: readonly Mutant[] = [
 export const MUTANTS: readonly Mutant[] = [...I1, ...I2, ...I3, ...I4, ...I5, ...I10, ...LIVENESS];
 
 function throwAlways(): never {
-  throw new Error('these rules never start');
+  throw new Error('these rules fail at the start');
 }

@@ -38,7 +38,7 @@ afterEach(async () => {
   for (const step of undo.splice(0).toReversed()) await step();
 });
 
-/** Wraps a page's sockets: heartbeats arrive whether the server lives or not. */
+/** Wraps a page's sockets: heartbeats arrive even when the server is unreachable. */
 function fakeHeartbeats(own: Environment['connect']): Environment['connect'] {
   return (url, events) => {
     const frame = heartbeat.encode({ epoch: 1, seq: 0, roomMs: 0, token: 1 });

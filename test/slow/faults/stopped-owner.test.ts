@@ -138,8 +138,8 @@ async function takeOver(): Promise<Fork> {
   const team = await createTeam(first, PLAYERS);
   const [ada, ben] = team.pages as readonly [RoomClient, RoomClient];
   await play(team.pages);
-  await ben.has(ada.records.length);
-  const stood = ada.records.length;
+  const stood = Math.max(ada.records.length, ben.records.length);
+  await Promise.all(team.pages.map((page) => page.has(stood)));
   process.kill(first.pid, 'SIGSTOP');
   const second = own(await startServer(faultServer(dataDir, { removedGuard: 'locks' })));
   const heir = ben.sibling();

@@ -34,7 +34,7 @@ export interface RoomClientOptions {
   readonly outbox?: readonly Draft[];
   /** Sent with each upgrade. */
   readonly headers?: { readonly [name: string]: string };
-  /** True: goes on after a violation and collects all. Default: the first one rejects whatever waits. */
+  /** True: goes on after a violation and collects all. Default: the first one rejects all pending waits. */
   readonly collectsFaults?: boolean;
 }
 
@@ -145,7 +145,7 @@ export class RoomClient {
   async enter(site: Site, visitor: Visitor, room: string): Promise<void> {
     const answer = await (await visitor.json(`/api/rooms/${room}/join`, {})).json();
     const joined = answer as { ok: boolean; socket: string; ticket: string };
-    if (!joined.ok) throw new Error(`no way into ${room}: ${JSON.stringify(answer)}`);
+    if (!joined.ok) throw new Error(`joining ${room} failed: ${JSON.stringify(answer)}`);
     await this.connect(new URL(joined.socket, `ws://127.0.0.1:${site.port}`).href, joined.ticket);
   }
 
@@ -330,7 +330,7 @@ export class RoomClient {
     connection.firstSeq ??= record.seq;
     const known = this.records[record.seq - 1];
     if (known && connection.live) this.addFault(`entry ${record.seq} came twice`);
-    if (known && !Bun.deepEquals(known, record)) this.addFault(`entry ${record.seq} is another one now`);
+    if (known && !Bun.deepEquals(known, record)) this.addFault(`entry ${record.seq} is not what it was`);
     if (known) return;
     if (record.seq !== this.records.length + 1)
       this.addFault(`entry ${record.seq} came after ${this.records.length}`);

@@ -75,9 +75,9 @@ function without(own: Game['onUpgrade']): Game['onUpgrade'] {
 }
 
 function withNewClient(frame: Uint8Array): Uint8Array {
-  const said = hello.decode(frame);
+  const values = hello.decode(frame);
   const clients = [{ id: crypto.getRandomValues(new Uint8Array(16)) }];
-  return said ? hello.encode({ ...said, clients }) : frame;
+  return values ? hello.encode({ ...values, clients }) : frame;
 }
 
 function dropsMissedRecords(peer: Peer): Partial<Peer> {

@@ -3,7 +3,7 @@ import type { GameLimits } from '../../../src/services/game/limits.ts';
 
 /** A guard that the process lacks, for controls. */
 export type Removed =
-  /** Sockets never report backpressure: nobody waits for a slow reader. */
+  /** Sockets never report backpressure: the server never waits for a slow reader. */
   | 'backpressure'
   /** Each socket loads its room from the database. */
   | 'memory-of-rooms'

@@ -16,11 +16,11 @@ const PLACES: { readonly [library: string]: readonly string[] } = {
   preact: ['src/services/web/browser/', 'games/'],
   uqr: ['src/services/web/', 'src/commands/banner.ts'],
   yaml: ['src/lib/yaml.ts'],
-  // Validation of what comes from outside is everywhere where something comes from outside.
+  // Input from outside is validated wherever it is received.
   zod: ['src/'],
 };
 
-/** What builds a game's files is no part of the product. */
+/** Tools that build a game's files are not part of the product. */
 const TOOLS = /^games\/[^/]+\/tools\//;
 
 export const libraryPlace: Rule = {

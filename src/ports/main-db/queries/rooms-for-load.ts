@@ -5,7 +5,7 @@ import type { EntitlementRow, RoomRow } from '../schema.ts';
 /** The engines limit the number of values in one statement. */
 const ROOMS_PER_STATEMENT = 500;
 
-/** `game` does not have to be published: a room can be loaded without a release. The entitlements have no valid links. */
+/** `game` does not have to be published: rooms load without a release. The entitlements have no valid links. */
 export async function insertRoomsForLoad(
   tx: Tx,
   ids: readonly string[],

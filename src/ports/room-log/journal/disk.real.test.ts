@@ -1,4 +1,4 @@
-/** The real disk keeps its interface, as far as can be tested without a power cut. */
+/** The real disk does what its interface states, as far as can be tested without a power cut. */
 import { afterAll, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -115,7 +115,7 @@ test('P22 an append that commits while a replay reads is sent once', async () =>
   );
 });
 
-test('a socket that goes during its replay is sent nothing more', async () => {
+test('a socket that closes during its replay is sent nothing more', async () => {
   const fixture = await createGameFixture();
   const anna = await fixture.join({ seat: 1 });
   await play(fixture, anna, 4);
@@ -149,7 +149,7 @@ test('P20 records that are known to be archived are not read from the log', asyn
   expect(fixture.log.reads - reads).toBe(1);
 });
 
-test('P23 a reader that is slow during replay is waited for, one that stands still is closed', async () => {
+test('P23 a replay waits for a slow reader, and closes a socket that reads nothing for a minute', async () => {
   const fixture = await createGameFixture();
   const anna = await fixture.join({ seat: 1 });
   await play(fixture, anna, 4);
@@ -324,13 +324,13 @@ test('a page ends before a missing record', () => {
   expect(tailPage([run(1, 4)], 4, 4)).toBeNull();
 });
 
-test('P29 an append that the log has and the room does not know of yet is not replayed', () => {
+test('P29 an append that the log has and the room has not confirmed yet is not replayed', () => {
   const run = (first: number, last: number) => ({ first, last, records: new Uint8Array(last - first + 1) });
   expect(tailPage([run(1, 4), run(5, 6)], 0, 4)).toEqual({ frames: [new Uint8Array(4)], last: 4 });
   expect(tailPage([run(5, 6)], 4, 4)).toBeNull();
 });
 
-test('P29 nor is the part of a run that the room does not know of yet', () => {
+test('P29 the part of a run beyond the room’s durable head is not replayed', () => {
   const { records } = new RoomScript();
   const run = { first: 1, last: 2, records: encodeRecords(records) };
   expect(tailPage([run], 0, 1)).toEqual({ frames: [encodeRecords(records.slice(0, 1))], last: 1 });
@@ -338,7 +338,7 @@ test('P29 nor is the part of a run that the room does not know of yet', () => {
   expect(tailPage([run], 1, 1)).toBeNull();
 });
 
-test('P21 of a run that is known in part, a page gets the rest: nothing comes twice', () => {
+test('P21 a page that has a part of a run gets only the rest of it', () => {
   const script = new RoomScript();
   script.send(RecordKind.move);
   const { records } = script;
@@ -347,5 +347,5 @@ test('P21 of a run that is known in part, a page gets the rest: nothing comes tw
     const rest = { frames: [encodeRecords(records.slice(after))], last: records.length };
     expect(tailPage([run], after, records.length)).toEqual(rest);
   }
-  expect(() => tailPage([{ ...run, records: new Uint8Array([77]) }], 1, 4)).toThrow('no record');
+  expect(() => tailPage([{ ...run, records: new Uint8Array([77]) }], 1, 4)).toThrow('not a record');
 });

@@ -174,7 +174,7 @@ function overtake(fixture: GameFixture): Game {
   return before;
 }
 
-test('P26 P61 an owner that was overtaken does not reset a page that comes from the next one', async () => {
+test('P26 P61 a fenced owner does not reset a page that comes from its successor', async () => {
   const fixture = await createGameFixture();
   const anna = await fixture.join({ seat: 1 });
   await play(fixture, anna, 2);
@@ -199,7 +199,7 @@ test('P26 a later epoch that cannot be checked in the log causes no reset: 4006'
   expect(anna.closedWith).toBeNull();
 });
 
-test('P37 P39 an owner that was overtaken does not make a page number its messages anew', async () => {
+test('P37 P39 a fenced owner does not make a page renumber its messages', async () => {
   const fixture = await createGameFixture();
   const anna = await fixture.join({ seat: 1 });
   const before = overtake(fixture);

@@ -1,5 +1,5 @@
 /**
- * The heartbeat wheel when timers fire late: it keeps to its plan, and no room beats twice in a short time.
+ * The heartbeat wheel when timers fire late: it keeps to its schedule, and no room beats twice in a short time.
  */
 import { expect, test } from 'bun:test';
 import { createSimulatedWorld } from '../../../../test/support/in-process/world.simulated.ts';

@@ -30,7 +30,7 @@ test('a room without sockets is released after a minute and can be loaded again'
   expect(again.moves()).toEqual(['m1', 'm2']);
 });
 
-test('a room with a socket stays, however quiet', async () => {
+test('a room with a socket is not released, however long no message is sent', async () => {
   const fixture = await createGameFixture();
   const anna = await fixture.join();
   for (let minute = 0; minute < 10; minute++) {
@@ -128,7 +128,7 @@ test('P15 P60 a page that is closed before its welcome gets drain, too', async (
   expect([page.closedWith, page.peer.lateSends]).toEqual([4000, 0]);
 });
 
-test('P60 draining while an append is under way loses nothing that was taken', async () => {
+test('P60 draining while an append is in flight loses no accepted message', async () => {
   const fixture = await createGameFixture();
   const anna = await fixture.join({ seat: 1 });
   const ben = await fixture.join({ seat: 2 });
@@ -266,7 +266,7 @@ test('the open record contains everything a replay needs besides the rules', asy
   expect(open!.ms).toBeGreaterThanOrEqual(5_000);
 });
 
-test('two processes with one slot name: the second shuts the first out, never a fork', async () => {
+test('two processes with one slot name: the second fences the first, and the room keeps one log', async () => {
   const one = await createGameFixture();
   const anna = await one.join({ seat: 1 });
   anna.send(1);

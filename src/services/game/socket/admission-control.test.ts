@@ -95,7 +95,7 @@ test('the memory for visitors without sockets is limited', () => {
   expect(admission.visitorCount).toBe(20_000);
 });
 
-test('P55 reconnect storm with per-address limits: a school of 300 comes back three times in a row, nobody is declined', async () => {
+test('P55 reconnect storm with per-address limits: a school of 300 reconnects three times in a row, and no socket is declined', async () => {
   const fixture = await createGameFixture();
   const rooms = Array.from({ length: 75 }, (_, each) => `${each}`.padStart(20, 'r'));
   for (const room of rooms) fixture.store.addRoom(room, fixture.world.clock.now());

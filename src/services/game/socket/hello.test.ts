@@ -62,7 +62,7 @@ test('P8 a second hello is malformed', async () => {
   expect(page.closedWith).toBe(4400);
 });
 
-test('P9 an unsupported version has a code of its own, whatever follows it', async () => {
+test('P9 an unsupported version has its own close code, whatever bytes follow it', async () => {
   const fixture = await createGameFixture();
   const page = fixture.open();
   page.hello({ version: 99 });
@@ -104,7 +104,7 @@ test('P11 one to eight different client ids', async () => {
   expect(closedWith([1, 2, 3, 4, 5, 6, 7, 8])).toBeNull();
 });
 
-test('P13 frames that come before the room is loaded are kept and taken in order', async () => {
+test('P13 frames that come before the room is loaded are queued and processed in order', async () => {
   const fixture = await createGameFixture();
   const page = fixture.open();
   page.hello();

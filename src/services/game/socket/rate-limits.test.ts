@@ -39,7 +39,7 @@ test('P53 two tabs of one seat share its rate limit', async () => {
   expect(other.peer.paused).toBe(false);
 });
 
-test('P53 a reconnect brings no new tokens, and no old debt', async () => {
+test('P53 a reconnect yields no new tokens, and clears the debt', async () => {
   const fixture = await createGameFixture({ messageRate: 10, messageBurst: 10 });
   const anna = await fixture.join({ seat: 1 });
   expect(anna.peer.last('welcome').burst).toBe(10);

@@ -142,7 +142,7 @@ test('P53 a flood of pings closes its own socket, before the hello and after it,
   expect(real.failures).toEqual([]);
 });
 
-test('P51 6 MB message: its sender is closed with 1009, what it said before is kept, the others play on', async () => {
+test('P51 6 MB message: its sender is closed with 1009, what it sent before is kept, the others play on', async () => {
   real = await startRealGame();
   real.addRoom(ROOM);
   const anna = await new RealPage().join({ seat: 1 });

@@ -1,5 +1,5 @@
 /**
- * The supported versions: frozen byte sequences of each, and pages of an older version beside current ones.
+ * The supported versions: frozen byte sequences of each, and pages of an older version together with current ones.
  */
 import { expect, test } from 'bun:test';
 import { existsSync, readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** The lobby page, put together from the parts in lobby.tsx. */
+/** The lobby page, composed of the parts in lobby.tsx. */
 import { playLink, playPath } from '../../../domain/links.ts';
 import type { WebContext } from '../http/route-types.ts';
 import { DataBlock, Page } from './layout.tsx';

@@ -90,7 +90,7 @@ describe('the end page', () => {
     expect(await (await ada.get(page)).text()).toContain('Faster than 70 % of 5 teams');
   });
 
-  test('the slowest of all is not told "faster than 0 %"', async () => {
+  test('the slowest team does not read "faster than 0 %"', async () => {
     await storeFor(room, 900_000);
     await otherTeams([1, 2, 3, 4, 5]);
     const html = await (await ada.get(page)).text();

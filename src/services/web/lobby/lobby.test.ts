@@ -150,7 +150,7 @@ describe('taking a seat', () => {
     expect(await state(ada)).toMatchObject({ mine: null, seats: [] });
   });
 
-  test('a player whose page polled in the last ten seconds is here', async () => {
+  test('a player whose page polled in the last ten seconds counts as present', async () => {
     const ada = await seatedVisitor('Ada');
     const bea = await seatedVisitor('Bea');
     web.world.advance(9_000);

@@ -29,7 +29,7 @@ export async function enterRoom(
 
 interface EnteredRoom {
   readonly room: RoomRow;
-  /** Set if this call gave the room to a slot. */
+  /** Set if this call assigned the room to a slot. */
   readonly owner: RoomOwnerRow | null;
 }
 

@@ -102,7 +102,7 @@ describe('the join call', () => {
     expect(await join(ada)).toMatchObject({ ok: true, socket: `/h/h7/r/${room}/ws` });
   });
 
-  test('tells a page without a seat, and a page of a quarantined room, to stop', async () => {
+  test('refuses a page without a seat, and a page of a quarantined room, with next: stop', async () => {
     expect(await refusal(visitor(web))).toBe('{"ok":false,"code":"no-seat","next":"stop","then":"stop"}');
     await web.db.write((tx) => quarantineRoom(tx, room, 'damaged'));
     expect(await refusal(ada)).toBe('{"ok":false,"code":"room-broken","next":"stop","then":"stop"}');

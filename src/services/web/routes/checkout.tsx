@@ -37,7 +37,7 @@ export const checkoutRoutes: RouteModule = (routes, deps) => {
     return seeOther(await startPayment(deps, order));
   });
 
-  // Where the provider sends the buyer back to. The webhook may be late or lost, so the session is fetched from the provider here.
+  // The provider redirects the buyer to these. The webhook may be late or lost, so the session is fetched here.
   for (const path of ['/checkout/return/:secret', '/checkout/cancelled/:secret'] as const) {
     routes.get(path, async (c) => {
       const secret = c.req.param('secret');

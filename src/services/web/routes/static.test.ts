@@ -1,4 +1,4 @@
-/** Files: addressed by content hash, cached without end, compressed if the browser accepts it. */
+/** Files: addressed by content hash, cached permanently, compressed if the browser accepts it. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { openWeb, type WebFixture } from '../../../../test/support/in-process/web-fixture.ts';
 import { contrast } from '../../../domain/colour.ts';

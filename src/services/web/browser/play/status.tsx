@@ -45,7 +45,7 @@ export function StatusBanner() {
   );
 }
 
-/** The codes with a text of their own. */
+/** The codes that have their own text. */
 const CODES_WITH_TEXT = new Set([
   '4401',
   '4403',
