@@ -28,7 +28,7 @@ const FAULTS: { readonly [fault: string]: readonly (readonly [file: string, name
   'bad reconnect token leaves timers intact': [
     [
       `${GAME}/day-one.test.ts`,
-      'bad reconnect token leaves timers intact: an empty room is released on time, and its player gets in',
+      'bad reconnect token leaves timers intact: an empty room is released on time, and its player can join again',
     ],
     [
       `${SDK}/reconnect.test.ts`,
@@ -69,7 +69,10 @@ const FAULTS: { readonly [fault: string]: readonly (readonly [file: string, name
     ],
   ],
   'quiet room longer than any window': [
-    [`${GAME}/room/lifecycle.test.ts`, 'a room with a socket is not released, however long no message is sent'],
+    [
+      `${GAME}/room/lifecycle.test.ts`,
+      'a room with a socket is not released, however long no message is sent',
+    ],
     [`${SDK}/reconnect.test.ts`, 'a quiet room: after an hour without a record the page resumes'],
   ],
   'zero-event reconnect': [
@@ -122,10 +125,7 @@ const FAULTS: { readonly [fault: string]: readonly (readonly [file: string, name
     ],
   ],
   'drain during group commit': [
-    [
-      `${GAME}/room/lifecycle.test.ts`,
-      'P60 draining while an append is in flight loses no accepted message',
-    ],
+    [`${GAME}/room/lifecycle.test.ts`, 'P60 draining while an append is in flight loses no accepted message'],
   ],
   'hidden tab timer throttle': [
     [

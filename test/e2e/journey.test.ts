@@ -46,7 +46,7 @@ test(
 );
 
 test(
-  'a replaced link disconnects everybody in the room, and the new one leads back to the same seat',
+  'a replaced link disconnects all players in the room, and the new one leads back to the same seat',
   async () => {
     const ada = await visitor(browser);
     await buy(ada.page, server.addresses.shop, 'again@players.example');

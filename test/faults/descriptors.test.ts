@@ -85,7 +85,7 @@ const missing = Bun.which('prlimit') === null ? 'prlimit cannot be found' : null
 
 testsRequiring('no file descriptors', missing, () => {
   test(
-    'are left: players play on, new ones are admitted as soon as there are some, and nothing is lost',
+    'are left: players play on, new ones are admitted when descriptors are free again, and nothing is lost',
     async () => {
       const server = await start();
       const site = { port: server.port };

@@ -106,7 +106,7 @@ async function reconnect(): Promise<void> {
  * A new client in each room must get the log that the others have: it begins with what they had seen, and
  * has each sent message exactly once. Returns what is wrong. `seen`: room → its lines at an earlier moment.
  */
-async function wrongWithRooms(seen: ReadonlyMap<string, readonly string[]>): Promise<readonly string[]> {
+async function problemsInRooms(seen: ReadonlyMap<string, readonly string[]>): Promise<readonly string[]> {
   const wrong: string[] = [];
   for (const { page, visitor, room } of players) {
     const before = seen.get(room) ?? [];
@@ -168,7 +168,7 @@ function onSmallDisk(): void {
   }, TEST_MS);
 
   test(
-    'holds the play, and only that: nothing shown is lost, and play goes on when there is room',
+    'holds the rooms and nothing else: nothing shown is lost, and play goes on when there is space',
     async () => {
       await begin();
       const [first] = players as readonly [Player];
@@ -197,7 +197,7 @@ function onSmallDisk(): void {
       send(2);
       await echoed();
       expect(await redirectTarget(siteVisitor(site).post(`/games/${GAME}/free`))).toContain('/join/');
-      expect(await wrongWithRooms(seen)).toEqual([]);
+      expect(await problemsInRooms(seen)).toEqual([]);
 
       // The archiver has caught up.
       expect(await server.stop()).toBe(0);
@@ -209,7 +209,7 @@ function onSmallDisk(): void {
       await reconnect();
       send(1);
       await echoed();
-      expect(await wrongWithRooms(seen)).toEqual([]);
+      expect(await problemsInRooms(seen)).toEqual([]);
     },
     TEST_MS,
   );
@@ -225,7 +225,7 @@ function onSmallDisk(): void {
       await start();
       await reconnect();
       await echoed();
-      expect(await wrongWithRooms(seen)).toEqual([]);
+      expect(await problemsInRooms(seen)).toEqual([]);
     },
     TEST_MS,
   );
@@ -244,12 +244,12 @@ function onSmallDisk(): void {
       await start();
       await reconnect();
       await echoed();
-      expect(await wrongWithRooms(seen)).toEqual([]);
+      expect(await problemsInRooms(seen)).toEqual([]);
     },
     TEST_MS,
   );
   test(
-    'control: a journal that ignores it lets everybody play on, and loses what they saw',
+    'control: with a journal that ignores it no page gets hold, and what was shown is lost',
     async () => {
       await begin('errors');
       disk.fill();
@@ -261,7 +261,7 @@ function onSmallDisk(): void {
       disk.free();
       await start();
       await reconnect();
-      const wrong = await wrongWithRooms(seen);
+      const wrong = await problemsInRooms(seen);
       expect(wrong.filter((what) => /^\d+ entries that were seen are missing$/.test(what))).not.toEqual([]);
     },
     TEST_MS,

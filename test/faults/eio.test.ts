@@ -134,7 +134,7 @@ testsRequiring('a disk that fails', blockDeviceProblem(), () => {
   );
 
   test(
-    'under the main database alone: rooms go on, the archive waits, and nothing is lost',
+    'under the main database alone: rooms continue, the archive waits, and nothing is lost',
     async () => {
       const journal = temporaryFolder('eio-journal');
       undo.push(() => journal.remove());

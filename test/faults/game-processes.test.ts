@@ -267,7 +267,7 @@ test(
 );
 
 test(
-  'an orphaned journal that cannot be read prevents the start, and is left as it is',
+  'an orphaned journal that cannot be read prevents the start, and is not changed',
   async () => {
     const dataDir = dataFolder();
     const server = await start(dataDir, 2);

@@ -100,7 +100,7 @@ function moveBeside({ players: [first] }: Setting): Promise<void> {
 }
 
 /** What is wrong in the two rooms, if anything. */
-async function wrongBeside(at: Setting): Promise<readonly string[]> {
+async function problemsBeside(at: Setting): Promise<readonly string[]> {
   await moveBeside(at);
   const strangers = at.players[0]!.order.filter(
     (id) => !at.players.some(({ name }) => id.startsWith(`${name}:`)),
@@ -136,7 +136,7 @@ test(
         const code = await finish(setting, socket);
         expect([...LAYER_CODES, ...OWN_CODES]).toContain(code);
         if (OWN_CODES.includes(code)) ownCodes++;
-        expect(await wrongBeside(setting)).toEqual([]);
+        expect(await problemsBeside(setting)).toEqual([]);
       },
     );
     await fc.assert(property, NUM_RUNS);
@@ -160,7 +160,7 @@ test.each(Object.entries(FIRST_FRAMES))(
       expect(await endOf(setting.real.port, frame)).toBe(code);
     });
     await fc.assert(property, NUM_RUNS);
-    expect(await wrongBeside(setting)).toEqual([]);
+    expect(await problemsBeside(setting)).toEqual([]);
   },
   TEST_MS,
 );
@@ -235,7 +235,7 @@ test(
       expect(await socket.closed).toBe(4402);
     });
     await fc.assert(property, NUM_RUNS);
-    expect(await wrongBeside(setting)).toEqual([]);
+    expect(await problemsBeside(setting)).toEqual([]);
   },
   TEST_MS,
 );
@@ -270,7 +270,7 @@ test.each(['of an epoch that never was', 'beyond the head'] as const)(
   'P18 P26 a position %s is answered with a reset',
   async (what) => {
     await fc.assert(isReset(setting, what), NUM_RUNS);
-    expect(await wrongBeside(setting)).toEqual([]);
+    expect(await problemsBeside(setting)).toEqual([]);
   },
   TEST_MS,
 );
@@ -322,7 +322,7 @@ test(
       const { answered, code } = await flood(setting);
       expect(code).toBe(4002);
       expect(answered).toBeLessThan(ANSWERED_MAX);
-      expect(await wrongBeside(setting)).toEqual([]);
+      expect(await problemsBeside(setting)).toEqual([]);
     }
   },
   TEST_MS,
@@ -359,7 +359,7 @@ test(
       const socket = await at.real.open(ABUSED);
       for (const bytes of writes) socket.sendRaw(bytes);
       await finish(at, socket);
-      return (await wrongBeside(at)).length === 0;
+      return (await problemsBeside(at)).length === 0;
     });
     const found = await fc.check(property, { numRuns: 2_000 });
     expect(found.failed).toBe(true);
@@ -369,7 +369,7 @@ test(
 );
 
 test(
-  'control: an attacker with the key gets in, and is detected',
+  'control: an attacker with the key is admitted, and is detected',
   async () => {
     const at = await playWithout();
     const socket = await at.real.open(PLAYED);
@@ -377,7 +377,7 @@ test(
     socket.sendBinary(encodeSend({ client: 0, clientSeq: 1, kind: RecordKind.move, body: intruderMove }));
     const [first] = at.players;
     await first!.until(() => first!.order.includes('intruder'));
-    expect(await wrongBeside(at)).toEqual(['a move of a stranger: intruder']);
+    expect(await problemsBeside(at)).toEqual(['a move of a stranger: intruder']);
   },
   TEST_MS,
 );

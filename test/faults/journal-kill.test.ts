@@ -69,14 +69,14 @@ async function runAndKill(lane: Lane): Promise<readonly string[]> {
     stderr: 'pipe',
   });
   // In some rounds already during the recovery from the kill before.
-  const early = lane.random() < 0.3;
-  const cue = early ? 'started' : 'ready';
-  const waitMs = early ? lane.random() * 12 : 10 + lane.random() * 90;
+  const inRecovery = lane.random() < 0.3;
+  const killAfter = inRecovery ? 'started' : 'ready';
+  const waitMs = inRecovery ? lane.random() * 12 : 10 + lane.random() * 90;
   let output = '';
   let timer: Timer | null = null;
   for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
     output += part;
-    if (!timer && output.includes(cue)) timer = setTimeout(() => child.kill('SIGKILL'), waitMs);
+    if (!timer && output.includes(killAfter)) timer = setTimeout(() => child.kill('SIGKILL'), waitMs);
   }
   await child.exited;
   if (timer) clearTimeout(timer);

@@ -161,19 +161,21 @@ async function expectWhole(outcome: Outcome): Promise<void> {
 
   // As if the page had been closed before any echo: another one takes over its messages.
   await ada.close();
-  const heir = new RoomClient({ id: ada.id, outbox: [...sent, next] });
-  await enter(heir, 0);
-  expect(heir.outbox).toEqual([]);
-  for (const draft of sent.slice(0, 30)) heir.repeat(draft);
-  await heir.roundTrip();
+  const successor = new RoomClient({ id: ada.id, outbox: [...sent, next] });
+  await enter(successor, 0);
+  expect(successor.outbox).toEqual([]);
+  for (const draft of sent.slice(0, 30)) successor.repeat(draft);
+  await successor.roundTrip();
 
-  await play([heir, ben, fresh], 2);
-  for (const page of [ben, fresh]) expect(lines(page.records)).toEqual([...lines(heir.records)]);
+  await play([successor, ben, fresh], 2);
+  for (const page of [ben, fresh]) expect(lines(page.records)).toEqual([...lines(successor.records)]);
   // Each message is there once, where it was first seen.
-  expect(lines(heir.records).slice(0, seen.length)).toEqual([...seen]);
-  const ids = heir.records.filter(({ clientSeq }) => clientSeq > 0).map((r) => `${r.client}/${r.clientSeq}`);
+  expect(lines(successor.records).slice(0, seen.length)).toEqual([...seen]);
+  const ids = successor.records
+    .filter(({ clientSeq }) => clientSeq > 0)
+    .map((r) => `${r.client}/${r.clientSeq}`);
   expect(new Set(ids).size).toBe(ids.length);
-  for (const page of [heir, ben, fresh]) await page.close();
+  for (const page of [successor, ben, fresh]) await page.close();
 }
 
 /** Some moves, then Ben disconnects, then more moves. */
@@ -190,7 +192,7 @@ async function playSession(): Promise<Outcome> {
 }
 
 test(
-  'a room purged from the live log comes back from the archive alone',
+  'a room purged from the live log is loaded from the archive alone',
   async () => {
     const outcome = await playSession();
     expect(await server.stop()).toBe(0);
@@ -204,7 +206,7 @@ test(
 );
 
 test(
-  'a room half in the archive and half in the live log comes back after kill -9',
+  'a room half in the archive and half in the live log is loaded after kill -9',
   async () => {
     const outcome = await playSession();
     await server.kill();
@@ -215,7 +217,7 @@ test(
 );
 
 test(
-  'a purged room comes back while the live log still has a trace of it',
+  'a purged room is loaded while its segments of the live log still exist',
   async () => {
     const outcome = await playSession();
     expect(await server.stop()).toBe(0);
@@ -238,7 +240,7 @@ async function archivedWithout(guard: string): Promise<readonly string[]> {
 }
 
 test(
-  'control: an archive without the state of clients has forgotten all their messages',
+  'control: an archive without the state of clients loses their last client seqs',
   async () => {
     expect(await archivedWithout('clients')).toEqual([
       expect.stringMatching(/^Ada's messages are known up to 0 of \d+$/),
@@ -248,7 +250,7 @@ test(
 );
 
 test(
-  'control: an archive without epochs resets everybody',
+  'control: an archive without epochs resets all pages',
   async () => {
     expect(await archivedWithout('epochs')).toEqual([
       'Ada was reset',

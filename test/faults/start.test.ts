@@ -100,7 +100,7 @@ describe('the data folder', () => {
     expect(readdirSync(dir)).toEqual([]);
   });
 
-  test('on a full disk is left as it was', async () => {
+  test('on a full disk is not changed', async () => {
     const dir = dataFolder();
     mkdirSync(dir);
     if (mountSmall(dir)) expectRefusal(await escapement(['start', '--data-dir', dir]), 'disk-full', 1, dir);
@@ -171,7 +171,7 @@ describe('faults that appear only while starting', () => {
   );
 
   test(
-    'a database newer than the program is left as it was',
+    'a database newer than the program is refused and not changed',
     async () => {
       const dir = dataFolder();
       expect(await (await started(dir)).end('SIGTERM')).toBe(0);

@@ -93,7 +93,7 @@ async function storm(
   return {
     back,
     made: pages.map(({ made }) => made),
-    wrong: wrongIn(pages),
+    wrong: problemsIn(pages),
     queriesBefore: total(before.queries),
     queriesAfter: total(after.queries) - total(before.queries),
     growthMb: after.residentMb - before.residentMb,
@@ -123,7 +123,7 @@ function total(queries: { readonly [name: string]: number }): number {
   return Object.values(queries).reduce((sum, count) => sum + count, 0);
 }
 
-function wrongIn(pages: readonly StormPage[]): readonly string[] {
+function problemsIn(pages: readonly StormPage[]): readonly string[] {
   const teams = Array.from({ length: Math.ceil(pages.length / PER_ROOM) }, (_, index) =>
     pages.slice(index * PER_ROOM, (index + 1) * PER_ROOM),
   );

@@ -125,7 +125,7 @@ test(
     const one = await program.page();
     await program.enter(one, pythonPlayer, room);
     const twin = await program.second.load('twin');
-    await program.second.ask({ command: 'copy-clients', page: 'twin', of: one.name });
+    await program.second.request({ command: 'copy-clients', page: 'twin', of: one.name });
     await program.enter(twin, pythonPlayer, room);
     expect(await one.waitForClose()).toEqual({ code: Close.superseded.code, next: 'stop' });
     await twin.run('move', { bodies: jsonBodies('still here') });

@@ -7,20 +7,20 @@ import { Close } from '../../sdk/protocol/close-codes.ts';
 import { RecordKind } from '../../sdk/protocol/record.ts';
 import { RefusedReason } from '../../sdk/protocol/refused.ts';
 import { type RealGame, startRealGame, ticketFor } from '../support/in-process/real-game.ts';
-import { SwitchedRoomLog } from '../support/in-process/room-log.switched.ts';
+import { InstrumentedRoomLog } from '../support/in-process/room-log.instrumented.ts';
 import { type PageState, SecondClient, type SecondPage } from './second-client.ts';
 
 const DRAIN_MS = 200;
 
 let real: RealGame;
-let log: SwitchedRoomLog;
+let log: InstrumentedRoomLog;
 let second: SecondClient;
 let rooms = 0;
 let lastPage = 0;
 
 beforeAll(async () => {
   second = SecondClient.start();
-  real = await startRealGame({}, { wrapLog: (journal) => (log = new SwitchedRoomLog(journal)) });
+  real = await startRealGame({}, { wrapLog: (journal) => (log = new InstrumentedRoomLog(journal)) });
 });
 afterAll(async () => {
   await second.stop();

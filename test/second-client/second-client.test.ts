@@ -52,7 +52,7 @@ async function expectSame(one: SecondPage, other: RoomClient): Promise<PageState
 }
 
 test('P4 P5 P6 P21 the Python client decodes and encodes all byte sequences of the document', async () => {
-  const names = await program.second.ask<readonly string[]>({
+  const names = await program.second.request<readonly string[]>({
     command: 'vectors',
     document: join(ROOT, 'docs', 'protocol.md'),
   });

@@ -103,7 +103,7 @@ export class SecondClient {
   }
 
   /** Sends a command and returns its result; throws the error of the Python client. One command at a time. */
-  async ask<T>(command: Command): Promise<T> {
+  async request<T>(command: Command): Promise<T> {
     await this.child.stdin.write(`${JSON.stringify(command)}\n`);
     await this.child.stdin.flush();
     const { value: line, done } = await this.lines.next();
@@ -115,13 +115,13 @@ export class SecondClient {
 
   /** Opens a visitor of the site: a device with its cookies. */
   async visit(name: string, site: string): Promise<SecondVisitor> {
-    await this.ask({ command: 'visit', visitor: name, site });
+    await this.request({ command: 'visit', visitor: name, site });
     return new SecondVisitor(this, name);
   }
 
   /** Loads a page with a new client id; it takes over the messages of these pages, which are closed. */
   async load(name: string, takeOver: readonly string[] = []): Promise<SecondPage> {
-    await this.ask({ command: 'load', page: name, takeOver });
+    await this.request({ command: 'load', page: name, takeOver });
     return new SecondPage(this, name);
   }
 }
@@ -137,7 +137,7 @@ export class SecondVisitor {
   }
 
   run<T = FormResponse>(command: string, fields: { readonly [field: string]: unknown } = {}): Promise<T> {
-    return this.client.ask({ command, visitor: this.name, fields });
+    return this.client.request({ command, visitor: this.name, fields });
   }
 
   join(room: string, headers: { readonly [name: string]: string } = {}): Promise<Joined> {
@@ -156,7 +156,7 @@ export class SecondPage {
 
   /** Runs a command of this page; see main.py. */
   run(name: string, fields: { readonly [field: string]: unknown } = {}): Promise<PageState> {
-    return this.client.ask({ ...fields, command: name, page: this.name });
+    return this.client.request({ ...fields, command: name, page: this.name });
   }
 
   /** Connects and waits for the end of the replay. */
@@ -167,7 +167,7 @@ export class SecondPage {
 
   /** Waits for the close and returns its code and what a page does then by the document. */
   waitForClose(): Promise<{ readonly code: number; readonly next: 'reconnect' | 'rejoin' | 'stop' }> {
-    return this.client.ask({ command: 'wait-for-close', page: this.name });
+    return this.client.request({ command: 'wait-for-close', page: this.name });
   }
 
   state(): Promise<PageState> {

@@ -76,7 +76,7 @@ export class TestProgram {
 
   /** The join call by the Python client, with this visitor's cookies. */
   join(visitor: Visitor, room: string): Promise<Joined> {
-    return this.second.ask({ command: 'join', site: this.address, cookie: visitor.cookie(), room });
+    return this.second.request({ command: 'join', site: this.address, cookie: visitor.cookie(), room });
   }
 
   /** A page of the Python client; it may take over the messages of closed pages. */

@@ -8,13 +8,13 @@ const LIMIT_MS = 120_000;
 
 await prepareSeedData();
 
-function by({ invariants, exclusive }: Mutant): string {
+function detectedBy({ invariants, exclusive }: Mutant): string {
   return `${exclusive ? 'nothing but ' : ''}${invariants.join(' or ')}`;
 }
 
 for (const mutant of MUTANTS) {
   test(
-    `detected by ${by(mutant)}: ${mutant.name}`,
+    `detected by ${detectedBy(mutant)}: ${mutant.name}`,
     () => {
       const { seeds, what } = detect(mutant);
       expect(seeds, what).not.toBeNull();

@@ -182,7 +182,10 @@ export class DurableModel {
     if (client === 0) return;
     const sender = this.senders.get(this.ids.get(client) ?? '');
     if (sender === undefined)
-      return this.report('I3', `${this.room}: entry ${seq} is of client ${client}, which has no client record`);
+      return this.report(
+        'I3',
+        `${this.room}: entry ${seq} is of client ${client}, which has no client record`,
+      );
     const expected = sender.seqs.length + 1;
     if (clientSeq !== expected)
       this.report(

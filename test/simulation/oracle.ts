@@ -109,7 +109,7 @@ export class Oracle implements LinkWatcher {
     // While the room is on hold everything is dropped, and before the welcome frames wait.
     if (state === undefined || state.head < 0 || state.held || !readSend(frame, send)) return;
     const { room, clients, head, last } = state;
-    // What the server sent over this link it certainly knows; `durable-model.ts` checks that a repeat is not
+    // The server knows everything that it sent over this link; `durable-model.ts` checks that a repeat is not
     // stored.
     const known = room.clientAt(clients[send.client] ?? '', Math.max(head, last))?.lastSeq ?? 0;
     if (send.clientSeq <= known) this.scheduler.count('resend dropped as a repeat');

@@ -14,10 +14,10 @@ const RESTART_MS = 60_000;
 export function endScenario(scenario: Scenario): void {
   const { scheduler, oracle, journal } = scenario;
   endFaults(scenario);
-  const still = scheduler.until(() => isQuiet(scenario), QUIET_MS);
+  const quiet = scheduler.until(() => isQuiet(scenario), QUIET_MS);
   oracle.throwViolation();
-  if (!still) oracle.report('liveness', `no rest: ${describe(scenario)}`);
-  for (const page of still ? scenario.pages() : []) {
+  if (!quiet) oracle.report('liveness', `no rest: ${describe(scenario)}`);
+  for (const page of quiet ? scenario.pages() : []) {
     page.check();
     page.checkChat();
   }
@@ -53,7 +53,7 @@ function endFaults(scenario: Scenario): void {
 function isQuiet(scenario: Scenario): boolean {
   scenario.startAll();
   scenario.rival.kill();
-  let isStill = true;
+  let isCurrent = true;
   for (const device of scenario.devices) {
     const [page] = device.pages;
     // Messages of a closed page wait for a page that takes them over.
@@ -63,10 +63,10 @@ function isQuiet(scenario: Scenario): boolean {
       page?.close();
       scenario.open(device);
     }
-    isStill &&= !stopped && page.session.status() === 'live' && page.session.unsent() === 0;
-    isStill &&= device.rows.size === 0;
+    isCurrent &&= !stopped && page.session.status() === 'live' && page.session.unsent() === 0;
+    isCurrent &&= device.rows.size === 0;
   }
-  return isStill && ROOMS.every((room) => areAtHead(scenario, room));
+  return isCurrent && ROOMS.every((room) => areAtHead(scenario, room));
 }
 
 /**
@@ -106,7 +106,8 @@ function compareLogs(scenario: Scenario, room: string): void {
       const start = reader.at;
       const record = readRecord(reader);
       if (record === null) return oracle.report('I10', `${room}: bytes that are no record after ${length}`);
-      if (record.seq > length + 1) return oracle.report('I10', `${room}: entry ${length + 1} is in neither archive nor log`);
+      if (record.seq > length + 1)
+        return oracle.report('I10', `${room}: entry ${length + 1} is in neither archive nor log`);
       if (record.seq <= length) continue;
       length++;
       if (length <= model.length && !model.isEntry(length, records.subarray(start, reader.at)))

@@ -9,7 +9,7 @@ import {
 } from '../../../test/support/in-process/game-fixture.ts';
 import { seededRandom } from '../../../test/support/in-process/world.simulated.ts';
 
-test('bad reconnect token leaves timers intact: an empty room is released on time, and its player gets in', async () => {
+test('bad reconnect token leaves timers intact: an empty room is released on time, and its player can join again', async () => {
   const fixture = await createGameFixture();
   const anna = await fixture.join({ seat: 1 });
   await play(fixture, anna, 2);

@@ -67,7 +67,7 @@ async function play(pages: readonly RoomClient[]): Promise<void> {
 }
 
 /** What is wrong with the log that a new client gets. */
-async function wrongIn(site: Site, team: Team): Promise<readonly string[]> {
+async function problemsIn(site: Site, team: Team): Promise<readonly string[]> {
   const log = await logFromServer(site, team);
   await Promise.all(team.pages.map((page) => page.has(log.length)));
   const moves = log.filter(({ kind }) => kind === RecordKind.move).length;
@@ -96,7 +96,7 @@ async function stopProgram(): Promise<Refused> {
   process.kill(server.pid, 'SIGCONT');
   await play(team.pages);
   const connected = team.pages.map((page) => page.isConnected);
-  return { byFolder, byJournal, connected, wrong: await wrongIn(server, team) };
+  return { byFolder, byJournal, connected, wrong: await problemsIn(server, team) };
 }
 
 interface Orphaned {
@@ -123,7 +123,7 @@ async function orphanGameProcess(): Promise<Orphaned> {
   const second = own(await startServer(faultServer(dataDir)));
   await reconnectTeam(second, team);
   await play(team.pages);
-  return { bySlot, wrong: await wrongIn(second, team) };
+  return { bySlot, wrong: await problemsIn(second, team) };
 }
 
 interface Fork {
@@ -138,17 +138,17 @@ async function takeOver(): Promise<Fork> {
   const team = await createTeam(first, PLAYERS);
   const [ada, ben] = team.pages as readonly [RoomClient, RoomClient];
   await play(team.pages);
-  const stood = Math.max(ada.records.length, ben.records.length);
-  await Promise.all(team.pages.map((page) => page.has(stood)));
+  const common = Math.max(ada.records.length, ben.records.length);
+  await Promise.all(team.pages.map((page) => page.has(common)));
   process.kill(first.pid, 'SIGSTOP');
   const second = own(await startServer(faultServer(dataDir, { removedGuard: 'locks' })));
-  const heir = ben.sibling();
-  await heir.reconnectTo(second, team.room);
-  await play([heir]);
+  const successor = ben.sibling();
+  await successor.reconnectTo(second, team.room);
+  await play([successor]);
   process.kill(first.pid, 'SIGCONT');
   await play([ada]);
-  const body = (page: RoomClient) => page.records[stood]?.body.toHex();
-  return { next: [body(ada), body(heir)] };
+  const body = (page: RoomClient) => page.records[common]?.body.toHex();
+  return { next: [body(ada), body(successor)] };
 }
 
 interface Cases {

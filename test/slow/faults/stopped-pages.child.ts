@@ -17,7 +17,7 @@ for (const page of pages) page.play(everyMs);
 console.log('playing');
 // The one line on stdin is the number of moves that the others made.
 for await (const others of console) {
-  for (const page of pages) page.rest();
+  for (const page of pages) page.stopPlaying();
   await Promise.all(pages.map((page) => page.echoed()));
   const total = Number(others) + pages.reduce((sum, { made }) => sum + made, 0);
   await Promise.all(pages.map((page) => page.until(() => page.order.length >= total)));

@@ -169,7 +169,7 @@ async function playBesideStopped(alive: boolean): Promise<Absence> {
     closes: closed,
     near,
     async end() {
-      near.rest();
+      near.stopPlaying();
       await near.echoed();
       await child.stdin.write(`${near.made}\n`);
       await child.stdin.flush();

@@ -62,29 +62,29 @@ export class SdkPage {
     this.session.send({ id: `${this.name}:${++this.made}` });
   }
 
-  /** Moves every `everyMs` until `rest`. */
+  /** Moves every `everyMs` until `stopPlaying`. */
   play(everyMs: number): void {
     this.playing = setInterval(() => this.move(), everyMs);
   }
 
-  rest(): void {
+  stopPlaying(): void {
     if (this.playing) clearInterval(this.playing);
     this.playing = null;
   }
 
-  /** Checks after each change; rejects when the page has stopped for good. */
+  /** Checks after each change; rejects when the page has stopped with a code. */
   until(met: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       let leave = () => {};
-      const look = () => {
+      const check = () => {
         const code = this.session.stopCode();
         if (!met() && code === null) return;
         leave();
         if (met()) resolve();
         else reject(new Error(`${this.name} stopped with ${code}: ${this.reports.join(', ')}`));
       };
-      leave = this.session.onChange(look);
-      look();
+      leave = this.session.onChange(check);
+      check();
     });
   }
 
@@ -98,7 +98,7 @@ export class SdkPage {
   }
 
   close(): void {
-    this.rest();
+    this.stopPlaying();
     this.session.close();
   }
 }
@@ -108,7 +108,7 @@ export class SdkPage {
  * missing, repeated or out of its author's order, or different orders.
  */
 export async function problemsOf(pages: readonly SdkPage[]): Promise<readonly string[]> {
-  for (const page of pages) page.rest();
+  for (const page of pages) page.stopPlaying();
   await Promise.all(pages.map((page) => page.echoed()));
   const longest = () => Math.max(...pages.map(({ order }) => order.length));
   await Promise.all(pages.map((page) => page.until(() => page.order.length >= longest())));

@@ -13,7 +13,7 @@ import type { GameLimits } from '../../../src/services/game/limits.ts';
 import type { SimulatedDiskOptions } from '../disks/disk.simulated.ts';
 import { createJournalFixture, type JournalFixture } from './journal-fixture.ts';
 import { MemoryRoomStore } from './room-store.memory.ts';
-import { SwitchedRoomLog } from './room-log.switched.ts';
+import { InstrumentedRoomLog } from './room-log.instrumented.ts';
 import { TestPeer } from '../clients/test-peer.ts';
 import type { SimulatedWorld } from './world.simulated.ts';
 
@@ -148,7 +148,7 @@ export interface GameFixture {
   readonly store: MemoryRoomStore;
   readonly finished: string[];
   readonly broken: string[];
-  log: SwitchedRoomLog;
+  log: InstrumentedRoomLog;
   game: Game;
   /** Opens a socket; sends no hello. */
   open(options?: PageOptions): Page;
@@ -178,7 +178,7 @@ export async function createGameFixture(
   const finished: string[] = [];
   const broken: string[] = [];
   const start = (opened: Journal) => {
-    const log = new SwitchedRoomLog(opened);
+    const log = new InstrumentedRoomLog(opened);
     const game = createGame({
       world,
       log,

@@ -15,7 +15,7 @@ const watched = recordCloses(null);
 const queries: { [name: string]: number } = {};
 const real: RealGame = await startRealGame(limits, {
   world: fastWorld(speed),
-  wrapUpgrade: (own) => watched.wrapUpgrade(without(own)),
+  wrapUpgrade: (own) => watched.wrapUpgrade(withoutGuard(own)),
   trustedProxies: 1,
 });
 for (const room of rooms) real.addRoom(room);
@@ -42,17 +42,17 @@ function counts(): RoomServerCounts {
 function countQueries(): void {
   const { store } = real;
   for (const name of ['loadRoom', 'seats', 'chunks'] as const) {
-    const ask = store[name].bind(store) as (...args: unknown[]) => unknown;
+    const query = store[name].bind(store) as (...args: unknown[]) => unknown;
     Object.assign(store, {
       [name]: (...args: unknown[]) => {
         queries[name] = (queries[name] ?? 0) + 1;
-        return ask(...args);
+        return query(...args);
       },
     });
   }
 }
 
-function without(own: Game['onUpgrade']): Game['onUpgrade'] {
+function withoutGuard(own: Game['onUpgrade']): Game['onUpgrade'] {
   switch (removed) {
     case null:
       return own;

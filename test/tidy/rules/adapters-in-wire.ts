@@ -5,7 +5,7 @@
  * It is a white list: from outside a port only the files listed here may be imported. A new file in a
  * port folder is therefore private until it is added.
  */
-import { isTest } from '../places.ts';
+import { isTest } from '../is-test.ts';
 import type { Rule } from '../rule.ts';
 
 const PORT = /^src\/ports\/([^/]+)\//;

@@ -3,7 +3,7 @@
  * can replace them. Only a few files use the real ones.
  */
 import type { Node } from 'oxc-parser';
-import { isTest } from '../places.ts';
+import { isTest } from '../is-test.ts';
 import type { SourceFile } from '../repository.ts';
 import type { Rule, Violation } from '../rule.ts';
 import { dotted, walk } from '../walk.ts';

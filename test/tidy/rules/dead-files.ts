@@ -1,5 +1,5 @@
 /** A product file that no product entry point reaches is dead, even if a test still imports it. */
-import { isTest } from '../places.ts';
+import { isTest } from '../is-test.ts';
 import type { Repository } from '../repository.ts';
 import type { Rule } from '../rule.ts';
 

@@ -2,7 +2,7 @@
  * main → commands → wire → services, publishing, hosts → ports → domain → sdk/protocol, and lib below all: never
  * upward, never from service to service. Each layer lists what it may import; everything else is refused.
  */
-import { isTest } from '../places.ts';
+import { isTest } from '../is-test.ts';
 import type { Rule, Violation } from '../rule.ts';
 
 /** Files beside `main.ts` and `wire.ts` that every layer above the services may use. */

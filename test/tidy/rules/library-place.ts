@@ -1,5 +1,5 @@
 /** A library is imported in one place, so that replacing it means changing that place. */
-import { isTest } from '../places.ts';
+import { isTest } from '../is-test.ts';
 import type { Rule, Violation } from '../rule.ts';
 
 /** Library → where product code may import it. Tests and benchmarks may import any. Only installed libraries are listed. */

@@ -1,5 +1,5 @@
 /** The repository contains no path, host or address of the machine or network where it was written. */
-import { isTest } from '../places.ts';
+import { isTest } from '../is-test.ts';
 import type { Rule } from '../rule.ts';
 
 const FOLDERS = ['work', 'root', 'Users/\\w+', 'home/(?!escapement\\b)[a-z]\\w+', 'mnt', 'workspace'];

@@ -48,6 +48,6 @@ test('a client from the archive has its number and last client seq', () => {
   expect(table.count).toBe(7);
 });
 
-test('the id of a client comes back from its key', () => {
+test('the id of a client can be restored from its key', () => {
   expect(clientId(new ClientTable().acquire(idOf(0xab), 1)!)).toEqual(idOf(0xab));
 });

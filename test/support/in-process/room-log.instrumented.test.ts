@@ -1,11 +1,11 @@
 /** The wrapper passes the room log's contract as long as no result is replaced. */
 import { roomLogContract, type RoomLogSubject } from '../../../src/ports/room-log/room-log.contract.ts';
 import { createJournalFixture, type JournalFixture } from './journal-fixture.ts';
-import { SwitchedRoomLog } from './room-log.switched.ts';
+import { InstrumentedRoomLog } from './room-log.instrumented.ts';
 
 async function subject(fixture: JournalFixture): Promise<RoomLogSubject> {
   return {
-    log: new SwitchedRoomLog(await fixture.open()),
+    log: new InstrumentedRoomLog(await fixture.open()),
     wait: (result) => fixture.world.until(result),
     restart() {
       fixture.powerCut('everything');
@@ -17,4 +17,4 @@ async function subject(fixture: JournalFixture): Promise<RoomLogSubject> {
   };
 }
 
-roomLogContract('a switched journal', () => subject(createJournalFixture(3)));
+roomLogContract('an instrumented journal', () => subject(createJournalFixture(3)));

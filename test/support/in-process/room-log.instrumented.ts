@@ -10,7 +10,7 @@ import type {
   Run,
 } from '../../../src/ports/room-log/room-log.ts';
 
-export class SwitchedRoomLog implements RoomLog {
+export class InstrumentedRoomLog implements RoomLog {
   readonly appends: Append[] = [];
   readonly opens: { readonly room: string; readonly epoch: number }[] = [];
   readonly releases: string[] = [];
