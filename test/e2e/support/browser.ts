@@ -29,7 +29,8 @@ export function launch(name: BrowserName): Promise<Browser> {
   const executablePath = programOf(name);
   if (executablePath === null) throw new Error(`${name} is not installed`);
   return name === 'chromium'
-    ? puppeteer.launch({ executablePath, headless: true, args: CHROMIUM_FLAGS })
+    ? // By a pipe, which closes when this process ends, however it ends: Chromium then ends, too.
+      puppeteer.launch({ executablePath, headless: true, pipe: true, args: CHROMIUM_FLAGS })
     : puppeteer.launch({ browser: 'firefox', executablePath, headless: true });
 }
 
