@@ -27,9 +27,12 @@ const INSTEAD: { readonly [word: string]: string } = {
   hears: 'receives',
   intake: 'read throttle, decoder',
   knows: 'has',
+  heard: 'received',
   ledger: 'sequencer',
   lenient: 'salvage',
+  looks: 'checks, polls',
   outlet: 'send buffer',
+  pace: 'rate limit, interval',
   patience: 'timeout',
   patient: 'with timeouts',
   plant: 'mutant',
@@ -85,26 +88,34 @@ function fileNameOf({ path }: SourceFile): readonly Declared[] {
 function declaredIn(file: SourceFile): readonly Declared[] {
   const found: Declared[] = [];
   walk(file.program, (node, around) => {
-    const name = nameOf(node, around.at(-1));
+    const name = nameOf(node, around);
     if (name !== null) found.push({ path: file.path, line: file.lineOf(node.start), name });
   });
   return found;
 }
 
 /** The name, if `node` is an identifier in the place of a declared name. */
-function nameOf(node: Node, parent: Node | undefined): string | null {
+function nameOf(node: Node, around: readonly Node[]): string | null {
+  const parent = around.at(-1);
   if (node.type !== 'Identifier' || parent === undefined) return null;
-  if ('id' in parent && parent.id === node) return node.name;
-  if ('params' in parent && Array.isArray(parent.params) && parent.params.some((one) => one === node)) {
-    return node.name;
-  }
-  const isMember = /^(PropertyDefinition|MethodDefinition|TSPropertySignature|TSMethodSignature)$/.test(
-    parent.type,
-  );
-  if (isMember && 'key' in parent && parent.key === node) return node.name;
-  // `const { told } = …` and `{ told: 1 }`: a key that is not shorthand declares nothing in a pattern, but does in a literal.
-  if (parent.type === 'Property' && parent.value === node) return node.name;
-  return null;
+  return isDeclaration(node, parent) || isInPattern(node, parent, around.at(-2)) ? node.name : null;
+}
+
+const MEMBER = /^(PropertyDefinition|MethodDefinition|TSPropertySignature|TSMethodSignature)$/;
+
+/** Of a variable, function, class, type, parameter or member. */
+function isDeclaration(node: Node, parent: Node): boolean {
+  if ('id' in parent && parent.id === node) return true;
+  if ('params' in parent && Array.isArray(parent.params)) return parent.params.some((one) => one === node);
+  if (parent.type === 'CatchClause') return parent.param === node;
+  return MEMBER.test(parent.type) && 'key' in parent && parent.key === node;
+}
+
+/** In a destructuring pattern (`{ given: name }`, `[name]`, `...name`) or with a default value (`name = 1`). */
+function isInPattern(node: Node, parent: Node, outer: Node | undefined): boolean {
+  if (parent.type === 'AssignmentPattern') return parent.left === node;
+  if (parent.type === 'RestElement' || parent.type === 'ArrayPattern') return true;
+  return parent.type === 'Property' && parent.value === node && outer?.type === 'ObjectPattern';
 }
 
 /** `readThrottle` → read, throttle; `SEND_BUFFER` → send, buffer; `send-buffer` → send, buffer. */
