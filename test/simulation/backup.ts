@@ -1,16 +1,9 @@
 /** Backups as an operator makes them: first the files of the log one after another, then the database. */
 import { pause } from '../../src/lib/pause.ts';
 import { writeDevices } from './control-actions.ts';
-import type { Scenario } from './scenario.ts';
+import type { Backup, Scenario } from './scenario.ts';
 import { ROOMS } from './seed-data.ts';
 import { DIRECTORY } from './processes.ts';
-
-export interface Backup {
-  readonly files: ReadonlyMap<string, Uint8Array>;
-  readonly database: Uint8Array;
-  /** The entries of each room that the backup surely contains. */
-  readonly entries: ReadonlyMap<string, readonly Uint8Array[]>;
-}
 
 /** Time that a restore takes, ms; afterwards no epoch of before the restore may be used again. */
 const RESTORE_MS = 600_000;

@@ -2,8 +2,8 @@
  * Actions that inject faults, and those of operators. Each returns whether it had an effect; a fault that
  * lasts returns false and is counted where it takes effect.
  */
-import { type Backup, restore } from './backup.ts';
-import type { Scenario } from './scenario.ts';
+import { restore } from './backup.ts';
+import type { Backup, Scenario } from './scenario.ts';
 import { somePage } from './player-actions.ts';
 import { ROOMS } from './seed-data.ts';
 

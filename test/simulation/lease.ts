@@ -3,7 +3,6 @@
  * -9; while frozen, everything waits until it is thawed, as after SIGSTOP.
  */
 import type { World } from '../../src/lib/world.ts';
-import type { Scheduler } from './scheduler.ts';
 
 export interface Lease {
   readonly world: World;
@@ -19,7 +18,15 @@ export interface Lease {
   end(): void;
 }
 
-export function createLease(scheduler: Scheduler): Lease {
+/** The scheduler of the run, as far as a lease uses it. */
+export interface LeaseDeps {
+  readonly now: number;
+  readonly random: () => number;
+  wall(): number;
+  after(ms: number, run: () => void): () => void;
+}
+
+export function createLease(scheduler: LeaseDeps): Lease {
   let alive = true;
   let frozen = false;
   let waiting: (() => void)[] = [];

@@ -8,7 +8,6 @@ import { socketPath } from '../../src/domain/room.ts';
 import { pause } from '../../src/lib/pause.ts';
 import type { SimulatedDisk } from '../support/disks/disk.simulated.ts';
 import { ArchiveCheck } from './archive-check.ts';
-import type { Backup } from './backup.ts';
 import { SimulatedDatabase } from './database.ts';
 import { DiskWatch } from './disk-watch.ts';
 import { Faults, makeDisk } from './faults.ts';
@@ -22,6 +21,14 @@ import { type ProcessDeps, type Host, HostProcess, JournalProcess, KEYS, SLOT } 
 import { Scheduler } from './scheduler.ts';
 import { ROOMS, seatsOf, seedData } from './seed-data.ts';
 import type { Invariant } from './violation.ts';
+
+/** A backup as an operator keeps it (`backup.ts` makes and restores it). */
+export interface Backup {
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly database: Uint8Array;
+  /** The entries of each room that the backup surely contains. */
+  readonly entries: ReadonlyMap<string, readonly Uint8Array[]>;
+}
 
 export class Scenario implements ProcessDeps {
   readonly seed: number;
