@@ -15,7 +15,7 @@ beforeEach(() => {
 function outcome(part: Partial<Outcome> = {}): Outcome {
   return {
     plan: readPlan(['--rooms', '2400']),
-    counters: counters,
+    counters,
     players: 9_600,
     playedMs: 10_000,
     playedMessages: 900,

@@ -168,7 +168,7 @@ export async function openWeb(options: FixtureOptions = {}): Promise<WebFixture>
     deps,
     db,
     outboxDir: join(folder, 'outbox'),
-    world: world,
+    world,
     ...recorded,
     get: (path, headers = {}) => request(path, { headers }, '192.0.2.1'),
     postForm: (path, form, headers = {}) => request(path, formRequest(url, form, headers), '192.0.2.1'),

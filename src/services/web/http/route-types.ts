@@ -1,7 +1,7 @@
 /**
  * The interface for route modules. A module is a function that registers its addresses on `Routes`. There is no
  * other way to register a POST, so every POST has a rate limit, a body limit and an Origin check. GET handlers
- * change nothing (I8).
+ * change nothing, except on the return page of a payment (I8).
  */
 import type { Context } from 'hono';
 import type { WebDeps } from '../deps.ts';
